@@ -1,0 +1,41 @@
+/**
+ * One jest project per tier; `scripts/test.mjs` runs them one after the other and prints a line for each.
+ * unit: src/**\/*.spec.ts beside the code; integration: *.int.spec.ts (embedded PostgreSQL);
+ * simulation: *.sim.spec.ts; end to end: test/e2e/*.e2e.spec.ts over the embedded lab.
+ */
+const shared = {
+  testEnvironment: "node",
+  rootDir: __dirname,
+  transform: {
+    "^.+\\.ts$": [
+      "@swc/jest",
+      {
+        jsc: {
+          target: "es2022",
+          parser: { syntax: "typescript", decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+          keepClassNames: true,
+        },
+        module: { type: "commonjs" },
+        sourceMaps: "inline",
+      },
+    ],
+  },
+  moduleNameMapper: {
+    "^@assay/(plans|protocol|nvme-native|embedded-postgres)$": "<rootDir>/libs/$1/src/index.ts",
+    "^@assay/(cli)$": "<rootDir>/apps/$1/src/index.ts",
+  },
+  modulePathIgnorePatterns: ["<rootDir>/.*/dist/", "<rootDir>/.assay/"],
+};
+const slow = ["\\.int\\.spec\\.ts$", "\\.sim\\.spec\\.ts$", "\\.e2e\\.spec\\.ts$", "\\.spdk\\.spec\\.ts$", "\\.redis\\.spec\\.ts$"];
+const tier = (displayName, testRegex, extra = {}) => ({ ...shared, displayName, testRegex: [testRegex], ...extra });
+module.exports = {
+  projects: [
+    tier("unit", "\\.spec\\.ts$", { testPathIgnorePatterns: ["/node_modules/", "/dist/", ...slow] }),
+    tier("integration", "\\.int\\.spec\\.ts$"),
+    tier("simulation", "\\.sim\\.spec\\.ts$"),
+    tier("e2e", "\\.e2e\\.spec\\.ts$"),
+    tier("spdk", "\\.spdk\\.spec\\.ts$"),
+    tier("redis", "\\.redis\\.spec\\.ts$"),
+  ],
+};

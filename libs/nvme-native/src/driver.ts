@@ -1,0 +1,111 @@
+/** The interface every caller programs against; `index.ts` exports the one implementation over the addon. */
+import type {
+  Completion,
+  ControllerIdentity,
+  IoWorkerEvent,
+  IoWorkerOptions,
+  IoWorkerResult,
+  ModelDriveSpec,
+  ModelPower,
+  NamespaceIdentity,
+  OpenOptions,
+  RawCommand,
+  ResetReport,
+  TransportAddress,
+  VerifyResult,
+} from "./types";
+
+export interface DriverInfo {
+  driverVersion: string;
+  /** SPDK release compiled in, or null. */
+  spdkVersion: string | null;
+  transports: ("model" | "spdk-pcie" | "spdk-tcp" | "spdk-vfio-user")[];
+}
+
+export interface NvmeDriver {
+  info(): DriverInfo;
+  /** Opens the drive, brings the controller to CSTS.RDY = 1 and reads Identify. @throws NvmeError ERR_OPEN, ERR_LOCKED, ERR_READY, ERR_POWER_OFF, ERR_UNSUPPORTED */
+  open(address: TransportAddress, options?: OpenOptions): Promise<Controller>;
+  /**
+   * From this CLOCK_BOOTTIME instant (ns) on, nothing is submitted to any drive of this process: commands fail with
+   * ERR_DEADLINE, workers end with `deadline`. The check stands directly before each submission, on the submitting thread.
+   * It can be moved earlier, never later.
+   */
+  setDeadline(boottimeNs: bigint): void;
+  boottimeNs(): bigint;
+  /** Makes a software drive's file. @throws ERR_FILE when it exists or there is no space. */
+  createModelDrive(path: string, spec: ModelDriveSpec): Promise<void>;
+  /** The simulated power switch of a software drive: acts on the file, also while a process has the drive open. */
+  modelPower(path: string, action: ModelPower): Promise<{ power: ModelPower; generation: number }>;
+  modelPowerState(path: string): Promise<{ power: ModelPower; generation: number }>;
+}
+
+export interface Controller {
+  readonly address: TransportAddress;
+  readonly identity: ControllerIdentity;
+  /** Reads Identify again from the drive. */
+  identify(): Promise<ControllerIdentity>;
+  /** nsids of the active namespaces. */
+  activeNamespaces(): Promise<number[]>;
+  namespace(nsid: number): Promise<Namespace>;
+  /** Register at a byte offset of BAR0 (NVMe base 3.1), 4 or 8 bytes. @throws ERR_GONE when the device answers all ones. */
+  readRegister(offset: number, bytes: 4 | 8): Promise<bigint>;
+  writeRegister(offset: number, value: bigint, bytes: 4 | 8): Promise<void>;
+  /** CAP, VS, CC, CSTS and friends by name; null where the transport does not show one. */
+  registers(): Promise<Record<string, bigint | null>>;
+  /** A raw admin command. `data` is read from or written to the drive according to `direction`. */
+  admin(command: RawCommand, data?: Uint8Array, direction?: "from-device" | "to-device"): Promise<Completion>;
+  identifyRaw(cns: number, nsid?: number, cntid?: number): Promise<{ completion: Completion; data: Uint8Array }>;
+  getFeature(fid: number, options?: { nsid?: number; select?: number; cdw11?: number; data?: Uint8Array }): Promise<Completion>;
+  setFeature(fid: number, cdw11: number, options?: { nsid?: number; save?: boolean; data?: Uint8Array }): Promise<Completion>;
+  /** `offset` and `bytes` in bytes, multiples of 4. */
+  getLogPage(lid: number, bytes: number, options?: { nsid?: number; offset?: number }): Promise<{ completion: Completion; data: Uint8Array }>;
+  format(nsid: number, options: { lbaFormat: number; secureErase?: 0 | 1 | 2; timeoutMs?: number }): Promise<Completion>;
+  /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
+  reset(): Promise<ResetReport>;
+  /** Call after power came back: brings the controller up as `open` did. @throws as `open`. */
+  reopen(): Promise<ResetReport>;
+  createQpair(options: { depth: number; priority?: 0 | 1 | 2 | 3 }): Promise<Qpair>;
+  /** Settles everything outstanding and frees the device. */
+  close(): Promise<void>;
+}
+
+export interface Qpair {
+  readonly qid: number;
+  readonly depth: number;
+  /** Path of this qpair's flight recorder, or null. */
+  readonly cmdlogPath: string | null;
+  delete(): Promise<void>;
+}
+
+export interface IoFlags {
+  fua?: boolean;
+  limitedRetry?: boolean;
+}
+
+export interface Namespace {
+  readonly nsid: number;
+  readonly identity: NamespaceIdentity;
+  /** LBA addresses are bigint, `data.length` gives the LBA count. */
+  read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: IoFlags): Promise<Completion>;
+  write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: IoFlags): Promise<Completion>;
+  compare(qpair: Qpair, slba: bigint, data: Uint8Array): Promise<Completion>;
+  flush(qpair: Qpair): Promise<Completion>;
+  writeZeroes(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
+  deallocate(qpair: Qpair, ranges: { slba: bigint; lbaCount: number }[]): Promise<Completion>;
+  io(qpair: Qpair, command: RawCommand, data?: Uint8Array, direction?: "from-device" | "to-device"): Promise<Completion>;
+  /**
+   * Opens (or creates) the verify table of this namespace: 4 bytes per LBA, memory-mapped, survives the process.
+   * From now on every write path of this namespace keeps it up to date. `seed` makes worker payloads provable.
+   */
+  openVerifyTable(path: string, seed: bigint): Promise<void>;
+  startIoWorker(options: IoWorkerOptions): IoWorker;
+  /** Reads and checks. `written`: only LBAs that the table knows; otherwise the whole region. */
+  verify(options: { rule: "exact" | "durable-or-newer"; regionStartLba: bigint; regionLbas: bigint; written: boolean; depth?: number }): Promise<VerifyResult>;
+}
+
+export interface IoWorker extends AsyncIterable<IoWorkerEvent> {
+  /** Settles when the worker's thread has ended and every command of its is settled. Never rejects for a fault of the DUT. */
+  readonly result: Promise<IoWorkerResult>;
+  stop(): void;
+}

@@ -1,0 +1,229 @@
+/**
+ * The driver's public shapes. JavaScript validates and explains, C++ asserts. Three failures, three ways: the DUT's fault
+ * is a value (`Completion`, `Unsupported`), the caller's fault is a coded `NvmeError`, our fault is an assert.
+ * Every method that touches the drive is asynchronous; no single I/O of an ioworker crosses into JavaScript.
+ */
+import type { Sample, SparseHistogram } from "@assay/protocol";
+
+/** NVMe completion queue entry, as a value. Status `sct/sc` per NVM Express Base 2.0, section 4.2.3. */
+export interface Completion {
+  cdw0: number;
+  sct: number;
+  sc: number;
+  dnr: boolean;
+  more: boolean;
+  /** Completed by our side (timeout, reset, power loss) and not by the drive. */
+  local: boolean;
+  latencyNs: number;
+}
+
+export type TransportAddress =
+  | { transport: "model"; path: string }
+  | { transport: "spdk-pcie"; address: string }
+  | { transport: "spdk-tcp"; address: string; port: number; nqn: string | null }
+  | { transport: "spdk-vfio-user"; path: string };
+
+export interface OpenOptions {
+  /** Directory for flight-recorder files, `<qid>.cmdlog` each; null records in anonymous memory only. */
+  cmdlogDir?: string | null;
+  /** Entries of each ring, a power of two, at least 2048. */
+  cmdlogEntries?: number;
+  /** A command older than this is completed locally (sct 7h, sc 80h "timed out"), ms; default 10 000. */
+  timeoutMs?: number;
+  /** The one device that SPDK may touch is the address given; nothing else is probed. */
+}
+
+export interface RawCommand {
+  opcode: number;
+  nsid?: number;
+  cdw10?: number;
+  cdw11?: number;
+  cdw12?: number;
+  cdw13?: number;
+  cdw14?: number;
+  cdw15?: number;
+}
+
+/** Identify Controller, the fields that Assay needs, plus the page itself. */
+export interface ControllerIdentity {
+  model: string;
+  serial: string;
+  firmware: string;
+  vid: number;
+  mdtsBytes: number;
+  nn: number;
+  oacs: number;
+  oncs: number;
+  vwc: boolean;
+  sqesMin: number;
+  nqn: string;
+  version: number;
+  /** Timeout of CC.EN transitions, CAP.TO, ms. */
+  readyTimeoutMs: number;
+  maxQpairs: number;
+  maxQueueEntries: number;
+  raw: Uint8Array;
+}
+
+export interface NamespaceIdentity {
+  nsid: number;
+  lbaCount: bigint;
+  lbaBytes: number;
+  metadataBytes: number;
+  capacityBytes: bigint;
+  lbaFormats: { lbaBytes: number; metadataBytes: number }[];
+  nguid: string | null;
+  eui64: string | null;
+  awupfLbas: number;
+  raw: Uint8Array;
+}
+
+export interface ResetReport {
+  ok: boolean;
+  reason: string | null;
+  /** From the start of the reset to CSTS.RDY = 1, ms. */
+  readyMs: number;
+  /** Commands completed locally because of it. */
+  settled: number;
+}
+
+export interface IoWorkerOptions {
+  nsid: number;
+  worker: number;
+  sizeBytes: number | { bytes: number; weight: number }[];
+  randomPercent: number;
+  readPercent: number;
+  depth: number;
+  regionStartLba: bigint;
+  regionLbas: bigint;
+  alignLbas?: number;
+  iops?: number | null;
+  timeMs?: number | null;
+  ioCount?: number | null;
+  passes?: number | null;
+  flushEvery?: number | null;
+  /** Check every read against the verify table; stamp every write. Needs `verifyTable`. */
+  verify?: boolean;
+  onError?: "stop" | "count";
+  untilPowerLost?: boolean;
+  seed: bigint;
+  sampleMs?: number;
+  /** Interval of histogram deltas, ms; default 60 000; the rest comes at the end. */
+  histogramMs?: number;
+}
+
+export type Operation = "read" | "write" | "other";
+
+export interface NativeMiscompare {
+  nsid: number;
+  lba: bigint;
+  kind: "bit-error" | "wrong-lba" | "stale-version" | "torn-write" | "unexpected-zeroes" | "unexpected-data" | "uncorrectable" | "lost-write";
+  byteOffset: number | null;
+  expectedToken: bigint | null;
+  gotToken: bigint | null;
+  expectedLba: bigint | null;
+  gotLba: bigint | null;
+  /** Hex, at most 64 bytes around the first difference. */
+  expected: string;
+  got: string;
+}
+
+export type IoWorkerEvent =
+  | { type: "sample"; sample: Sample }
+  | { type: "histogram"; operation: Operation; fromMs: number; toMs: number; buckets: SparseHistogram }
+  | { type: "miscompare"; miscompare: NativeMiscompare };
+
+export interface IoWorkerResult {
+  /** `done`: limits met; `stopped`: asked; `terminated`: reset, power loss or closed controller; `error`: stopped at an error status; `deadline`. */
+  end: "done" | "stopped" | "terminated" | "error" | "deadline";
+  reads: bigint;
+  writes: bigint;
+  flushes: bigint;
+  readBytes: bigint;
+  writtenBytes: bigint;
+  durationMs: number;
+  errors: { opcode: number; sct: number; sc: number; count: number; firstMs: number; lastMs: number }[];
+  miscompares: bigint;
+  /** Sectors checked against the table, and sectors read whose table entry was unknown. */
+  checkedLbas: bigint;
+  unknownLbas: bigint;
+  latencyAverageNs: number;
+  latencyMaxNs: number;
+  histograms: Record<Operation, SparseHistogram>;
+  /** Commands outstanding when it ended. */
+  inFlight: number;
+  cpuPercent: number;
+}
+
+/** Result of `Namespace.verify`, a sweep over a region or over the LBAs that a table knows. */
+export interface VerifyResult {
+  checkedLbas: bigint;
+  unknownLbas: bigint;
+  violations: bigint;
+  /** Checked LBAs as a share of those that had to be checked, percent. */
+  coveragePercent: number;
+  /** The first 64. */
+  miscompares: NativeMiscompare[];
+  /** After a power loss, of the LBAs written and not flushed: how many hold the newest, an older, a torn version. */
+  newest: bigint;
+  older: bigint;
+  readErrors: bigint;
+  durationMs: number;
+}
+
+/** What a software drive is made of; written once into its file. */
+export interface ModelDriveSpec {
+  model: string;
+  serial: string;
+  firmware: string;
+  nguid?: string;
+  capacityBytes: bigint;
+  lbaBytes: 512 | 4096;
+  seed: bigint;
+  volatileCache: boolean;
+  /** Bytes of volatile cache. */
+  cacheBytes?: number;
+  maxQpairs?: number;
+  maxQueueEntries?: number;
+  mdtsBytes?: number;
+  readyMs?: number;
+  latency?: { readUs: number; writeUs: number; flushUs: number; jitterPercent: number } | null;
+  faults?: ModelFault[];
+}
+
+export type ModelFault =
+  /** After `afterWrites` write commands since creation, flip a bit in every `everyNth` written LBA inside the region. */
+  | { kind: "silent-corruption"; afterWrites: number; everyNth: number }
+  /** Flush answers success and makes nothing durable. */
+  | { kind: "flush-lies" }
+  /** Status on an opcode for LBAs of a range. */
+  | { kind: "bad-status"; opcode: number; slba: string; lbaCount: number; sct: number; sc: number; times: number }
+  | { kind: "stall"; afterCommands: number; ms: number }
+  | { kind: "lost-completion"; afterCommands: number }
+  | { kind: "slow-ready"; ms: number };
+
+export type ModelPower = "on" | "off";
+
+export type NvmeErrorCode =
+  | "ERR_ARGUMENT"
+  | "ERR_CLOSED"
+  | "ERR_OPEN"
+  | "ERR_LOCKED"
+  | "ERR_GONE"
+  | "ERR_UNSUPPORTED"
+  | "ERR_QPAIR"
+  | "ERR_TIMEOUT"
+  | "ERR_DEADLINE"
+  | "ERR_POWER_OFF"
+  | "ERR_READY"
+  | "ERR_FILE";
+
+export class NvmeError extends Error {
+  constructor(
+    readonly code: NvmeErrorCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = "NvmeError";
+  }
+}
