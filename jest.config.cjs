@@ -27,7 +27,13 @@ const shared = {
   },
   modulePathIgnorePatterns: ["<rootDir>/.*/dist/", "<rootDir>/.assay/"],
 };
-const slow = ["\\.int\\.spec\\.ts$", "\\.sim\\.spec\\.ts$", "\\.e2e\\.spec\\.ts$", "\\.spdk\\.spec\\.ts$", "\\.redis\\.spec\\.ts$"];
+const slow = [
+  "\\.int\\.spec\\.ts$",
+  "\\.sim\\.spec\\.ts$",
+  "\\.e2e\\.spec\\.ts$",
+  "\\.spdk\\.spec\\.ts$",
+  "\\.redis\\.spec\\.ts$",
+];
 const tier = (displayName, testRegex, extra = {}) => ({ ...shared, displayName, testRegex: [testRegex], ...extra });
 module.exports = {
   projects: [

@@ -62,10 +62,12 @@ export class CmdlogFormatError extends Error {}
 /** Decode a whole file. @throws CmdlogFormatError when it is none, or is of another version. Torn entries are left out. */
 export function decodeCmdlog(file: Uint8Array): Cmdlog {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.byteLength < CMDLOG_HEADER_BYTES) throw new CmdlogFormatError(`${file.byteLength} bytes are less than a header`);
+  if (file.byteLength < CMDLOG_HEADER_BYTES)
+    throw new CmdlogFormatError(`${file.byteLength} bytes are less than a header`);
   if (Buffer.from(file.subarray(0, 8)).toString("latin1") !== CMDLOG_MAGIC) throw new CmdlogFormatError("not a cmdlog");
   const version = view.getUint32(8, true);
-  if (version !== CMDLOG_VERSION) throw new CmdlogFormatError(`cmdlog version ${version}, this reader knows ${CMDLOG_VERSION}`);
+  if (version !== CMDLOG_VERSION)
+    throw new CmdlogFormatError(`cmdlog version ${version}, this reader knows ${CMDLOG_VERSION}`);
   const entryBytes = view.getUint32(12, true);
   const capacity = view.getUint32(16, true);
   if (entryBytes !== CMDLOG_ENTRY_BYTES) throw new CmdlogFormatError(`entries of ${entryBytes} bytes`);
@@ -80,7 +82,13 @@ export function decodeCmdlog(file: Uint8Array): Cmdlog {
   entries.sort((a, b) => (a.sequence < b.sequence ? -1 : 1));
   const label = Buffer.from(file.subarray(56, 120)).toString("utf8");
   const end = label.indexOf("\0");
-  return { qid: view.getUint16(20, true), label: end < 0 ? label : label.slice(0, end), pid: view.getUint32(48, true), capacity, entries };
+  return {
+    qid: view.getUint16(20, true),
+    label: end < 0 ? label : label.slice(0, end),
+    pid: view.getUint32(48, true),
+    capacity,
+    entries,
+  };
 }
 
 function decodeEntry(view: DataView, at: number, wallOffset: bigint): CmdlogEntry | null {

@@ -39,15 +39,30 @@ export type Sample = z.infer<typeof sampleSchema>;
 export const miscompareSchema = z.object({
   nsid: z.number().int(),
   lba: bigCount,
-  kind: z.enum(["bit-error", "wrong-lba", "stale-version", "torn-write", "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write"]),
+  kind: z.enum([
+    "bit-error",
+    "wrong-lba",
+    "stale-version",
+    "torn-write",
+    "unexpected-zeroes",
+    "unexpected-data",
+    "uncorrectable",
+    "lost-write",
+  ]),
   /** Offset in the sector of the first differing byte; null where the whole sector differs. */
   byteOffset: z.number().int().nullable(),
   expectedToken: bigCount.nullable(),
   gotToken: bigCount.nullable(),
   expectedLba: bigCount.nullable(),
   gotLba: bigCount.nullable(),
-  expected: z.string().regex(/^[0-9a-f]*$/).max(128),
-  got: z.string().regex(/^[0-9a-f]*$/).max(128),
+  expected: z
+    .string()
+    .regex(/^[0-9a-f]*$/)
+    .max(128),
+  got: z
+    .string()
+    .regex(/^[0-9a-f]*$/)
+    .max(128),
 });
 export type Miscompare = z.infer<typeof miscompareSchema>;
 
@@ -70,13 +85,27 @@ export const eventBodySchema = z.discriminatedUnion("type", [
     moment: z.enum(["open", "reset", "power-on", "before-effect", "end"]),
     identity: identitySchema,
     matches: z.boolean(),
-    namespaces: z.array(z.object({ nsid: z.number().int(), lbaBytes: z.number().int(), metadataBytes: z.number().int(), lbaCount: bigCount })),
+    namespaces: z.array(
+      z.object({
+        nsid: z.number().int(),
+        lbaBytes: z.number().int(),
+        metadataBytes: z.number().int(),
+        lbaCount: bigCount,
+      }),
+    ),
   }),
   z.object({ type: z.literal("refused"), by: z.literal("guard"), rule: z.string(), reason: z.string() }),
   z.object({ type: z.literal("step-started"), ...place, kind: z.string() }),
   /** Promise 5: intent before, outcome after. `witness` is what stands outside the drive. */
   z.object({ type: z.literal("effect-intent"), ...place, effect: z.string(), detail: labels }),
-  z.object({ type: z.literal("effect-outcome"), ...place, effect: z.string(), ok: z.boolean(), detail: labels, witness: z.string().nullable() }),
+  z.object({
+    type: z.literal("effect-outcome"),
+    ...place,
+    effect: z.string(),
+    ok: z.boolean(),
+    detail: labels,
+    witness: z.string().nullable(),
+  }),
   z.object({
     type: z.literal("step-finished"),
     ...place,
@@ -90,28 +119,72 @@ export const eventBodySchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("metrics"), ...place, values: z.record(z.string(), metricValue), labels }),
   z.object({ type: z.literal("samples"), ...place, samples: z.array(sampleSchema).min(1).max(1000) }),
   /** Latency counts since the last histogram event of the same worker and opcode class. */
-  z.object({ type: z.literal("histogram"), ...place, worker: z.number().int(), operation: z.enum(["read", "write", "other"]), fromMs: epochMs, toMs: epochMs, buckets: sparse }),
+  z.object({
+    type: z.literal("histogram"),
+    ...place,
+    worker: z.number().int(),
+    operation: z.enum(["read", "write", "other"]),
+    fromMs: epochMs,
+    toMs: epochMs,
+    buckets: sparse,
+  }),
   z.object({ type: z.literal("snapshot"), ...place, of: z.string(), fields: labels, raw: z.string().nullable() }),
   z.object({ type: z.literal("miscompare"), ...place, ...miscompareSchema.shape }),
   /** A status that nobody asked for; counted, first one with its command. */
-  z.object({ type: z.literal("status"), ...place, opcode: z.number().int(), sct: z.number().int(), sc: z.number().int(), count: z.number().int().positive(), firstMs: epochMs, lastMs: epochMs }),
+  z.object({
+    type: z.literal("status"),
+    ...place,
+    opcode: z.number().int(),
+    sct: z.number().int(),
+    sc: z.number().int(),
+    count: z.number().int().positive(),
+    firstMs: epochMs,
+    lastMs: epochMs,
+  }),
   z.object({ type: z.literal("log"), level: z.enum(["debug", "info", "warn", "error"]), text: z.string().max(8192) }),
   /** The runner's own reading of a criterion, so that it can capture in time; the stored verdict is the orchestrator's. */
-  z.object({ type: z.literal("criterion"), id: z.string(), iteration: z.number().int().nullable(), outcome: z.enum(["passed", "failed", "errored"]), reason: z.string() }),
+  z.object({
+    type: z.literal("criterion"),
+    id: z.string(),
+    iteration: z.number().int().nullable(),
+    outcome: z.enum(["passed", "failed", "errored"]),
+    reason: z.string(),
+  }),
   z.object({ type: z.literal("capture"), of: z.string(), fields: labels, raw: z.string().nullable() }),
-  z.object({ type: z.literal("exposure"), poweredMs: z.number().nonnegative(), readBytes: bigCount, writtenBytes: bigCount, powerCycles: z.number().int(), resets: z.number().int() }),
+  z.object({
+    type: z.literal("exposure"),
+    poweredMs: z.number().nonnegative(),
+    readBytes: bigCount,
+    writtenBytes: bigCount,
+    powerCycles: z.number().int(),
+    resets: z.number().int(),
+  }),
   /** The runner has done all it will do. */
   z.object({
     type: z.literal("finished"),
     outcome: z.enum(["completed", "failed", "errored", "cancelled", "deadline"]),
     reason: z.string().nullable(),
     /** Whom the runner suspects, with the rule that says so. */
-    attribution: z.object({ cause: attributionSchema, rule: z.string(), confidence: z.number().min(0).max(1) }).nullable(),
+    attribution: z
+      .object({ cause: attributionSchema, rule: z.string(), confidence: z.number().min(0).max(1) })
+      .nullable(),
   }),
   /** Days of silence were longer than the spool: what was shed, and which numbers it had. */
-  z.object({ type: z.literal("gap"), fromSeq: z.number().int(), toSeq: z.number().int(), shed: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal("gap"),
+    fromSeq: z.number().int(),
+    toSeq: z.number().int(),
+    shed: z.string(),
+    reason: z.string(),
+  }),
   /** Written by the agent, always last: the runner is known dead, the slot is free to be leased. */
-  z.object({ type: z.literal("ended"), exitCode: z.number().int().nullable(), signal: z.string().nullable(), cause: z.enum(["finished", "crashed", "killed-deadline", "killed-revoked", "never-started", "lost-at-boot"]), detail: z.string().nullable() }),
+  z.object({
+    type: z.literal("ended"),
+    exitCode: z.number().int().nullable(),
+    signal: z.string().nullable(),
+    cause: z.enum(["finished", "crashed", "killed-deadline", "killed-revoked", "never-started", "lost-at-boot"]),
+    detail: z.string().nullable(),
+  }),
 ]);
 export type EventBody = z.infer<typeof eventBodySchema>;
 export type EventType = EventBody["type"];

@@ -18,7 +18,11 @@ export const runOrderSchema = z.object({
   /** Lease epoch: carried in every message about this run. */
   epoch: z.number().int().positive(),
   /** Time budget from the claim, ms. The runner counts it on CLOCK_BOOTTIME from before the claim was sent. */
-  budgetMs: z.number().int().positive().max(400 * 24 * 3600 * 1000),
+  budgetMs: z
+    .number()
+    .int()
+    .positive()
+    .max(400 * 24 * 3600 * 1000),
   slot: z.string().min(1).max(64),
   dutId: z.uuid(),
   /** Who the drive must be; anything else gets the open and Identify, nothing more. */

@@ -34,8 +34,14 @@ export const epochMs = z.number().int().nonnegative();
 export const identitySchema = z.object({
   model: z.string().min(1).max(40),
   serial: z.string().min(1).max(20),
-  nguid: z.string().regex(/^[0-9a-f]{32}$/).nullable(),
-  eui64: z.string().regex(/^[0-9a-f]{16}$/).nullable(),
+  nguid: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .nullable(),
+  eui64: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .nullable(),
   firmware: z.string().max(8),
 });
 export type Identity = z.infer<typeof identitySchema>;
