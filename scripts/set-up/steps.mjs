@@ -1,0 +1,61 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { checkCompilers } from "./machine.mjs";
+
+const source = (path) => /\.(ts|tsx|json)$/.test(path) && !/\.(spec|test)\.tsx?$/.test(path);
+const workspaces = ["libs/plans", "libs/protocol", "libs/nvme-native", "libs/embedded-postgres"].concat([
+  "apps/agent",
+  "apps/orchestrator",
+  "apps/cli",
+  "apps/embedded",
+]);
+const node = process.execPath;
+const hasFile = (root, path) => existsSync(join(root, path));
+const started = (root) =>
+  workspaces.filter((w) => hasFile(root, `${w}/src`) && readdirSync(join(root, w, "src")).length > 0);
+
+/**
+ * What is built, in order, after the packages are there. `inputs` are files or folders below the root, `outputs` must
+ * exist afterwards, `before` may refuse, `command` runs in the root; a step whose `when` says no is left out.
+ */
+export const steps = [
+  {
+    name: "driver",
+    title: "Compiling the NVMe driver",
+    inputs: ["libs/nvme-native/native", "libs/nvme-native/build.mjs", "libs/nvme-native/package.json"],
+    extra: () =>
+      [process.versions.modules, process.arch, process.env.PKG_CONFIG_PATH ?? "", process.env.CXX ?? ""].join("|"),
+    outputs: () => ["libs/nvme-native/build"],
+    when: (root) => hasFile(root, "libs/nvme-native/build.mjs"),
+    before: checkCompilers,
+    command: () => [node, ["libs/nvme-native/build.mjs"]],
+  },
+  {
+    name: "database-client",
+    title: "Generating the database client",
+    inputs: ["prisma/schema.prisma", "prisma.config.ts", "apps/orchestrator/prisma.config.ts", "prisma/engine"],
+    outputs: () => ["apps/orchestrator/src/generated"],
+    when: (root) => hasFile(root, "prisma/schema.prisma"),
+    command: () => ["npm", ["run", "--silent", "generate", "-w", "@assay/orchestrator"]],
+  },
+  {
+    name: "api-types",
+    title: "Generating the API types",
+    inputs: ["apps/orchestrator/openapi.json"],
+    outputs: () => ["apps/cli/src/generated/api.ts"],
+    when: (root) => hasFile(root, "apps/orchestrator/openapi.json"),
+    command: (root) => {
+      const nested = "apps/cli/node_modules/openapi-typescript/bin/cli.js";
+      const program = existsSync(join(root, nested)) ? nested : "node_modules/openapi-typescript/bin/cli.js";
+      return [node, [program, "apps/orchestrator/openapi.json", "-o", "apps/cli/src/generated/api.ts"]];
+    },
+  },
+  {
+    name: "typescript",
+    title: "Compiling TypeScript",
+    inputs: ["tsconfig.base.json", "tsconfig.json", ...workspaces.flatMap((w) => [`${w}/src`, `${w}/tsconfig.json`])],
+    wanted: source,
+    outputs: (root) => started(root).map((w) => `${w}/dist`),
+    command: (root) => [node, ["node_modules/typescript/bin/tsc", "-b", ...started(root)]],
+  },
+];
