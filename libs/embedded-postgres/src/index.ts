@@ -1,0 +1,2 @@
+export { PostgresFailure } from "./failure";
+export { type EmbeddedPostgres, type StartOptions, startPostgres } from "./start";
