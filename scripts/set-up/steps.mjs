@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkCompilers } from "./machine.mjs";
 
@@ -35,7 +35,7 @@ export const steps = [
     title: "Generating the database client",
     inputs: ["prisma/schema.prisma", "prisma.config.ts", "apps/orchestrator/prisma.config.ts", "prisma/engine"],
     outputs: () => ["apps/orchestrator/src/generated"],
-    when: (root) => hasFile(root, "prisma/schema.prisma"),
+    when: (root) => readFileSync(join(root, "apps/orchestrator/package.json"), "utf8").includes('"generate"'),
     command: () => ["npm", ["run", "--silent", "generate", "-w", "@assay/orchestrator"]],
   },
   {
