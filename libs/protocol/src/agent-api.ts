@@ -49,6 +49,8 @@ export const slotReportSchema = z.object({
   power: z.enum(["simulated", "exec"]).nullable(),
   powerDomain: z.string().nullable(),
   numaNode: z.number().int().nullable(),
+  /** Labels of the host's file; a DUT in the slot has them unless its own say otherwise. */
+  labels: z.record(z.string().max(64), z.string().max(256)).optional(),
   /** Seen in the slot now, null when nothing answers or it was not probed. */
   observed: z
     .object({
