@@ -1,0 +1,241 @@
+/**
+ * The step kinds as authors write them: one schema per kind, one table. To add a kind is one schema here, one line in
+ * `STEP_SCHEMAS`, one binder in resolve, one executor in the runner.
+ */
+import { z } from "zod";
+import { ioSize, lateDuration, region } from "./late";
+import { suggestion } from "./suggest";
+import { duration, flag, identifier, integer, limit, mapping, oneOf, percent, size, text } from "./values";
+
+const DAY_MS = 86_400_000;
+/** Longest time of one step. */
+export const MAX_STEP_MS = 400 * DAY_MS;
+export const MAX_STEPS_PER_LIST = 500;
+
+/** Absent and null mean the same; the document always says null. */
+const optional = <T extends z.ZodType>(schema: T) => schema.nullable().default(null as never);
+const id = optional(identifier).describe("stable name of the step; needed where something refers to it");
+const nsid = integer({ min: 1, max: 0xfffffffe }).prefault(1).describe("namespace id");
+const after = optional(lateDuration()).describe("start this long after the enclosing `parallel` began");
+const cdw = () => integer({ max: 0xffffffff }).prefault(0);
+
+export const SNAPSHOT_SOURCES = ["identify", "smart", "error-log", "firmware-log", "registers", "link"] as const;
+export const CAPTURE_SOURCES = ["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"] as const;
+
+/** A list of distinct words, at least one; kept sorted, because its order means nothing. */
+export function wordList<const T extends [string, ...string[]]>(
+  what: string,
+  words: T,
+  notBuilt: readonly string[] = [],
+) {
+  return z
+    .array(oneOf(what, words, notBuilt), {
+      error: (issue) =>
+        issue.input === undefined ? `is missing: a list of ${words.join(", ")}` : `is no list: write [${words[0]}]`,
+    })
+    .max(words.length * 4)
+    .transform((list) => [...new Set(list)].sort());
+}
+
+/** Exactly one of them must be there (checked beside the schema, so that the message can say so). */
+export const comparisons = {
+  eq: limit().optional(),
+  ne: limit().optional(),
+  lt: limit().optional(),
+  le: limit().optional(),
+  gt: limit().optional(),
+  ge: limit().optional(),
+};
+
+export const snapshotBody = mapping("snapshot", {
+  id,
+  of: wordList("snapshot source", [...SNAPSHOT_SOURCES], ["telemetry", "persistent-log", "environment"]).describe(
+    "what to read from the drive",
+  ),
+});
+
+export const ioworkerBody = mapping("ioworker", {
+  id,
+  nsid,
+  size: ioSize(),
+  random: percent().prefault("100%").describe("share of I/Os at a random LBA; the others go on sequentially"),
+  read: percent().prefault("100%").describe("share of reads; the others write"),
+  depth: integer({ min: 1, max: 65_535 }).prefault(1).describe("commands outstanding, exactly"),
+  workers: integer({ min: 1, max: 64 }).prefault(1).describe("side by side, each with its own qpair and seed"),
+  region: region().prefault("all").describe("how much of the namespace is used"),
+  offset: size().prefault("0B").describe("where the region begins"),
+  align: optional(size({ min: 512 })).describe("alignment of random I/Os; default: the I/O size"),
+  iops: optional(integer({ min: 1, max: 100_000_000 })).describe("limit of one worker, I/Os a second"),
+  time: optional(duration({ min: 1, max: MAX_STEP_MS })).describe("ends after this time"),
+  count: optional(integer({ min: 1 })).describe("ends after this many I/Os of one worker"),
+  passes: optional(integer({ min: 1, max: 100_000 })).describe("ends after so many sequential passes over the region"),
+  flushEvery: optional(integer({ min: 1 })).describe("a Flush after every so many writes"),
+  verify: flag().prefault(false).describe("stamp every write, check every read"),
+  until: optional(oneOf("end of an ioworker", ["power-lost"])).describe("`power-lost`: ends when the power is cut"),
+  onError: oneOf("reaction", ["stop", "count"]).default("stop").describe("what an error status does"),
+  after,
+  sample: duration({ min: 100, max: 60_000 }).prefault("1s").describe("one sample per interval"),
+});
+
+export const verifyBody = mapping("verify", {
+  id,
+  nsid,
+  written: optional(identifier).describe("the ioworker step whose written LBAs are read; absent: the whole region"),
+  region: region().prefault("all"),
+  offset: size().prefault("0B"),
+  rule: oneOf("rule", ["exact", "durable-or-newer"])
+    .default("exact")
+    .describe(
+      "`exact`: the newest version; `durable-or-newer`: after a power loss, any version from the last durable one",
+    ),
+});
+
+export const assertBody = mapping("assert", {
+  id,
+  metric: text(200).describe("`<step id>.<metric>` of an earlier step"),
+  ...comparisons,
+  message: optional(text(500)),
+});
+
+export const adminBody = mapping("admin", {
+  id,
+  opcode: integer({ max: 0xff }).describe("opcode of a raw admin command"),
+  nsid: integer({ max: 0xffffffff }).prefault(0),
+  cdw10: cdw(),
+  cdw11: cdw(),
+  cdw12: cdw(),
+  cdw13: cdw(),
+  cdw14: cdw(),
+  cdw15: cdw(),
+  data: size({ max: 2 ** 20 })
+    .prefault("0B")
+    .describe("bytes of the data buffer"),
+  direction: optional(oneOf("direction", ["none", "from-device", "to-device"])).describe(
+    "default: from the opcode's two lowest bits",
+  ),
+  expect: z
+    .string({ error: () => 'is no status: write sct/sc in hexadecimal with quotes, for example "00/01"' })
+    .regex(/^[0-7]?[0-7]\/[0-9a-fA-F]{2}$/, 'is no status: write sct/sc in hexadecimal, for example "00/01"')
+    .default("00/00")
+    .describe("the status that must come back, sct/sc in hexadecimal"),
+});
+
+export const resetBody = mapping("reset", {
+  id,
+  scope: oneOf("reset scope", ["controller"], ["subsystem", "pcie", "flr"]).default("controller"),
+  after,
+  readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
+});
+
+export const formatBody = mapping("format", {
+  id,
+  nsid,
+  lba: optional(size({ min: 512, max: 65_536 })).describe(
+    "LBA data size after the format; absent keeps the present one",
+  ),
+  metadata: size({ max: 1024 }).prefault("0B").describe("metadata bytes per LBA"),
+  secureErase: oneOf("secure erase setting", ["none", "user-data", "crypto"]).default("none"),
+});
+
+export const powerBody = mapping("power", {
+  id,
+  action: oneOf("power action", ["cut", "restore", "cycle"]),
+  after,
+  off: duration({ min: 1, max: DAY_MS }).prefault("1s").describe("time without power, for `cycle`"),
+  readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
+});
+
+export const waitBody = mapping("wait", { id, for: lateDuration() });
+
+export const captureBody = mapping("capture", {
+  id,
+  of: wordList("capture source", [...CAPTURE_SOURCES], ["telemetry", "persistent-log"]).describe(
+    "what to keep as evidence",
+  ),
+});
+
+const leafShape = {
+  snapshot: snapshotBody.optional(),
+  ioworker: ioworkerBody.optional(),
+  verify: verifyBody.optional(),
+  assert: assertBody.optional(),
+  admin: adminBody.optional(),
+  reset: resetBody.optional(),
+  format: formatBody.optional(),
+  power: powerBody.optional(),
+  wait: waitBody.optional(),
+  capture: captureBody.optional(),
+};
+
+/** Step kinds of plan-format.md that are refused by name. */
+export const STEPS_NOT_BUILT = [
+  "purge",
+  "sanitize",
+  "self-test",
+  "firmware",
+  "tcp-target",
+  "environment",
+  "exec",
+  "sweep",
+  "when",
+] as const;
+
+type LeafDocument = z.output<z.ZodObject<typeof leafShape>>;
+export interface StepDocument extends LeafDocument {
+  repeat?: RepeatDocument;
+  parallel?: ParallelDocument;
+}
+export interface RepeatDocument {
+  id: string | null;
+  times: z.output<typeof repeatTimes>;
+  steps: StepDocument[];
+}
+export interface ParallelDocument {
+  id: string | null;
+  steps: StepDocument[];
+}
+
+const repeatTimes = integer({ min: 1, max: 1_000_000 }).describe("how often");
+
+export const stepSchema: z.ZodType<StepDocument, unknown> = z
+  .lazy(() => stepMapping)
+  .meta({ id: "step", description: "one step: a mapping with exactly one key, the step's kind" });
+
+export const stepList: z.ZodType<StepDocument[], unknown> = z
+  .array(stepSchema, {
+    error: (issue) =>
+      issue.input === undefined ? "is missing: a list of steps" : "is no list of steps: begin each step with `- `",
+  })
+  .max(MAX_STEPS_PER_LIST);
+
+const someSteps = stepList.refine((steps) => steps.length > 0, "is empty: at least one step");
+
+export const repeatBody = mapping("repeat", { id, times: repeatTimes, steps: someSteps }, ["until", "max"]);
+
+/** `parallel: [..]` is short for `parallel: {steps: [..]}`. */
+export const parallelBody = z.preprocess(
+  (input) => (Array.isArray(input) ? { steps: input } : input),
+  mapping("parallel", { id, steps: someSteps }),
+);
+
+const stepShape = { ...leafShape, repeat: repeatBody.optional(), parallel: parallelBody.optional() };
+export const STEP_KINDS = Object.keys(stepShape) as (keyof typeof stepShape)[];
+
+const stepMapping: z.ZodType<StepDocument, unknown> = z
+  .strictObject(stepShape, {
+    error: (issue) => {
+      if (issue.code !== "unrecognized_keys")
+        return `is no step: a step is a mapping with one key, its kind (${STEP_KINDS.join(", ")})`;
+      return (issue as unknown as { keys: string[] }).keys.map(unknownStep).join("\n");
+    },
+  })
+  .refine((step) => Object.keys(step).length === 1, {
+    error: "a step is a mapping with exactly one key, its kind; begin each step with `- `",
+  })
+  .meta({ minProperties: 1, maxProperties: 1 });
+
+function unknownStep(kind: string): string {
+  if ((STEPS_NOT_BUILT as readonly string[]).includes(kind))
+    return `step \`${kind}\` is described in the plan format but not built yet`;
+  return `unknown step \`${kind}\`${suggestion(kind, STEP_KINDS)}`;
+}

@@ -1,0 +1,15 @@
+/** The gate: YAML in, a validated document or every problem at once, with line and column. */
+import { type PlanDocument, planSchema } from "../document/plan";
+import type { Problem } from "../model";
+import { readSource } from "./positions";
+import { schemaProblems } from "./schema-problems";
+
+/** Pure. Problems come in the order of the source. */
+export function parsePlan(text: string): { plan: PlanDocument } | { problems: Problem[] } {
+  const source = readSource(text);
+  if (source.yamlProblems.length) return { problems: source.yamlProblems };
+  const result = planSchema.safeParse(source.value);
+  const problems = result.success ? [] : schemaProblems(source, result.error.issues);
+  problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  return result.success && problems.length === 0 ? { plan: result.data } : { problems };
+}
