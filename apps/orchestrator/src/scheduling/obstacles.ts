@@ -36,7 +36,7 @@ const since = (ms: number | null) => (ms === null ? "" : ` since ${minuteUtc(ms)
 
 /** Obstacles of the run and its drive, wherever that is. */
 const OBSTACLES: Obstacle[] = [
-  function campaign(run, { campaign }) {
+  function pausedCampaign(run, { campaign }) {
     const its = run.campaignId === null ? undefined : campaign.get(run.campaignId);
     return its === undefined || its.intent === "active" ? null : `campaign ${its.name} is ${its.intent}`;
   },
@@ -52,7 +52,7 @@ const OBSTACLES: Obstacle[] = [
     if (it.intent === "available") return null;
     return `DUT ${it.serial} is ${INTENT_WORDS[it.intent]}${since(it.intentSinceMs)}${because(it.intentReason)}`;
   },
-  function identity(run, { dut }) {
+  function identityInDoubt(run, { dut }) {
     const it = dut.get(run.dutId)!;
     return it.conflict === null ? null : `the identity of DUT ${it.serial} is in doubt: ${it.conflict}`;
   },
