@@ -1,8 +1,19 @@
+export {
+  EVALUATOR_VERSION,
+  type EvaluationContext,
+  evaluateCriteria,
+  evaluateIteration,
+  evaluationContext,
+  mustStop,
+} from "./criteria/evaluate";
+export { type FinishedOutcome, type RunVerdict, type VerdictInput, verdictOf } from "./criteria/verdict";
 export { type PlanDocument, SCHEMA_VERSION } from "./document/plan";
 export { contentHash, resolvedHash, sourceHash, stimulusHash } from "./hashes";
+export { type DrawKey, drawLate, randomSeedFor } from "./late";
 export * from "./metrics";
 export * from "./model";
 export { parsePlan } from "./parse/parse";
+export { type StepPlace, stepPlaces } from "./places";
 export type { ParameterValues } from "./resolve/bindings";
 export { unmetNeeds } from "./resolve/needs";
 export { type ResolveContext, resolvePlan } from "./resolve/resolve";

@@ -1,0 +1,26 @@
+/** The iterations that a plan promises. */
+import type { StepPlace } from "../places";
+
+type Repeats = StepPlace["repeats"];
+
+/**
+ * All iterations of nested repeats, in order, outermost number first: `[[0, 0], [0, 1], ..]`; no repeats: `[[]]`.
+ * `last` ends a repeat early: id of the repeat -> flat number of the last iteration that was begun.
+ */
+export function iterationsOf(repeats: Repeats, last: ReadonlyMap<string, number> = new Map()): number[][] {
+  let all: number[][] = [[]];
+  repeats.forEach(({ id, times }, depth) => {
+    const end = last.get(id) ?? Number.POSITIVE_INFINITY;
+    all = all.flatMap((outer) => {
+      const base = flatIteration(outer, repeats.slice(0, depth)) * times;
+      const count = Math.max(0, Math.min(times, end - base + 1));
+      return Array.from({ length: count }, (_, index) => [...outer, index]);
+    });
+  });
+  return all;
+}
+
+/** One number for an iteration of nested repeats, counted through from the start of the run. */
+export function flatIteration(iteration: readonly number[], repeats: Repeats): number {
+  return repeats.reduce((flat, { times }, depth) => flat * times + (iteration[depth] ?? 0), 0);
+}
