@@ -139,3 +139,15 @@ export function closeJournal(path: string, bodies: EventBody[], atMs: number): n
   }
   return state.lastSeq + bodies.length;
 }
+
+/** Newest number, from the end of the file: cheap on a long journal. 0 when there is no event. */
+export function newestSeq(path: string): number {
+  const size = fileBytes(path);
+  for (let bytes = 64 * 1024; ; bytes *= 8) {
+    const from = Math.max(0, size - bytes);
+    let newest = 0;
+    // The first line may be cut; its rest is no event and says no number.
+    for (const line of readLines(path, from)) newest = seqOf(line.text) ?? newest;
+    if (newest > 0 || from === 0) return newest;
+  }
+}

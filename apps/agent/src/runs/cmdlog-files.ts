@@ -1,0 +1,62 @@
+/** Flight-recorder files: where the live rings are, and how they come to the disk once the runner is dead. */
+import { createHash } from "node:crypto";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CMDLOG_MAX_ENTRIES } from "@assay/protocol";
+import { writeDurably } from "../platform/durable-file";
+
+const TMPFS_MAGIC = 0x01021994;
+/** With less free memory there the rings go to the disk. */
+const LEAST_FREE_BYTES = 64 * 1024 * 1024;
+const MAX_RING_BYTES = CMDLOG_HEADER_BYTES + CMDLOG_ENTRY_BYTES * CMDLOG_MAX_ENTRIES;
+/** Most rings of one run that are kept. */
+const MAX_RINGS = 256;
+
+export interface Ring {
+  qid: number;
+  path: string;
+}
+
+/** Folder for the live rings of a run: tmpfs, because single writes to a busy disk stall; else inside the run's directory. */
+export function chooseCmdlogDir(runName: string, runDirectory: string, agentDir: string, shm = "/dev/shm"): string {
+  const uid = process.getuid?.() ?? 0;
+  const hash = createHash("sha256").update(agentDir).digest("hex").slice(0, 12);
+  const own = join(shm, `assay-${uid}-${hash}`);
+  try {
+    const { type, bavail, bsize } = statfsSync(shm);
+    if (type !== TMPFS_MAGIC || bavail * bsize < LEAST_FREE_BYTES) return join(runDirectory, "cmdlog");
+    mkdirSync(own, { recursive: true, mode: 0o700 });
+    // Anybody may create names in /dev/shm: a folder of somebody else, or a link, is not ours.
+    const { uid: owner, mode } = lstatSync(own);
+    if (!lstatSync(own).isDirectory() || owner !== uid || (mode & 0o077) !== 0) return join(runDirectory, "cmdlog");
+    return join(own, runName);
+  } catch {
+    return join(runDirectory, "cmdlog");
+  }
+}
+
+/** The rings in a folder, by qid; none when the folder is not there. */
+export function listRings(folder: string): Ring[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names
+    .flatMap((name) => {
+      const qid = /^(\d{1,5})\.cmdlog$/.exec(name)?.[1];
+      return qid === undefined ? [] : [{ qid: Number(qid), path: join(folder, name) }];
+    })
+    .filter((ring) => lstatSync(ring.path).isFile() && statSync(ring.path).size <= MAX_RING_BYTES)
+    .sort((a, b) => a.qid - b.qid)
+    .slice(0, MAX_RINGS);
+}
+
+/** Copies the rings to the disk and gives the memory back. Can be repeated after a crash in the middle. */
+export function saveRings(live: string, saved: string): void {
+  mkdirSync(saved, { recursive: true, mode: 0o700 });
+  if (live === saved) return;
+  for (const ring of listRings(live)) writeDurably(join(saved, `${ring.qid}.cmdlog`), readFileSync(ring.path));
+  rmSync(live, { recursive: true, force: true });
+}
