@@ -1,0 +1,5 @@
+/** What other programs use of the command line: the API client and its tables. */
+export { type Address, type Api, answer, connect } from "./api/connection";
+export { readEventStream } from "./api/event-stream";
+export { ServerRefused, ServerUnreachable } from "./api/server-errors";
+export { type Column, renderFacts, renderTable } from "./output/table";

@@ -1,0 +1,114 @@
+/** The processes of the lab, wired together: PostgreSQL, orchestrator, agent. Nothing listens beyond 127.0.0.1. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { PostgresFailure, startPostgres } from "@assay/embedded-postgres";
+import type { LabSettings } from "../environment";
+import type { Home } from "../home/home";
+import { LabError } from "../lab-error";
+import { tryPort } from "./free-port";
+import { LogFile } from "./log-file";
+import { startProgram } from "./program";
+import { untilReady } from "./readiness";
+import { Service, type ServiceEvents } from "./service";
+
+/** An orchestrator ends its requests, an agent its batches; runners live on without it. */
+const GRACE_MS = 15_000;
+
+export class LabServices {
+  private readonly started: Service[] = [];
+  private databaseUrl = "";
+
+  constructor(
+    private readonly repository: string,
+    private readonly home: Home,
+    private readonly settings: LabSettings,
+    private readonly events: ServiceEvents,
+  ) {}
+
+  get url(): string {
+    return `http://127.0.0.1:${this.settings.port}`;
+  }
+
+  /** Pid of each service that runs now. */
+  pids(): Record<string, number | null> {
+    return Object.fromEntries(this.started.map((service) => [service.name, service.pid]));
+  }
+
+  /** @throws LabError or PostgresFailure with a sentence */
+  async startDatabase(port: number): Promise<void> {
+    const log = new LogFile(join(this.home.logs, "postgres.log"));
+    await this.start("database", async () => {
+      const postgres = await startPostgres({ dir: this.home.postgres, port, log: log.writeLine });
+      this.databaseUrl = postgres.url;
+      return postgres;
+    });
+  }
+
+  /** Returns when `/readyz` says so. */
+  async startOrchestrator(): Promise<void> {
+    if ((await tryPort(this.settings.port)) === null)
+      throw new LabError(
+        `port ${this.settings.port} on 127.0.0.1 is taken by another program: stop it, or choose another port with ASSAY_PORT`,
+      );
+    const log = new LogFile(join(this.home.logs, "orchestrator.log"));
+    const service = await this.start("orchestrator", async () =>
+      startProgram({
+        script: this.script("apps/orchestrator/dist/main.js"),
+        cwd: this.repository,
+        env: {
+          ...this.settings.inherited,
+          DATABASE_URL: this.databaseUrl,
+          ...(this.settings.redisUrl === undefined ? {} : { REDIS_URL: this.settings.redisUrl }),
+          ASSAY_LISTEN: `127.0.0.1:${this.settings.port}`,
+          ASSAY_ADMIN_TOKEN_FILE: this.home.adminToken,
+        },
+        log: log.write,
+        graceMs: GRACE_MS,
+      }),
+    );
+    await untilReady(this.url, service, log);
+  }
+
+  async startAgent(): Promise<void> {
+    const log = new LogFile(join(this.home.logs, "agent.log"));
+    const { REDIS_URL: _unused, ...env } = this.settings.inherited;
+    await this.start("agent", async () =>
+      startProgram({
+        script: this.script("apps/agent/dist/main.js"),
+        cwd: this.repository,
+        env: {
+          ...env,
+          ASSAY_ORCHESTRATOR_URL: this.url,
+          ASSAY_AGENT_DIR: this.home.agent,
+          ASSAY_HOST_FILE: this.home.hostFile,
+          ASSAY_ENROLL_TOKEN_FILE: this.home.enrollToken,
+        },
+        log: log.write,
+        graceMs: GRACE_MS,
+      }),
+    );
+  }
+
+  /** Last started, first stopped: nobody loses what it still wants to write. */
+  async stop(): Promise<void> {
+    for (const service of this.started.splice(0).reverse()) await service.stop();
+  }
+
+  private async start(name: string, launch: ConstructorParameters<typeof Service>[1]): Promise<Service> {
+    const service = new Service(name, launch, this.events);
+    try {
+      await service.start();
+    } catch (error) {
+      if (error instanceof PostgresFailure) throw new LabError(error.message);
+      throw error;
+    }
+    this.started.push(service);
+    return service;
+  }
+
+  private script(path: string): string {
+    const script = join(this.repository, path);
+    if (existsSync(script)) return script;
+    throw new LabError(`${script} is not built: run npm run build`);
+  }
+}
