@@ -7,6 +7,7 @@ export {
   mustStop,
 } from "./criteria/evaluate";
 export { type FinishedOutcome, type RunVerdict, type VerdictInput, verdictOf } from "./criteria/verdict";
+export { jsonSchema } from "./document/json-schema";
 export { type PlanDocument, SCHEMA_VERSION } from "./document/plan";
 export { contentHash, resolvedHash, sourceHash, stimulusHash } from "./hashes";
 export { type DrawKey, drawLate, randomSeedFor } from "./late";
@@ -17,3 +18,5 @@ export { type StepPlace, stepPlaces } from "./places";
 export type { ParameterValues } from "./resolve/bindings";
 export { unmetNeeds } from "./resolve/needs";
 export { type ResolveContext, resolvePlan } from "./resolve/resolve";
+export { parseSheet, type SheetDocument } from "./sheet/sheet";
+export { adminEffect, stepEffect } from "./step-effects";

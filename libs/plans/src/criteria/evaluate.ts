@@ -91,9 +91,7 @@ function judgeGroup(
   group: number[],
   last: ReadonlyMap<string, number>,
 ): CriterionResult {
-  const inside = iterationsOf(reader.repeats, last).filter((iteration) =>
-    group.every((number, depth) => iteration[depth] === number),
-  );
+  const inside = iterationsOf(reader.repeats, last, group);
   const readings = inside.map((iteration) => ({ iteration, reading: reader.read(iteration) }));
   const values = readings.flatMap(({ reading }) => ("values" in reading ? reading.values : []));
   const flat = criterion.each === null ? null : flatIteration(group, reader.repeats.slice(0, group.length));

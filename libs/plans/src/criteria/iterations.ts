@@ -5,11 +5,17 @@ type Repeats = StepPlace["repeats"];
 
 /**
  * All iterations of nested repeats, in order, outermost number first: `[[0, 0], [0, 1], ..]`; no repeats: `[[]]`.
+ * `inside` keeps to one iteration of the outer repeats.
  * `last` ends a repeat early: id of the repeat -> flat number of the last iteration that was begun.
  */
-export function iterationsOf(repeats: Repeats, last: ReadonlyMap<string, number> = new Map()): number[][] {
-  let all: number[][] = [[]];
+export function iterationsOf(
+  repeats: Repeats,
+  last: ReadonlyMap<string, number> = new Map(),
+  inside: readonly number[] = [],
+): number[][] {
+  let all: number[][] = [[...inside]];
   repeats.forEach(({ id, times }, depth) => {
+    if (depth < inside.length) return;
     const end = last.get(id) ?? Number.POSITIVE_INFINITY;
     all = all.flatMap((outer) => {
       const base = flatIteration(outer, repeats.slice(0, depth)) * times;

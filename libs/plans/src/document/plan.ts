@@ -105,7 +105,7 @@ export const specSchema = mapping(
         .boolean({ error: () => "is not true or false" })
         .default(true)
         .describe("keep the DUT as it failed"),
-      capture: wordList("capture source", [...CAPTURE_SOURCES], ["telemetry", "persistent-log"]).default([
+      capture: wordList("capture source", [...CAPTURE_SOURCES], { notBuilt: ["telemetry", "persistent-log"] }).default([
         "cmdlog",
         "error-log",
         "registers",

@@ -3,6 +3,7 @@
  * `STEP_SCHEMAS`, one binder in resolve, one executor in the runner.
  */
 import { z } from "zod";
+import type { StepKind } from "../model";
 import { ioSize, lateDuration, region } from "./late";
 import { suggestion } from "./suggest";
 import { duration, flag, identifier, integer, limit, mapping, oneOf, percent, size, text } from "./values";
@@ -22,17 +23,18 @@ const cdw = () => integer({ max: 0xffffffff }).prefault(0);
 export const SNAPSHOT_SOURCES = ["identify", "smart", "error-log", "firmware-log", "registers", "link"] as const;
 export const CAPTURE_SOURCES = ["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"] as const;
 
-/** A list of distinct words, at least one; kept sorted, because its order means nothing. */
+/** A list of distinct words; kept sorted, because its order means nothing. */
 export function wordList<const T extends [string, ...string[]]>(
   what: string,
   words: T,
-  notBuilt: readonly string[] = [],
+  { notBuilt = [], atLeast = 0 }: { notBuilt?: readonly string[]; atLeast?: number } = {},
 ) {
   return z
     .array(oneOf(what, words, notBuilt), {
       error: (issue) =>
         issue.input === undefined ? `is missing: a list of ${words.join(", ")}` : `is no list: write [${words[0]}]`,
     })
+    .min(atLeast, `is empty; allowed: ${words.join(", ")}`)
     .max(words.length * 4)
     .transform((list) => [...new Set(list)].sort());
 }
@@ -49,9 +51,10 @@ export const comparisons = {
 
 export const snapshotBody = mapping("snapshot", {
   id,
-  of: wordList("snapshot source", [...SNAPSHOT_SOURCES], ["telemetry", "persistent-log", "environment"]).describe(
-    "what to read from the drive",
-  ),
+  of: wordList("snapshot source", [...SNAPSHOT_SOURCES], {
+    notBuilt: ["telemetry", "persistent-log", "environment"],
+    atLeast: 1,
+  }).describe("what to read from the drive"),
 });
 
 export const ioworkerBody = mapping("ioworker", {
@@ -149,9 +152,10 @@ export const waitBody = mapping("wait", { id, for: lateDuration() });
 
 export const captureBody = mapping("capture", {
   id,
-  of: wordList("capture source", [...CAPTURE_SOURCES], ["telemetry", "persistent-log"]).describe(
-    "what to keep as evidence",
-  ),
+  of: wordList("capture source", [...CAPTURE_SOURCES], {
+    notBuilt: ["telemetry", "persistent-log"],
+    atLeast: 1,
+  }).describe("what to keep as evidence"),
 });
 
 const leafShape = {
@@ -213,13 +217,29 @@ const someSteps = stepList.refine((steps) => steps.length > 0, "is empty: at lea
 export const repeatBody = mapping("repeat", { id, times: repeatTimes, steps: someSteps }, ["until", "max"]);
 
 /** `parallel: [..]` is short for `parallel: {steps: [..]}`. */
-export const parallelBody = z.preprocess(
-  (input) => (Array.isArray(input) ? { steps: input } : input),
-  mapping("parallel", { id, steps: someSteps }),
-);
+const parallelMapping = mapping("parallel", { id, steps: someSteps });
+export const parallelBody = z.preprocess((input) => (Array.isArray(input) ? { steps: input } : input), parallelMapping);
 
 const stepShape = { ...leafShape, repeat: repeatBody.optional(), parallel: parallelBody.optional() };
-export const STEP_KINDS = Object.keys(stepShape) as (keyof typeof stepShape)[];
+
+/** The keys of each kind with their schemas. */
+export const STEP_BODIES = {
+  snapshot: snapshotBody.shape,
+  ioworker: ioworkerBody.shape,
+  verify: verifyBody.shape,
+  assert: assertBody.shape,
+  admin: adminBody.shape,
+  reset: resetBody.shape,
+  format: formatBody.shape,
+  power: powerBody.shape,
+  wait: waitBody.shape,
+  capture: captureBody.shape,
+  repeat: repeatBody.shape,
+  parallel: parallelMapping.shape,
+} satisfies Record<StepKind, z.ZodRawShape>;
+export const STEP_KINDS = Object.keys(stepShape) as StepKind[];
+
+export const ONE_KIND = "a step is a mapping with exactly one key, its kind; begin each step with `- `";
 
 const stepMapping: z.ZodType<StepDocument, unknown> = z
   .strictObject(stepShape, {
@@ -230,7 +250,7 @@ const stepMapping: z.ZodType<StepDocument, unknown> = z
     },
   })
   .refine((step) => Object.keys(step).length === 1, {
-    error: "a step is a mapping with exactly one key, its kind; begin each step with `- `",
+    error: ONE_KIND,
   })
   .meta({ minProperties: 1, maxProperties: 1 });
 

@@ -1,6 +1,8 @@
 /** The gate: YAML in, a validated document or every problem at once, with line and column. */
 import { type PlanDocument, planSchema } from "../document/plan";
 import type { Problem } from "../model";
+import { crossFieldProblems } from "./checks";
+import { makeDraft } from "./draft";
 import { readSource } from "./positions";
 import { schemaProblems } from "./schema-problems";
 
@@ -10,6 +12,7 @@ export function parsePlan(text: string): { plan: PlanDocument } | { problems: Pr
   if (source.yamlProblems.length) return { problems: source.yamlProblems };
   const result = planSchema.safeParse(source.value);
   const problems = result.success ? [] : schemaProblems(source, result.error.issues);
+  problems.push(...crossFieldProblems(makeDraft(source.value), source));
   problems.sort((a, b) => a.line - b.line || a.column - b.column);
   return result.success && problems.length === 0 ? { plan: result.data } : { problems };
 }

@@ -1,13 +1,19 @@
 /** From zod issues to problems that say what, where and what is allowed. */
 import type { z } from "zod";
+import { ONE_KIND } from "../document/steps";
 import type { Problem } from "../model";
-import type { Path, Source } from "./positions";
+import { type Path, type Source, showPath } from "./positions";
 
 type Issue = z.core.$ZodIssue;
 
 /** One problem per mistake; `at` is the path of the value that was parsed. */
 export function schemaProblems(source: Source, issues: readonly Issue[], at: Path = []): Problem[] {
+  const unknownAt = new Set(
+    issues.filter(({ code }) => code === "unrecognized_keys").map(({ path }) => showPath(path)),
+  );
   return issues.flatMap((issue) => {
+    // A step of an unknown kind has no known key: that has been said.
+    if (issue.message === ONE_KIND && unknownAt.has(showPath(issue.path))) return [];
     const path = [...at, ...issue.path];
     if (issue.code === "unrecognized_keys") {
       const lines = issue.message.split("\n");

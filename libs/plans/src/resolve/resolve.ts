@@ -1,12 +1,14 @@
 /** A plan meets a DUT: references bound, defaults written out, sizes checked against what the drive has. */
 import { nameSteps } from "../document/ids";
 import type { PlanDocument } from "../document/plan";
+import { showQuantity } from "../document/units";
 import type { Bound, Limit } from "../document/values";
 import type { DataSheet, DutFacts, PlanNeeds, Problem, ResolvedPlan } from "../model";
 import { type Path, readSource, showPath } from "../parse/positions";
 import { bindComparison } from "./bind-comparison";
 import { bindSteps } from "./bind-steps";
 import { bindParameters, makeBindings, type ParameterValues, type Report } from "./bindings";
+import { leastDurationMs } from "./least-duration";
 
 export interface ResolveContext {
   parameters: ParameterValues;
@@ -26,6 +28,7 @@ export function resolvePlan(
   const named = nameSteps(plan);
   const parameters = bindParameters(named.spec.parameters, context.parameters, report);
   const resolved = bindPlan(named, parameters, context, report);
+  checkTime(resolved, report);
   if (found.size === 0) return { resolved };
   const source = context.source === undefined ? null : readSource(context.source);
   const problems = [...found.values()].map(({ path, message }) =>
@@ -67,6 +70,16 @@ function bindPlan(
       else: criterion.else,
     })),
   };
+}
+
+function checkTime({ steps, runTimeoutMs }: ResolvedPlan, report: Report): void {
+  const least = leastDurationMs(steps);
+  const show = (ms: number) => showQuantity("duration", ms);
+  if (least > runTimeoutMs)
+    report(
+      ["spec", "timeouts", "run"],
+      `the steps take at least ${show(least)}, and the run is over after ${show(runTimeoutMs)}`,
+    );
 }
 
 /** `needs` stand before any DUT is chosen, so `parse` lets only literals and parameters stand there. */

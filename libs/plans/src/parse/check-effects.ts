@@ -1,0 +1,44 @@
+/** What the steps do to the drive must stand in `effects`, for every reader and for the host's guard. */
+import type { Effect } from "../model";
+import { adminEffect } from "../step-effects";
+import type { Check } from "./check";
+import type { DraftStep } from "./draft";
+
+/** `destroys-data` allows writes too. */
+const COVERED_BY: Record<Effect, readonly Effect[]> = {
+  writes: ["writes", "destroys-data"],
+  "destroys-data": ["destroys-data"],
+  "power-cycles": ["power-cycles"],
+};
+
+export const checkEffects: Check = (draft, report) => {
+  const declared = draft.spec.body.effects as Effect[] | undefined;
+  const needs = draft.spec.body.needs as { power: string | null } | undefined;
+  for (const step of draft.all) {
+    const effect = effectOf(step);
+    const shown = step.id === null ? `this ${step.kind} step` : `the ${step.kind} step \`${step.id}\``;
+    if (effect && declared && !COVERED_BY[effect].some((word) => declared.includes(word)))
+      report(
+        step.path,
+        `${shown} ${WHY[effect]}: the plan must say \`effects: [${[...declared, effect].join(", ")}]\``,
+        "key",
+      );
+    if (step.kind === "power" && needs && needs.power !== "cut")
+      report(step.path, `${shown} switches power: the plan must say \`needs: {power: cut}\``, "key");
+  }
+};
+
+const WHY: Record<Effect, string> = {
+  writes: "writes",
+  "destroys-data": "destroys data",
+  "power-cycles": "switches power",
+};
+
+/** A value that is not known yet (a parameter) counts as the worse one. */
+function effectOf({ kind, body }: DraftStep): Effect | null {
+  if (kind === "format") return "destroys-data";
+  if (kind === "power") return "power-cycles";
+  if (kind === "ioworker") return body.read === 100 ? null : "writes";
+  if (kind === "admin") return typeof body.opcode === "number" ? adminEffect(body.opcode) : "destroys-data";
+  return null;
+}

@@ -1,0 +1,23 @@
+/** What may stand side by side, and where `after` has a beginning to count from. */
+import type { StepKind } from "../model";
+import type { Check } from "./check";
+
+const SIDE_BY_SIDE: readonly StepKind[] = ["ioworker", "reset", "power", "wait", "admin", "snapshot"];
+
+export const checkParallels: Check = (draft, report) => {
+  for (const step of draft.all) {
+    const parent = step.around.at(-1);
+    if (parent?.kind === "parallel" && !SIDE_BY_SIDE.includes(step.kind))
+      report(step.path, `\`${step.kind}\` cannot stand in a \`parallel\`; allowed: ${SIDE_BY_SIDE.join(", ")}`, "key");
+    if (parent?.kind !== "parallel" && step.written.has("after"))
+      report(
+        [...step.path, "after"],
+        "`after` counts from the start of a `parallel`, and this step stands in none",
+        "key",
+      );
+  }
+  for (const parallel of draft.all.filter(({ kind }) => kind === "parallel"))
+    for (const kind of ["reset", "power"] as const)
+      for (const step of parallel.children.filter((child) => child.kind === kind).slice(1))
+        report(step.path, `a second \`${kind}\` in the same \`parallel\`: their order would be left to chance`, "key");
+};

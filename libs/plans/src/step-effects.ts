@@ -1,0 +1,35 @@
+/** What a resolved step does to a drive: the runner's guard asks the same table that `parse` checks `effects` with. */
+import type { Effect, ResolvedStep } from "./model";
+
+/**
+ * Admin opcodes (NVM Express Base 2.0, figure 138) that leave the user's data and the drive's state as they are:
+ * Get Log Page, Identify, Abort, Get Features, Keep Alive, and the reserved ones that conformance tests send.
+ */
+const HARMLESS_ADMIN = new Set([0x02, 0x06, 0x08, 0x0a, 0x18]);
+/** Set Features, Asynchronous Event Request, self-test, Directive, Doorbell: change state, not data. */
+const WRITING_ADMIN = new Set([0x09, 0x0c, 0x14, 0x19, 0x1a]);
+/** First opcode of the ranges that are reserved, below those of I/O command sets (80h) and vendors (C0h). */
+const RESERVED_ADMIN = { from: 0x4c, to: 0x7b };
+
+/** Effect of a raw admin command, null for none. Anything unknown counts as the worst. */
+export function adminEffect(opcode: number): Effect | null {
+  if (HARMLESS_ADMIN.has(opcode)) return null;
+  if (opcode >= RESERVED_ADMIN.from && opcode <= RESERVED_ADMIN.to) return null;
+  return WRITING_ADMIN.has(opcode) ? "writes" : "destroys-data";
+}
+
+/** Effect of one resolved step; steps around others have none of their own. */
+export function stepEffect(step: ResolvedStep): Effect | null {
+  switch (step.kind) {
+    case "format":
+      return "destroys-data";
+    case "power":
+      return "power-cycles";
+    case "ioworker":
+      return step.readPercent === 100 ? null : "writes";
+    case "admin":
+      return adminEffect(step.opcode);
+    default:
+      return null;
+  }
+}
