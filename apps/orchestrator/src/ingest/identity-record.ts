@@ -1,0 +1,72 @@
+/** What a run saw of its drive's identity, as dated facts: observation, firmware builds, namespace formats. */
+import type { Transaction } from "../platform/database";
+import type { IdentitySeen } from "./projections";
+import { clampInteger } from "./row-collector";
+
+interface Seen extends IdentitySeen {
+  runId: string;
+  dutId: string;
+  slotId: string | null;
+  bootId: string | null;
+}
+
+export async function recordIdentity(transaction: Transaction, seen: Seen): Promise<void> {
+  const { event, at, runId, dutId, slotId, bootId } = seen;
+  const { model, serial, nguid, eui64, firmware } = event.identity;
+  const capacity = event.namespaces.reduce(
+    (sum, { lbaBytes, lbaCount }) => sum + BigInt(lbaBytes) * BigInt(lbaCount),
+    0n,
+  );
+  // A run sees one format of each namespace; the list of formats on offer is inventory's, and stays.
+  await transaction.query(
+    `INSERT INTO identity_observation
+            (dut_id, slot_id, run_id, source, at, boot_id, model, serial, nguid, eui64, firmware, capacity_bytes, lba_formats_bytes)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, before.capacity_bytes), COALESCE(before.lba_formats_bytes, '{}')
+       FROM (SELECT 1) one
+       LEFT JOIN LATERAL (SELECT capacity_bytes, lba_formats_bytes FROM identity_observation
+                           WHERE dut_id = $1 ORDER BY at DESC, id DESC LIMIT 1) before ON true`,
+    [
+      ...[dutId, slotId, runId, event.moment, at, bootId, model, serial, nguid, eui64, firmware],
+      fitsBigint(capacity) && capacity > 0n ? capacity.toString() : null,
+    ],
+  );
+  await transaction.query(
+    `INSERT INTO build (model, revision) VALUES ($1, $2) ON CONFLICT (model, revision, sha256) DO NOTHING`,
+    [model, firmware],
+  );
+  await transaction.query(
+    `UPDATE run SET build_at_start_id = COALESCE(build_at_start_id, build.id), build_at_end_id = build.id
+       FROM build WHERE build.model = $2 AND build.revision = $3 AND build.sha256 = '' AND run.id = $1`,
+    [runId, model, firmware],
+  );
+  for (const namespace of event.namespaces) await recordFormat(transaction, dutId, at, namespace);
+}
+
+/** The open format row of a namespace stays when nothing changed; otherwise it ends and a new one begins. */
+async function recordFormat(
+  transaction: Transaction,
+  dutId: string,
+  at: string,
+  namespace: IdentitySeen["event"]["namespaces"][number],
+): Promise<void> {
+  const { nsid, lbaBytes, metadataBytes, lbaCount } = namespace;
+  const count = fitsBigint(BigInt(lbaCount)) ? lbaCount : null;
+  const now = [dutId, clampInteger(nsid), clampInteger(lbaBytes), clampInteger(metadataBytes), count, at];
+  const [open] = await transaction.query<{ same: boolean }>(
+    `SELECT (lba_bytes, metadata_bytes) = ($3, $4) AND lba_count IS NOT DISTINCT FROM $5::bigint AS same
+       FROM namespace_format WHERE dut_id = $1 AND nsid = $2 AND to_at IS NULL`,
+    now.slice(0, 5),
+  );
+  if (open?.same) return;
+  await transaction.query(
+    `UPDATE namespace_format SET to_at = GREATEST(from_at, $3) WHERE dut_id = $1 AND nsid = $2 AND to_at IS NULL`,
+    [now[0], now[1], at],
+  );
+  await transaction.query(
+    `INSERT INTO namespace_format (dut_id, nsid, lba_bytes, metadata_bytes, lba_count, from_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+    now,
+  );
+}
+
+const BIGINT_MAX = 2n ** 63n - 1n;
+const fitsBigint = (value: bigint) => value <= BIGINT_MAX;
