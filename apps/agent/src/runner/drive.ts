@@ -1,0 +1,211 @@
+/**
+ * The one drive of this run. Whoever wants to touch it goes through here, so that promise 6 holds: the guard is asked and
+ * the identity read again after every open, reset and power-on and before every effect. A refusal is final.
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Controller, Namespace, NvmeDriver, ResetReport, TransportAddress } from "@assay/nvme-native";
+import type { Effect } from "@assay/plans";
+import type { DutPath, Identity, RunOrder } from "@assay/protocol";
+import type { DriveFacts } from "../guard/drive-facts";
+import { askGuard } from "../guard/guard";
+import type { SlotEntry } from "../inventory/host-schema";
+import type { Exposure } from "./exposure";
+import type { Journal } from "./journal";
+import { namespaceIdentities, observedIdentity } from "./observed-identity";
+
+/** Entries of each flight-recorder ring. */
+export const CMDLOG_ENTRIES = 4096;
+
+export class Refusal extends Error {
+  constructor(
+    readonly rule: string,
+    reason: string,
+  ) {
+    super(reason);
+    this.name = "Refusal";
+  }
+}
+
+export type IdentityMoment = "open" | "reset" | "power-on" | "before-effect" | "end";
+
+export interface DriveParts {
+  driver: NvmeDriver;
+  address: TransportAddress;
+  path: DutPath;
+  order: Pick<RunOrder, "slot" | "identity" | "effects">;
+  /** The host's own entry, or null when it lists no such slot. */
+  slot: SlotEntry | null;
+  readFacts: () => DriveFacts;
+  cmdlogDir: string;
+  tableDir: string;
+  journal: Journal;
+  exposure: Exposure;
+}
+
+export class Drive {
+  private opened: Controller | null = null;
+  private readonly namespaces = new Map<number, Promise<Namespace>>();
+  private hasPower = true;
+  private refused = false;
+
+  constructor(private readonly parts: DriveParts) {}
+
+  get powered(): boolean {
+    return this.hasPower;
+  }
+  get path(): DutPath {
+    return this.parts.path;
+  }
+  get cmdlogDir(): string {
+    return this.parts.cmdlogDir;
+  }
+  get isOpen(): boolean {
+    return this.opened !== null;
+  }
+  /** May it still be touched? Not before it was opened, after a refusal, or without power. */
+  get usable(): boolean {
+    return this.opened !== null && this.hasPower && !this.refused;
+  }
+  get controller(): Controller {
+    if (this.opened === null) throw new Error("the drive was not opened");
+    return this.opened;
+  }
+
+  /** Guard, open, Identify, guard. @throws Refusal, NvmeError */
+  async open(): Promise<void> {
+    const { driver, address, order, cmdlogDir, tableDir } = this.parts;
+    this.ask(order.effects, null);
+    mkdirSync(cmdlogDir, { recursive: true, mode: 0o700 });
+    mkdirSync(tableDir, { recursive: true, mode: 0o700 });
+    this.opened = await driver.open(address, { cmdlogDir, cmdlogEntries: CMDLOG_ENTRIES });
+    this.parts.exposure.poweredOn();
+    await this.confirm("open", order.effects);
+    // Every write path keeps the table up to date from now on, verified or not: a later run must not meet stale entries.
+    for (const nsid of await this.opened.activeNamespaces()) await this.namespace(nsid);
+  }
+
+  /** Reads the identity, journals it and asks the guard for `effects`. @throws Refusal, NvmeError */
+  async confirm(moment: IdentityMoment, effects: readonly Effect[]): Promise<void> {
+    const identity = await this.controller.identify();
+    const namespaces = await namespaceIdentities(this.controller);
+    const observed = observedIdentity(identity, namespaces);
+    const objection = this.objection(effects, observed);
+    this.parts.journal.append({
+      type: "identity",
+      moment,
+      identity: observed,
+      matches: objection?.rule !== "identity-observed",
+      namespaces: namespaces.map((ns) => ({
+        nsid: ns.nsid,
+        lbaBytes: ns.lbaBytes,
+        metadataBytes: ns.metadataBytes,
+        lbaCount: ns.lbaCount.toString(),
+      })),
+    });
+    if (objection) this.refuse(objection);
+  }
+
+  /** Asks the guard before an effect; where the drive can answer the identity is read again first. @throws Refusal, NvmeError */
+  async beforeEffect(effect: Effect): Promise<void> {
+    if (!covers(this.parts.order.effects, effect)) {
+      this.refuse({ rule: "effect-ordered", reason: `the order does not speak of ${effect}` });
+    }
+    if (this.usable) await this.confirm("before-effect", [effect]);
+    else this.ask([effect], null);
+  }
+
+  namespace(nsid: number): Promise<Namespace> {
+    let found = this.namespaces.get(nsid);
+    if (!found) {
+      found = this.openNamespace(nsid);
+      this.namespaces.set(nsid, found);
+      // A failure is not remembered: the next asker tries again.
+      found.catch(() => this.namespaces.delete(nsid));
+    }
+    return found;
+  }
+
+  /** After a format: sizes may have changed. */
+  forgetNamespaces(): void {
+    this.namespaces.clear();
+  }
+
+  /** Controller reset, then identity and guard. @throws Refusal, NvmeError */
+  async reset(): Promise<ResetReport> {
+    this.parts.exposure.wasReset();
+    const report = await this.controller.reset();
+    if (report.ok) await this.confirm("reset", []);
+    return report;
+  }
+
+  wentDark(): void {
+    this.hasPower = false;
+    this.parts.exposure.poweredOff();
+  }
+
+  /** After the power came back: controller up, then identity and guard. @throws Refusal, NvmeError */
+  async reopen(): Promise<ResetReport> {
+    const report = await this.controller.reopen();
+    if (!report.ok) return report;
+    this.hasPower = true;
+    this.parts.exposure.poweredOn();
+    this.parts.exposure.cycled();
+    await this.confirm("power-on", []);
+    return report;
+  }
+
+  async close(): Promise<void> {
+    await this.opened?.close();
+    this.opened = null;
+  }
+
+  private async openNamespace(nsid: number): Promise<Namespace> {
+    const namespace = await this.controller.namespace(nsid);
+    const { serial } = this.parts.order.identity;
+    await namespace.openVerifyTable(join(this.parts.tableDir, tableName(serial, nsid)), tableSeed(serial, nsid));
+    return namespace;
+  }
+
+  private objection(effects: readonly Effect[], observed: Identity | null): { rule: string; reason: string } | null {
+    const { order, slot, readFacts } = this.parts;
+    const answer = askGuard({
+      slotName: order.slot,
+      slot,
+      ordered: order.identity,
+      effects,
+      observed,
+      facts: readFacts(),
+    });
+    return answer.allowed ? null : answer;
+  }
+
+  private ask(effects: readonly Effect[], observed: Identity | null): void {
+    const objection = this.objection(effects, observed);
+    if (objection) this.refuse(objection);
+  }
+
+  private refuse(objection: { rule: string; reason: string }): never {
+    this.refused = true;
+    this.parts.journal.append({ type: "refused", by: "guard", rule: objection.rule, reason: objection.reason });
+    throw new Refusal(objection.rule, objection.reason);
+  }
+}
+
+/** Who may destroy all data may write some. */
+function covers(effects: readonly Effect[], effect: Effect): boolean {
+  return effects.includes(effect) || (effect === "writes" && effects.includes("destroys-data"));
+}
+
+/** The table outlives runs, so its name and the seed of provable payloads belong to the drive and not to the run. */
+function tableName(serial: string, nsid: number): string {
+  return `${serial.trim().replace(/[^A-Za-z0-9._-]/g, "_")}-${nsid}.verify`;
+}
+
+/** FNV-1a over serial and namespace, 64 bits. */
+export function tableSeed(serial: string, nsid: number): bigint {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of Buffer.from(`${serial.trim()}/${nsid}`))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash;
+}

@@ -1,0 +1,118 @@
+/** Workers side by side: started here, run by native threads, their samples journalled, their ends judged. */
+import type { IoWorker, IoWorkerOptions, IoWorkerResult, Namespace } from "@assay/nvme-native";
+import { workerSeed } from "../draws";
+import { effectOf } from "../effects-of-step";
+import { Interruption } from "../interruption";
+import { placeOf } from "../place";
+import { bytesInLbas, regionInLbas } from "../region";
+import { type StepExecutor, type StepOf, type StepScope } from "../scope";
+import { workerMetrics } from "../worker-metrics";
+import { WorkerRecord } from "../worker-record";
+import { countedErrors, judgeWorkers, mergeStatuses } from "../worker-verdict";
+
+/** How long workers may take to notice that the power is gone before they are stopped. */
+export const POWER_LOST_GRACE_MS = 30_000;
+/** Interval of histogram deltas. */
+const HISTOGRAM_MS = 60_000;
+
+export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
+  const { drive, journal, observations, exposure } = scope.run;
+  const effect = effectOf(step);
+  if (effect) await drive.beforeEffect(effect);
+  const namespace = await drive.namespace(step.nsid);
+  const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
+  const results = await runWorkers(namespace, workerOptions(step, namespace, scope), scope, record);
+  record.flush();
+
+  const disruptive = scope.parallel?.disruptive ?? false;
+  for (const r of results) exposure.moved(r.readBytes, r.writtenBytes);
+  const counted = results.map((r) => countedErrors(r, disruptive));
+  for (const status of mergeStatuses(counted.flat()))
+    journal.append({ type: "status", ...placeOf(scope, step.id), ...status });
+  const errorsOf = (statuses: (typeof counted)[number]) => statuses.reduce((n, s) => n + s.count, 0);
+  observations.emit(scope, step, workerMetrics(results, errorsOf(counted.flat())));
+  if (results.length > 1) {
+    results.forEach((r, worker) => {
+      observations.emit(scope, step, workerMetrics([r], errorsOf(counted[worker]!)), { worker });
+    });
+  }
+  if (record.unlisted > 0) journal.log("warn", `${record.unlisted} more miscompares of ${step.id} are not listed`);
+
+  const verdict = judgeWorkers(step, results, disruptive);
+  // A finding of the drive is kept also where somebody asked to stop at the same moment.
+  if (verdict.outcome === "failed") return verdict;
+  scope.signal.throwIfAborted();
+  if (results.some((r) => r.end === "deadline")) throw new Interruption("deadline", "the time budget is used up");
+  return verdict;
+};
+
+function workerOptions(step: StepOf<"ioworker">, namespace: Namespace, scope: StepScope): IoWorkerOptions[] {
+  const { identity } = namespace;
+  const sizes = typeof step.sizeBytes === "number" ? [step.sizeBytes] : step.sizeBytes.map((s) => s.bytes);
+  for (const bytes of sizes) bytesInLbas("I/O size", bytes, identity.lbaBytes);
+  const common = {
+    nsid: step.nsid,
+    sizeBytes: step.sizeBytes,
+    randomPercent: step.randomPercent,
+    readPercent: step.readPercent,
+    depth: step.depth,
+    ...regionInLbas(step, identity),
+    alignLbas: step.alignBytes === null ? undefined : bytesInLbas("alignment", step.alignBytes, identity.lbaBytes),
+    iops: step.iops,
+    timeMs: step.timeMs,
+    ioCount: step.ioCount,
+    passes: step.passes,
+    flushEvery: step.flushEvery,
+    verify: step.verify,
+    onError: step.onError,
+    untilPowerLost: step.until === "power-lost",
+    sampleMs: step.sampleMs,
+    histogramMs: HISTOGRAM_MS,
+  };
+  return Array.from({ length: step.workers }, (_, worker) => ({
+    ...common,
+    worker,
+    seed: workerSeed(scope, step.id, worker),
+  }));
+}
+
+/** Starts all, waits for all. Whatever happens, none is left running. */
+async function runWorkers(
+  namespace: Namespace,
+  options: IoWorkerOptions[],
+  scope: StepScope,
+  record: WorkerRecord,
+): Promise<IoWorkerResult[]> {
+  const workers: IoWorker[] = [];
+  const stopAll = () => {
+    for (const worker of workers) worker.stop();
+  };
+  const powerLost = scope.parallel?.powerLost.signal;
+  let grace: NodeJS.Timeout | undefined;
+  const startGrace = () => {
+    grace = setTimeout(stopAll, POWER_LOST_GRACE_MS);
+  };
+  scope.signal.addEventListener("abort", stopAll);
+  powerLost?.addEventListener("abort", startGrace);
+  const ends: Promise<IoWorkerResult>[] = [];
+  try {
+    for (const each of options) {
+      scope.signal.throwIfAborted();
+      const worker = namespace.startIoWorker(each);
+      workers.push(worker);
+      ends.push(follow(worker, each.worker, record));
+    }
+    return await Promise.all(ends);
+  } finally {
+    stopAll();
+    await Promise.allSettled(ends);
+    clearTimeout(grace);
+    scope.signal.removeEventListener("abort", stopAll);
+    powerLost?.removeEventListener("abort", startGrace);
+  }
+}
+
+async function follow(worker: IoWorker, number: number, record: WorkerRecord): Promise<IoWorkerResult> {
+  for await (const event of worker) record.take(number, event);
+  return worker.result;
+}

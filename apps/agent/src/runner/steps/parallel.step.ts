@@ -1,0 +1,42 @@
+import type { ResolvedStep } from "@assay/plans";
+import { Interruption, linkedAbort } from "../interruption";
+import { runStep } from "../run-step";
+import { ends, OK, type StepExecutor, type StepResult } from "../scope";
+
+export const parallelStep: StepExecutor<"parallel"> = async (step, scope) => {
+  const { controller, release } = linkedAbort(scope.signal);
+  const inside = {
+    ...scope,
+    signal: controller.signal,
+    parallel: {
+      beganMs: scope.run.clock.monotonicMs(),
+      disruptive: step.steps.some(disrupts),
+      powerLost: scope.parallel?.powerLost ?? new AbortController(),
+    },
+  };
+  const one = async (child: ResolvedStep): Promise<StepResult> => {
+    try {
+      const result = await runStep(child, inside);
+      if (ends(result))
+        controller.abort(new Interruption("sibling", `stopped: ${child.id} beside it ${result.outcome}`));
+      return result;
+    } catch (error) {
+      controller.abort(new Interruption("sibling", `stopped: ${child.id} beside it was interrupted`));
+      throw error;
+    }
+  };
+  try {
+    const settled = await Promise.allSettled(step.steps.map(one));
+    const thrown = settled.find((s) => s.status === "rejected");
+    if (thrown) throw thrown.reason;
+    const results = settled.map((s) => (s as PromiseFulfilledResult<StepResult>).value);
+    return results.find((r) => r.outcome === "failed") ?? results.find((r) => r.outcome === "errored") ?? OK;
+  } finally {
+    release();
+  }
+};
+
+function disrupts(step: ResolvedStep): boolean {
+  if (step.kind === "repeat" || step.kind === "parallel") return step.steps.some(disrupts);
+  return step.kind === "reset" || (step.kind === "power" && step.action !== "restore");
+}

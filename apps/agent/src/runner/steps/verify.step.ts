@@ -1,0 +1,54 @@
+import type { NamespaceIdentity } from "@assay/nvme-native";
+import { findStep } from "../find-step";
+import { placeOf } from "../place";
+import { intersection, regionInLbas } from "../region";
+import { failed, OK, type StepExecutor, type StepOf, type StepScope } from "../scope";
+import { PlanMisfit } from "../step-errors";
+import { suspect } from "../suspicion";
+import { WorkerRecord } from "../worker-record";
+
+/** Commands outstanding while verifying. */
+const VERIFY_DEPTH = 32;
+
+export const verifyStep: StepExecutor<"verify"> = async (step, scope) => {
+  const { drive, journal, observations, exposure } = scope.run;
+  const namespace = await drive.namespace(step.nsid);
+  const region = whatToRead(step, scope, namespace.identity);
+  const result = await namespace.verify({
+    rule: step.rule,
+    ...region,
+    written: step.written !== null,
+    depth: VERIFY_DEPTH,
+  });
+  exposure.moved((result.checkedLbas + result.unknownLbas) * BigInt(namespace.identity.lbaBytes), 0n);
+  const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
+  for (const miscompare of result.miscompares) record.takeMiscompare(miscompare);
+  observations.emit(scope, step, {
+    violations: Number(result.violations),
+    coverage: result.coveragePercent,
+    checkedLbas: Number(result.checkedLbas),
+    unknownLbas: Number(result.unknownLbas),
+    newest: Number(result.newest),
+    older: Number(result.older),
+    readErrors: Number(result.readErrors),
+    duration: result.durationMs,
+  });
+  if (result.violations > 0n)
+    return failed(`${result.violations} sectors break the rule ${step.rule}`, suspect("miscompare"));
+  if (result.readErrors > 0n)
+    return failed(`${result.readErrors} reads came back with an error status`, suspect("unexpected-status"));
+  scope.signal.throwIfAborted();
+  return OK;
+};
+
+/** The step's region; of what an ioworker step wrote only the part inside of it. */
+function whatToRead(step: StepOf<"verify">, scope: StepScope, identity: NamespaceIdentity) {
+  const own = regionInLbas(step, identity);
+  if (step.written === null) return own;
+  const { plan } = scope.run;
+  const writer = findStep([...plan.steps, ...plan.finally], step.written);
+  if (writer?.kind !== "ioworker") throw new PlanMisfit(`${step.written} is no ioworker step of this plan`);
+  if (writer.nsid !== step.nsid)
+    throw new PlanMisfit(`${step.written} wrote to namespace ${writer.nsid} and not to ${step.nsid}`);
+  return intersection(own, regionInLbas(writer, identity));
+}
