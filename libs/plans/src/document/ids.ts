@@ -1,7 +1,7 @@
 /** Every step has an id: the author's, or `<kind>-<n>` counted per kind in the order of the document. */
 import type { StepKind } from "../model";
 import type { PlanDocument } from "./plan";
-import { STEP_KINDS, type StepDocument } from "./steps";
+import { STEP_KINDS, type StepDocument } from "./step";
 
 export type StepBody<K extends StepKind> = NonNullable<StepDocument[K]>;
 

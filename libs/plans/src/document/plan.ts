@@ -1,6 +1,7 @@
 /** The plan document: what an author writes, validated, with every default written out and references still open. */
 import { z } from "zod";
-import { CAPTURE_SOURCES, comparisons, stepList, wordList } from "./steps";
+import { stepList } from "./step";
+import { CAPTURE_SOURCES, comparisons, wordList } from "./step-bodies";
 import { type Dimension } from "./units";
 import { duration, identifier, isReference, type Limit, limit, mapping, oneOf, size, text } from "./values";
 
@@ -37,42 +38,38 @@ export const parameterBody = mapping("parameter", {
   description: text(500).default(""),
 });
 
-export const criterionBody = mapping(
-  "criterion",
-  {
-    id: identifier,
-    each: optional(identifier).describe("judge every iteration of this `repeat` by itself"),
-    delta: optional(
-      z.tuple([identifier, identifier], { error: () => "is no pair of snapshot steps: write [before, after]" }),
-    ).describe("two snapshots: the metric is after minus before"),
-    metric: z
-      .union([text(200), z.array(text(200)).min(1).max(64)], {
-        error: () => "is missing or no metric: `<step id>.<metric>` or a list of them",
-      })
-      .transform((metric) => (typeof metric === "string" ? [metric] : metric)),
-    where: z.record(z.string(), whereValue).default({}).describe("labels that a value must carry"),
-    stat: oneOf("statistic", [
-      "each",
-      "mean",
-      "min",
-      "max",
-      "sum",
-      "count",
-      "p50",
-      "p90",
-      "p99",
-      "last",
-      "first",
-    ]).default("each"),
-    ...comparisons,
-    requirement: optional(text(200)).describe("id in a requirements list"),
-    onViolation: oneOf("reaction", ["continue", "stop"])
-      .default("continue")
-      .describe("`stop`: end the run at the first iteration that breaks it"),
-    else: oneOf("verdict", ["failed", "errored"]).default("failed").describe("verdict where it does not hold"),
-  },
-  ["within"],
-);
+export const criterionBody = mapping("criterion", {
+  id: identifier,
+  each: optional(identifier).describe("judge every iteration of this `repeat` by itself"),
+  delta: optional(
+    z.tuple([identifier, identifier], { error: () => "is no pair of snapshot steps: write [before, after]" }),
+  ).describe("two snapshots: the metric is after minus before"),
+  metric: z
+    .union([text(200), z.array(text(200)).min(1).max(64)], {
+      error: () => "is missing or no metric: `<step id>.<metric>` or a list of them",
+    })
+    .transform((metric) => (typeof metric === "string" ? [metric] : metric)),
+  where: z.record(z.string(), whereValue).default({}).describe("labels that a value must carry"),
+  stat: oneOf("statistic", [
+    "each",
+    "mean",
+    "min",
+    "max",
+    "sum",
+    "count",
+    "p50",
+    "p90",
+    "p99",
+    "last",
+    "first",
+  ]).default("each"),
+  ...comparisons,
+  requirement: optional(text(200)).describe("id in a requirements list"),
+  onViolation: oneOf("reaction", ["continue", "stop"])
+    .default("continue")
+    .describe("`stop`: end the run at the first iteration that breaks it"),
+  else: oneOf("verdict", ["failed", "errored"]).default("failed").describe("verdict where it does not hold"),
+});
 
 const needsBody = mapping("needs", {
   power: optional(oneOf("need", ["cut"])).describe("`cut`: the slot's power can be switched"),
@@ -86,39 +83,28 @@ const needsBody = mapping("needs", {
   capacity: optional(size()).describe("smallest capacity"),
 });
 
-export const specSchema = mapping(
-  "spec",
-  {
-    parameters: z.record(z.string(), parameterBody).default({}),
-    needs: needsBody.prefault({}),
-    effects: wordList("effect", ["writes", "destroys-data", "power-cycles"])
-      .default([])
-      .describe("what the host must allow on the slot"),
-    isolation: oneOf("isolation", ["slot", "host"], ["uplink"]).default("slot").describe("what else may run meanwhile"),
-    timeouts: mapping("timeouts", { run: duration({ min: 1000, max: MAX_RUN_TIMEOUT_MS }).prefault("1h") }).prefault(
-      {},
-    ),
-    steps: stepList.refine((steps) => steps.length > 0, "is empty: at least one step"),
-    finally: stepList.default([]).describe("always run, effects skipped on a failed drive"),
-    onFailure: mapping("onFailure", {
-      hold: z
-        .boolean({ error: () => "is not true or false" })
-        .default(true)
-        .describe("keep the DUT as it failed"),
-      capture: wordList("capture source", [...CAPTURE_SOURCES], { notBuilt: ["telemetry", "persistent-log"] }).default([
-        "cmdlog",
-        "error-log",
-        "registers",
-        "smart",
-      ]),
-    }).prefault({}),
-    criteria: z
-      .array(criterionBody, { error: () => "is no list of criteria" })
-      .max(500)
-      .default([]),
-  },
-  ["validity"],
-);
+export const specSchema = mapping("spec", {
+  parameters: z.record(z.string(), parameterBody).default({}),
+  needs: needsBody.prefault({}),
+  effects: wordList("effect", ["writes", "destroys-data", "power-cycles"])
+    .default([])
+    .describe("what the host must allow on the slot"),
+  isolation: oneOf("isolation", ["slot", "host"]).default("slot").describe("what else may run meanwhile"),
+  timeouts: mapping("timeouts", { run: duration({ min: 1000, max: MAX_RUN_TIMEOUT_MS }).prefault("1h") }).prefault({}),
+  steps: stepList.refine((steps) => steps.length > 0, "is empty: at least one step"),
+  finally: stepList.default([]).describe("always run, effects skipped on a failed drive"),
+  onFailure: mapping("onFailure", {
+    hold: z
+      .boolean({ error: () => "is not true or false" })
+      .default(true)
+      .describe("keep the DUT as it failed"),
+    capture: wordList("capture source", [...CAPTURE_SOURCES]).default(["cmdlog", "error-log", "registers", "smart"]),
+  }).prefault({}),
+  criteria: z
+    .array(criterionBody, { error: () => "is no list of criteria" })
+    .max(500)
+    .default([]),
+});
 
 export const planSchema = mapping("plan", {
   apiVersion: z.literal("assay/v1", {

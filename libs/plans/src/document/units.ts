@@ -71,16 +71,19 @@ export function readAnyLiteral(text: string): { dimension: UnitDimension; value:
 export function showQuantity(dimension: Dimension, value: number | string | boolean): string {
   if (typeof value !== "number") return String(value);
   if (dimension === "percent") return `${value}%`;
-  if (dimension === "duration") return showScaled(value, DURATION_UNITS, ["d", "h", "m", "s", "ms", "us"]);
-  if (dimension === "size")
-    return showScaled(value, SIZE_UNITS, ["TiB", "GiB", "MiB", "KiB", "TB", "GB", "MB", "KB"], "B");
-  if (dimension === "rate") return `${showScaled(value, SIZE_UNITS, ["TB", "GB", "MB", "KB"], "B")}/s`;
+  if (dimension === "duration") return shortest(value, DURATION_UNITS, "ms");
+  if (dimension === "size") return shortest(value, SIZE_UNITS, "B");
+  if (dimension === "rate") return `${shortest(value, SIZE_UNITS, "B")}/s`;
   return String(value);
 }
 
-function showScaled(value: number, units: Record<string, number>, order: string[], fallback = "ms"): string {
-  const unit = order.find(
-    (name) => value >= units[name]! && Number.isInteger(Number((value / units[name]!).toPrecision(12))),
-  );
-  return unit ? `${Number((value / units[unit]!).toPrecision(12))}${unit}` : `${value}${fallback}`;
+/** In the unit that leaves the smallest whole number. */
+function shortest(value: number, units: Record<string, number>, base: string): string {
+  let best = { count: value, unit: base };
+  for (const [unit, factor] of Object.entries(units)) {
+    const count = Number((value / factor).toPrecision(12));
+    if (Number.isInteger(count) && count > 0 && (count < best.count || !Number.isInteger(best.count)))
+      best = { count, unit };
+  }
+  return `${best.count}${best.unit}`;
 }

@@ -3,6 +3,7 @@
  * A parsed value is a number, text or flag in base units, or a `Reference` that `resolve` binds.
  */
 import { z } from "zod";
+import { NOT_BUILT_YET, notBuiltKeys, notBuiltWords } from "./not-built";
 import { suggestion } from "./suggest";
 import {
   type Dimension,
@@ -42,8 +43,7 @@ export interface Limits {
 export function readReference(text: string, dimension: Dimension | "any", limits: Limits = {}): Reference | string {
   const match = REFERENCE.exec(text);
   if (!match) return `\`${text}\` is no reference; allowed: $parameter, $dut.<fact>, $sheet.<entry>`;
-  if (match[1] === "steps")
-    return `\`${text}\`: values of earlier steps ($steps.<id>.<metric>) are described in the plan format but not built yet`;
+  if (match[1] === "steps") return `\`${text}\`: a value of an earlier step ${NOT_BUILT_YET}`;
   const source = (match[1] ?? "param") as "param" | "dut" | "sheet";
   return { reference: { source, name: (match[2] ?? match[3])! }, dimension, limits };
 }
@@ -155,22 +155,22 @@ export function limit() {
 }
 
 /** One of a closed list of words; words of the plan format that are not built are refused by name. */
-export function oneOf<const T extends [string, ...string[]]>(what: string, words: T, notBuilt: readonly string[] = []) {
+export function oneOf<const T extends [string, ...string[]]>(what: string, words: T) {
   return z.enum(words, {
     error: (issue) => {
       if (typeof issue.input !== "string")
         return issue.input === undefined
           ? `is missing: ${words.join(", ")}`
           : `${show(issue.input)} is no ${what}; allowed: ${words.join(", ")}`;
-      if (notBuilt.includes(issue.input))
-        return `${what} \`${issue.input}\` is described in the plan format but not built yet; allowed: ${words.join(", ")}`;
+      if (notBuiltWords(what).includes(issue.input))
+        return `${what} \`${issue.input}\` ${NOT_BUILT_YET}; allowed: ${words.join(", ")}`;
       return `unknown ${what} \`${issue.input}\`${suggestion(issue.input, words)}`;
     },
   });
 }
 
 /** A mapping with a closed set of keys; one line of the message per unknown key, in the order of `issue.keys`. */
-export function mapping<S extends z.ZodRawShape>(what: string, shape: S, notBuilt: readonly string[] = []) {
+export function mapping<S extends z.ZodRawShape>(what: string, shape: S) {
   return z.strictObject(shape, {
     error: (issue) => {
       if (issue.code !== "unrecognized_keys")
@@ -178,14 +178,14 @@ export function mapping<S extends z.ZodRawShape>(what: string, shape: S, notBuil
           ? "is missing"
           : `${show(issue.input)} is no mapping: ${what} takes keys (${Object.keys(shape).join(", ")})`;
       return (issue as unknown as { keys: string[] }).keys
-        .map((key) => unknownKey(what, key, Object.keys(shape), notBuilt))
+        .map((key) => unknownKey(what, key, Object.keys(shape)))
         .join("\n");
     },
   });
 }
 
-function unknownKey(what: string, key: string, allowed: string[], notBuilt: readonly string[]): string {
-  if (notBuilt.includes(key)) return `\`${key}\` of ${what} is described in the plan format but not built yet`;
+function unknownKey(what: string, key: string, allowed: string[]): string {
+  if (notBuiltKeys(what).includes(key)) return `\`${key}\` of ${what} ${NOT_BUILT_YET}`;
   return `unknown key \`${key}\` in ${what}${suggestion(key, allowed)}`;
 }
 

@@ -1,25 +1,11 @@
 /** Criteria and asserts: what they name exists, was measured where they look, and is compared with its like. */
 import { suggestion } from "../document/suggest";
-import { type Dimension, EXAMPLES } from "../document/units";
-import { isReference, type Limit, type Reference } from "../document/values";
-import { METRICS, type MetricSpec, type MetricUnit, metricSpec } from "../metrics";
-import { OPERATORS } from "../resolve/bind-comparison";
-import { showReference } from "../resolve/bindings";
+import { METRICS, type MetricSpec, metricSpec } from "../metrics";
 import type { Check, Report } from "./check";
-import { dimensionOf, fits } from "./check-references";
+import { checkComparison, DIMENSION_OF_UNIT } from "./check-comparison";
 import type { Draft, DraftStep, Part } from "./draft";
+import { findMetric, findStep } from "./find-metric";
 import type { Path } from "./positions";
-
-const DIMENSION_OF_UNIT: Record<MetricUnit, Dimension> = {
-  ms: "duration",
-  B: "size",
-  "B/s": "rate",
-  "%": "percent",
-  "1/s": "number",
-  count: "number",
-  text: "string",
-  flag: "boolean",
-};
 
 export const checkCriteria: Check = (draft, report) => {
   for (const criterion of draft.criteria) checkCriterion(criterion, draft, report);
@@ -129,74 +115,9 @@ function deltaMetrics(
   });
 }
 
-function checkComparison({ body, path, written }: Part, specs: MetricSpec[], draft: Draft, report: Report): void {
-  const operators = OPERATORS.filter((operator) => written.has(operator));
-  if (operators.length === 0) report(path, `compares with nothing: give one of ${OPERATORS.join(", ")}`);
-  for (const extra of operators.slice(1))
-    report(
-      [...path, extra],
-      `\`${extra}\` beside \`${operators[0]}\`: one comparison only; a second limit is a second criterion`,
-      "key",
-    );
-  for (const operator of operators) {
-    const limit = body[operator] as Limit | Reference | undefined;
-    const dimension = limit && (isReference(limit) ? dimensionOf(limit, draft) : limit.dimension);
-    if (!limit || !dimension) continue;
-    const wanted = new Set(
-      body.stat === "count" ? ["number" as const] : specs.map(({ unit }) => DIMENSION_OF_UNIT[unit]),
-    );
-    for (const one of wanted) {
-      // 0 needs no unit: no milliseconds are no seconds.
-      const zero = !isReference(limit) && limit.value === 0;
-      if (!fits(dimension, one) && !(zero && one !== "string" && one !== "boolean"))
-        report([...path, operator], mismatch(limit, dimension, one));
-      else if ((one === "string" || one === "boolean") && operator !== "eq" && operator !== "ne")
-        report([...path, operator], `a ${one} has no order: only eq and ne apply`, "key");
-    }
-  }
-}
-
-function mismatch(limit: Limit | Reference, dimension: Dimension, wanted: Dimension): string {
-  const shown = isReference(limit)
-    ? `\`${showReference(limit)}\` is a ${dimension}`
-    : `${JSON.stringify(limit.value)} is a ${dimension}`;
-  return `${shown}, and the metric is compared with ${EXAMPLES[wanted]}`;
-}
-
-function findMetric(
-  name: string,
-  path: Path,
-  draft: Draft,
-  report: Report,
-): { step: DraftStep; spec: MetricSpec } | null {
-  const dot = name.indexOf(".");
-  const [id, metric] = [name.slice(0, Math.max(0, dot)), name.slice(dot + 1)];
-  if (dot < 1) report(path, `\`${name}\` is no metric: write \`<step id>.<metric>\``);
-  const step = dot < 1 ? null : findStep(draft, id);
-  if (dot < 1) return null;
-  if (!step) {
-    report(
-      path,
-      `unknown step \`${id}\`${suggestion(
-        id,
-        draft.all.flatMap((other) => other.id ?? []),
-      )}`,
-    );
-    return null;
-  }
-  const spec = metricSpec(step.kind, metric);
-  if (!spec)
-    report(
-      path,
-      `unknown metric \`${metric}\` of the ${step.kind} step \`${id}\`${suggestion(metric, Object.keys(METRICS[step.kind])) || `: a ${step.kind} measures nothing`}`,
-    );
-  return spec ? { step, spec } : null;
-}
-
 function metricsOf(body: Part["body"]): { name: string; at: Path }[] {
   const names = Array.isArray(body.metric) ? (body.metric as string[]) : [];
   return names.map((name, index) => ({ name, at: names.length > 1 ? [index] : [] }));
 }
 
-const findStep = (draft: Draft, id: string) => draft.all.find((step) => step.id === id) ?? null;
 const repeatsOf = ({ around }: DraftStep) => around.filter(({ kind }) => kind === "repeat");

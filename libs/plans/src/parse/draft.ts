@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { criterionBody, type ParameterDocument, parameterBody, specSchema } from "../document/plan";
-import { STEP_BODIES } from "../document/steps";
+import { STEP_BODIES } from "../document/step";
 import type { StepKind } from "../model";
 import type { Path } from "./positions";
 

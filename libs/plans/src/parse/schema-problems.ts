@@ -1,6 +1,6 @@
 /** From zod issues to problems that say what, where and what is allowed. */
 import type { z } from "zod";
-import { ONE_KIND } from "../document/steps";
+import { ONE_KIND } from "../document/step";
 import type { Problem } from "../model";
 import { type Path, type Source, showPath } from "./positions";
 

@@ -1,7 +1,7 @@
 /** From step documents to resolved steps: one binder per kind, one table. */
 import { openStep, type StepBody } from "../document/ids";
 import type { RandomDuration } from "../document/late";
-import type { StepDocument } from "../document/steps";
+import type { StepDocument } from "../document/step";
 import type { Bound } from "../document/values";
 import type { AdminStep, AssertStep, IoWorkerStep, Late, ResolvedStep, StepKind } from "../model";
 import type { Path } from "../parse/positions";

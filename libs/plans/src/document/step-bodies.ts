@@ -1,21 +1,15 @@
-/**
- * The step kinds as authors write them: one schema per kind, one table. To add a kind is one schema here, one line in
- * `STEP_SCHEMAS`, one binder in resolve, one executor in the runner.
- */
+/** The bodies of the step kinds as authors write them, one schema per kind. */
 import { z } from "zod";
-import type { StepKind } from "../model";
 import { ioSize, lateDuration, region } from "./late";
-import { suggestion } from "./suggest";
 import { duration, flag, identifier, integer, limit, mapping, oneOf, percent, size, text } from "./values";
 
 const DAY_MS = 86_400_000;
 /** Longest time of one step. */
 export const MAX_STEP_MS = 400 * DAY_MS;
-export const MAX_STEPS_PER_LIST = 500;
 
 /** Absent and null mean the same; the document always says null. */
 const optional = <T extends z.ZodType>(schema: T) => schema.nullable().default(null as never);
-const id = optional(identifier).describe("stable name of the step; needed where something refers to it");
+export const stepId = optional(identifier).describe("stable name of the step; needed where something refers to it");
 const nsid = integer({ min: 1, max: 0xfffffffe }).prefault(1).describe("namespace id");
 const after = optional(lateDuration()).describe("start this long after the enclosing `parallel` began");
 const cdw = () => integer({ max: 0xffffffff }).prefault(0);
@@ -24,13 +18,9 @@ export const SNAPSHOT_SOURCES = ["identify", "smart", "error-log", "firmware-log
 export const CAPTURE_SOURCES = ["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"] as const;
 
 /** A list of distinct words; kept sorted, because its order means nothing. */
-export function wordList<const T extends [string, ...string[]]>(
-  what: string,
-  words: T,
-  { notBuilt = [], atLeast = 0 }: { notBuilt?: readonly string[]; atLeast?: number } = {},
-) {
+export function wordList<const T extends [string, ...string[]]>(what: string, words: T, atLeast = 0) {
   return z
-    .array(oneOf(what, words, notBuilt), {
+    .array(oneOf(what, words), {
       error: (issue) =>
         issue.input === undefined ? `is missing: a list of ${words.join(", ")}` : `is no list: write [${words[0]}]`,
     })
@@ -50,15 +40,12 @@ export const comparisons = {
 };
 
 export const snapshotBody = mapping("snapshot", {
-  id,
-  of: wordList("snapshot source", [...SNAPSHOT_SOURCES], {
-    notBuilt: ["telemetry", "persistent-log", "environment"],
-    atLeast: 1,
-  }).describe("what to read from the drive"),
+  id: stepId,
+  of: wordList("snapshot source", [...SNAPSHOT_SOURCES], 1).describe("what to read from the drive"),
 });
 
 export const ioworkerBody = mapping("ioworker", {
-  id,
+  id: stepId,
   nsid,
   size: ioSize(),
   random: percent().prefault("100%").describe("share of I/Os at a random LBA; the others go on sequentially"),
@@ -81,7 +68,7 @@ export const ioworkerBody = mapping("ioworker", {
 });
 
 export const verifyBody = mapping("verify", {
-  id,
+  id: stepId,
   nsid,
   written: optional(identifier).describe("the ioworker step whose written LBAs are read; absent: the whole region"),
   region: region().prefault("all"),
@@ -94,14 +81,14 @@ export const verifyBody = mapping("verify", {
 });
 
 export const assertBody = mapping("assert", {
-  id,
+  id: stepId,
   metric: text(200).describe("`<step id>.<metric>` of an earlier step"),
   ...comparisons,
   message: optional(text(500)),
 });
 
 export const adminBody = mapping("admin", {
-  id,
+  id: stepId,
   opcode: integer({ max: 0xff }).describe("opcode of a raw admin command"),
   nsid: integer({ max: 0xffffffff }).prefault(0),
   cdw10: cdw(),
@@ -124,14 +111,14 @@ export const adminBody = mapping("admin", {
 });
 
 export const resetBody = mapping("reset", {
-  id,
-  scope: oneOf("reset scope", ["controller"], ["subsystem", "pcie", "flr"]).default("controller"),
+  id: stepId,
+  scope: oneOf("reset scope", ["controller"]).default("controller"),
   after,
   readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
 });
 
 export const formatBody = mapping("format", {
-  id,
+  id: stepId,
   nsid,
   lba: optional(size({ min: 512, max: 65_536 })).describe(
     "LBA data size after the format; absent keeps the present one",
@@ -141,121 +128,16 @@ export const formatBody = mapping("format", {
 });
 
 export const powerBody = mapping("power", {
-  id,
+  id: stepId,
   action: oneOf("power action", ["cut", "restore", "cycle"]),
   after,
   off: duration({ min: 1, max: DAY_MS }).prefault("1s").describe("time without power, for `cycle`"),
   readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
 });
 
-export const waitBody = mapping("wait", { id, for: lateDuration() });
+export const waitBody = mapping("wait", { id: stepId, for: lateDuration() });
 
 export const captureBody = mapping("capture", {
-  id,
-  of: wordList("capture source", [...CAPTURE_SOURCES], {
-    notBuilt: ["telemetry", "persistent-log"],
-    atLeast: 1,
-  }).describe("what to keep as evidence"),
+  id: stepId,
+  of: wordList("capture source", [...CAPTURE_SOURCES], 1).describe("what to keep as evidence"),
 });
-
-const leafShape = {
-  snapshot: snapshotBody.optional(),
-  ioworker: ioworkerBody.optional(),
-  verify: verifyBody.optional(),
-  assert: assertBody.optional(),
-  admin: adminBody.optional(),
-  reset: resetBody.optional(),
-  format: formatBody.optional(),
-  power: powerBody.optional(),
-  wait: waitBody.optional(),
-  capture: captureBody.optional(),
-};
-
-/** Step kinds of plan-format.md that are refused by name. */
-export const STEPS_NOT_BUILT = [
-  "purge",
-  "sanitize",
-  "self-test",
-  "firmware",
-  "tcp-target",
-  "environment",
-  "exec",
-  "sweep",
-  "when",
-] as const;
-
-type LeafDocument = z.output<z.ZodObject<typeof leafShape>>;
-export interface StepDocument extends LeafDocument {
-  repeat?: RepeatDocument;
-  parallel?: ParallelDocument;
-}
-export interface RepeatDocument {
-  id: string | null;
-  times: z.output<typeof repeatTimes>;
-  steps: StepDocument[];
-}
-export interface ParallelDocument {
-  id: string | null;
-  steps: StepDocument[];
-}
-
-const repeatTimes = integer({ min: 1, max: 1_000_000 }).describe("how often");
-
-export const stepSchema: z.ZodType<StepDocument, unknown> = z
-  .lazy(() => stepMapping)
-  .meta({ id: "step", description: "one step: a mapping with exactly one key, the step's kind" });
-
-export const stepList: z.ZodType<StepDocument[], unknown> = z
-  .array(stepSchema, {
-    error: (issue) =>
-      issue.input === undefined ? "is missing: a list of steps" : "is no list of steps: begin each step with `- `",
-  })
-  .max(MAX_STEPS_PER_LIST);
-
-const someSteps = stepList.refine((steps) => steps.length > 0, "is empty: at least one step");
-
-export const repeatBody = mapping("repeat", { id, times: repeatTimes, steps: someSteps }, ["until", "max"]);
-
-/** `parallel: [..]` is short for `parallel: {steps: [..]}`. */
-const parallelMapping = mapping("parallel", { id, steps: someSteps });
-export const parallelBody = z.preprocess((input) => (Array.isArray(input) ? { steps: input } : input), parallelMapping);
-
-const stepShape = { ...leafShape, repeat: repeatBody.optional(), parallel: parallelBody.optional() };
-
-/** The keys of each kind with their schemas. */
-export const STEP_BODIES = {
-  snapshot: snapshotBody.shape,
-  ioworker: ioworkerBody.shape,
-  verify: verifyBody.shape,
-  assert: assertBody.shape,
-  admin: adminBody.shape,
-  reset: resetBody.shape,
-  format: formatBody.shape,
-  power: powerBody.shape,
-  wait: waitBody.shape,
-  capture: captureBody.shape,
-  repeat: repeatBody.shape,
-  parallel: parallelMapping.shape,
-} satisfies Record<StepKind, z.ZodRawShape>;
-export const STEP_KINDS = Object.keys(stepShape) as StepKind[];
-
-export const ONE_KIND = "a step is a mapping with exactly one key, its kind; begin each step with `- `";
-
-const stepMapping: z.ZodType<StepDocument, unknown> = z
-  .strictObject(stepShape, {
-    error: (issue) => {
-      if (issue.code !== "unrecognized_keys")
-        return `is no step: a step is a mapping with one key, its kind (${STEP_KINDS.join(", ")})`;
-      return (issue as unknown as { keys: string[] }).keys.map(unknownStep).join("\n");
-    },
-  })
-  .refine((step) => Object.keys(step).length === 1, {
-    error: ONE_KIND,
-  })
-  .meta({ minProperties: 1, maxProperties: 1 });
-
-function unknownStep(kind: string): string {
-  if ((STEPS_NOT_BUILT as readonly string[]).includes(kind))
-    return `step \`${kind}\` is described in the plan format but not built yet`;
-  return `unknown step \`${kind}\`${suggestion(kind, STEP_KINDS)}`;
-}
