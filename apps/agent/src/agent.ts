@@ -72,6 +72,8 @@ export class Agent {
       boottimeNs: readBoottimeNs,
       nowMs,
       factsOf: readDriveFacts,
+      deadlineGraceNs: BigInt(config.deadlineGraceMs) * 1_000_000n,
+      revokeGraceNs: BigInt(config.revokeGraceMs) * 1_000_000n,
     });
     this.inventory = new InventoryKeeper(
       {

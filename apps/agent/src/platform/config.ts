@@ -14,6 +14,9 @@ export interface AgentConfig {
   /** How long a run's directory stays after everything in it was acknowledged. */
   retentionMs: number;
   logLevel: LogLevel;
+  /** Time that a runner gets to end by itself after its deadline, and after a revoke, before it is killed. */
+  deadlineGraceMs: number;
+  revokeGraceMs: number;
   /** What a runner gets: everything but the agent's own secrets and addresses. */
   runnerEnvironment: NodeJS.ProcessEnv;
 }
@@ -48,6 +51,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): AgentConfig {
       null,
     ),
     retentionMs: optional("ASSAY_RUN_RETENTION", retention, "write a duration up to 365d, for example 24h", 86_400_000),
+    deadlineGraceMs: optional(
+      "ASSAY_DEADLINE_GRACE",
+      grace,
+      "write a duration from 100ms to 10min, for example 10s",
+      10_000,
+    ),
+    revokeGraceMs: optional("ASSAY_REVOKE_GRACE", grace, "write a duration from 100ms to 10min, for example 5s", 5000),
     logLevel: optional<LogLevel>("ASSAY_LOG", level, `choose one of ${logLevels.join(", ")}`, "info"),
     runnerEnvironment: Object.fromEntries(Object.entries(env).filter(([name]) => !AGENT_ONLY.includes(name))),
   };
@@ -65,6 +75,11 @@ function spoolLimit(text: string): number | null {
 function retention(text: string): number | null {
   const ms = parseDuration(text);
   return ms === null || ms > MAX_RETENTION_MS ? null : ms;
+}
+
+function grace(text: string): number | null {
+  const ms = parseDuration(text);
+  return ms === null || ms < 100 || ms > 600_000 ? null : ms;
 }
 
 function level(text: string): LogLevel | null {

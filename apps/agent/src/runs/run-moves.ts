@@ -4,11 +4,6 @@ import type { EventBody } from "@assay/protocol";
 export type EndCause = Extract<EventBody, { type: "ended" }>["cause"];
 export type KillCause = Extract<EndCause, "killed-deadline" | "killed-revoked">;
 
-/** Time after the deadline during which the runner ends by itself (its driver sends nothing any more), ns. */
-export const DEADLINE_GRACE_NS = 10_000_000_000n;
-/** Time after a revoke during which the runner stops by itself, ns. */
-export const REVOKE_GRACE_NS = 5_000_000_000n;
-
 export interface RunView {
   /** The run belongs to this boot of the host. */
   sameBoot: boolean;
@@ -27,6 +22,7 @@ export interface RunView {
   deadlineNs: bigint;
   /** When the revoke was first seen, ns; null when there is none. */
   revokedNs: bigint | null;
+  /** Time during which the runner ends by itself (its driver sends nothing any more), ns. */
   deadlineGraceNs: bigint;
   revokeGraceNs: bigint;
 }

@@ -16,7 +16,6 @@ import { buryUnstarted, endRun, killRunner } from "./end-run";
 import { isUnfinishedDirectory } from "./make-directory";
 import { Run } from "./run";
 import { parseRunName, type Request, type RunKey, runName } from "./run-directory";
-import { DEADLINE_GRACE_NS, REVOKE_GRACE_NS } from "./run-moves";
 import { Shipment } from "./shipment";
 import type { Shipping } from "./shipping";
 import type { SlotGate } from "./slot-gate";
@@ -41,8 +40,8 @@ export interface SupervisorParts {
   boottimeNs: () => bigint;
   nowMs: () => number;
   factsOf: (slot: SlotEntry, hostFile: string) => DriveFacts;
-  deadlineGraceNs?: bigint;
-  revokeGraceNs?: bigint;
+  deadlineGraceNs: bigint;
+  revokeGraceNs: bigint;
 }
 
 export class Supervisor {
@@ -167,8 +166,8 @@ export class Supervisor {
     const { move, view } = run.decide({
       bootId: place.bootId,
       boottimeNs: this.parts.boottimeNs(),
-      deadlineGraceNs: this.parts.deadlineGraceNs ?? DEADLINE_GRACE_NS,
-      revokeGraceNs: this.parts.revokeGraceNs ?? REVOKE_GRACE_NS,
+      deadlineGraceNs: this.parts.deadlineGraceNs,
+      revokeGraceNs: this.parts.revokeGraceNs,
     });
     switch (move.kind) {
       case "wait":
