@@ -1,7 +1,7 @@
 /** One step, from its `step-started` to its `step-finished`; and steps one after the other. */
 import type { Late, ResolvedStep, StepKind } from "@assay/plans";
+import { disturbs } from "./disturbs";
 import { drawnMs } from "./draws";
-import { disturbs } from "./effects-of-step";
 import { Interruption } from "./interruption";
 import { placeOf } from "./place";
 import { ends, OK, type StepExecutor, type StepOf, type StepResult, type StepScope, skipped } from "./scope";

@@ -235,7 +235,7 @@ criteria: [{id: none, each: r, metric: io.errors, eq: 0, onViolation: stop}]`,
 steps:
   - snapshot: {id: s, of: [identify]}
   - assert: {id: a, metric: s.identify.model, eq: OTHER, message: wrong model}`);
-    expect(ending(directory)).toEqual(["failed", "wrong model (s.identify.model is ASSAY SIM A, expected eq OTHER)"]);
+    expect(ending(directory)).toEqual(["failed", 'wrong model (s.identify.model is ASSAY SIM A, must be "OTHER")']);
   });
 });
 

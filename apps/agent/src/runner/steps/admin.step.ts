@@ -1,6 +1,6 @@
 import type { Completion } from "@assay/nvme-native";
+import { stepEffect } from "@assay/plans";
 import { carryOut } from "../effects";
-import { effectOf } from "../effects-of-step";
 import { failed, OK, type StepExecutor, type StepOf, type StepScope } from "../scope";
 import { statusText } from "../sources/sources";
 import { suspect } from "../suspicion";
@@ -21,7 +21,7 @@ function send(step: StepOf<"admin">, scope: StepScope): Promise<Completion> {
     if (step.dataBytes === 0 || step.direction === "none") return scope.run.drive.controller.admin(command);
     return scope.run.drive.controller.admin(command, new Uint8Array(step.dataBytes), step.direction);
   };
-  const effect = effectOf(step);
+  const effect = stepEffect(step);
   if (effect === null) return act();
   const detail = { opcode: step.opcode, nsid: step.nsid, cdw10: step.cdw10 };
   return carryOut(scope, step, effect, `admin-${hex(step.opcode)}`, detail, async () => {

@@ -1,4 +1,4 @@
-import { holds } from "@assay/plans";
+import { demand, holds } from "@assay/plans";
 import { failed, OK, type StepExecutor } from "../scope";
 import { PlanMisfit } from "../step-errors";
 import { suspect } from "../suspicion";
@@ -10,7 +10,6 @@ export const assertStep: StepExecutor<"assert"> = async (step, scope) => {
   const verdict = holds(value, step.comparison);
   if (verdict === true) return OK;
   if (verdict !== false) throw new PlanMisfit(`${step.metric}: ${verdict}`);
-  const { operator, value: limit } = step.comparison;
-  const measured = `${step.metric} is ${value}, expected ${operator} ${limit}`;
+  const measured = `${step.metric} is ${value}, must be ${demand(step.comparison)}`;
   return failed(step.message === null ? measured : `${step.message} (${measured})`, suspect("assertion-broken"));
 };

@@ -1,7 +1,8 @@
 /** Workers side by side: started here, run by native threads, their samples journalled, their ends judged. */
+
 import type { IoWorker, IoWorkerOptions, IoWorkerResult, Namespace } from "@assay/nvme-native";
+import { stepEffect } from "@assay/plans";
 import { workerSeed } from "../draws";
-import { effectOf } from "../effects-of-step";
 import { Interruption } from "../interruption";
 import { placeOf } from "../place";
 import { bytesInLbas, regionInLbas } from "../region";
@@ -17,7 +18,7 @@ const HISTOGRAM_MS = 60_000;
 
 export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   const { drive, journal, observations, exposure } = scope.run;
-  const effect = effectOf(step);
+  const effect = stepEffect(step);
   if (effect) await drive.beforeEffect(effect);
   const namespace = await drive.namespace(step.nsid);
   const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));

@@ -1,0 +1,45 @@
+/** Software drives, made from the `simulated:` section of a slot. */
+import { existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { ModelDriveSpec, NvmeDriver } from "@assay/nvme-native";
+import { slotAddress } from "../inventory/host-file";
+import type { SimulatedEntry, SlotEntry } from "../inventory/host-schema";
+import { isNvmeError } from "./step-errors";
+
+/** Pure. */
+export function modelDriveSpec(identity: SlotEntry["identity"], simulated: SimulatedEntry): ModelDriveSpec {
+  const { firmware, seed, volatileCache, cache, latency, faults } = simulated;
+  return {
+    model: identity.model,
+    serial: identity.serial,
+    ...(identity.nguid === null ? {} : { nguid: identity.nguid }),
+    firmware,
+    capacityBytes: simulated.capacity,
+    lbaBytes: simulated.lba === 4096n ? 4096 : 512,
+    seed,
+    volatileCache,
+    ...(cache === null ? {} : { cacheBytes: Number(cache) }),
+    latency,
+    faults,
+  };
+}
+
+/** Makes the drive's file when the slot has a simulated drive and the file is missing. A sentence when that failed. */
+export async function createMissingDrive(
+  slot: SlotEntry,
+  hostFile: string,
+  driver: NvmeDriver,
+): Promise<string | null> {
+  if (slot.simulated === null) return null;
+  const path = slotAddress(slot, hostFile);
+  if (existsSync(path)) return null;
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    await driver.createModelDrive(path, modelDriveSpec(slot.identity, slot.simulated));
+    return null;
+  } catch (error) {
+    // Somebody else may have made it at the same moment.
+    if (isNvmeError(error) && error.code === "ERR_FILE" && existsSync(path)) return null;
+    return `the simulated drive ${path} could not be made: ${(error as Error).message}`;
+  }
+}
