@@ -1,3 +1,4 @@
+export { demand, holds } from "./criteria/compare";
 export {
   EVALUATOR_VERSION,
   type EvaluationContext,
@@ -16,6 +17,7 @@ export * from "./model";
 export { parsePlan } from "./parse/parse";
 export { type StepPlace, stepPlaces } from "./places";
 export type { ParameterValues } from "./resolve/bindings";
+export { checkResolvedPlan } from "./resolve/check-resolved";
 export { unmetNeeds } from "./resolve/needs";
 export { type ResolveContext, resolvePlan } from "./resolve/resolve";
 export { parseSheet, type SheetDocument } from "./sheet/sheet";

@@ -62,14 +62,15 @@ export function notA(dimension: Dimension, input: unknown): string {
 }
 
 /** The sentence that says why a bound value is out of its place's limits, or null. */
-export function checkLimits(dimension: Dimension, value: number, limits: Limits): string | null {
+export function checkLimits(dimension: Dimension, value: number, limits: Limits, written?: string): string | null {
   const show = (bound: number) => showQuantity(dimension, bound);
+  const shown = written ?? show(value);
   if (limits.whole && !Number.isInteger(value))
-    return `${show(value)} is not whole: whole ${dimension === "duration" ? "milliseconds" : "numbers"} only`;
+    return `${shown} is not whole: whole ${dimension === "duration" ? "milliseconds" : "numbers"} only`;
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = limits;
   if (value >= min && value <= max) return null;
   const range = max === Number.MAX_SAFE_INTEGER ? `at least ${show(min)}` : `${show(min)} to ${show(max)}`;
-  return `${show(value)} is out of range: ${range}`;
+  return `${shown} is out of range: ${range}`;
 }
 
 /** A quantity with a unit. */
@@ -88,7 +89,7 @@ function quantity(dimension: UnitDimension, limits: Limits) {
       }
       const value = readLiteral(dimension, text);
       if (value === null) return fail(notA(dimension, text));
-      const outside = checkLimits(dimension, value, limits);
+      const outside = checkLimits(dimension, value, limits, text);
       return outside ? fail(outside) : value;
     });
 }

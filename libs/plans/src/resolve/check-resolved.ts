@@ -1,0 +1,176 @@
+/** The gate at the other end: an order's plan is checked again before it touches a drive. */
+import { z } from "zod";
+import type {
+  Comparison,
+  Criterion,
+  LeafStep,
+  ParallelStep,
+  RepeatStep,
+  ResolvedPlan,
+  ResolvedStep,
+  StepKind,
+} from "../model";
+import { showPath } from "../parse/positions";
+
+const whole = z.number().int().nonnegative();
+const positive = z.number().int().positive();
+const share = z.number().min(0).max(100);
+const id = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/);
+const late = z.union([whole, z.strictObject({ random: z.strictObject({ from: whole, to: whole }) })]);
+const metricValue = z.union([z.number(), z.boolean(), z.string()]);
+const comparison: z.ZodType<Comparison> = z.strictObject({
+  operator: z.enum(["eq", "ne", "lt", "le", "gt", "ge"]),
+  value: metricValue,
+});
+const snapshotSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "link"]);
+const captureSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"]);
+const region = { regionOffsetBytes: whole, regionBytes: positive.nullable() };
+const nsid = positive.max(0xfffffffe);
+const dword = whole.max(0xffffffff);
+
+const leaves: { [K in LeafStep["kind"]]: z.ZodType<Extract<LeafStep, { kind: K }>> } = {
+  snapshot: z.strictObject({ kind: z.literal("snapshot"), id, of: z.array(snapshotSource).min(1) }),
+  ioworker: z.strictObject({
+    kind: z.literal("ioworker"),
+    id,
+    nsid,
+    sizeBytes: z.union([
+      positive,
+      z
+        .array(z.strictObject({ bytes: positive, weight: positive }))
+        .min(1)
+        .max(64),
+    ]),
+    randomPercent: share,
+    readPercent: share,
+    depth: positive.max(65_535),
+    workers: positive.max(64),
+    ...region,
+    alignBytes: positive.nullable(),
+    iops: positive.nullable(),
+    timeMs: positive.nullable(),
+    ioCount: positive.nullable(),
+    passes: positive.nullable(),
+    flushEvery: positive.nullable(),
+    verify: z.boolean(),
+    until: z.literal("power-lost").nullable(),
+    onError: z.enum(["stop", "count"]),
+    afterMs: late.nullable(),
+    sampleMs: positive,
+  }),
+  verify: z.strictObject({
+    kind: z.literal("verify"),
+    id,
+    nsid,
+    written: id.nullable(),
+    ...region,
+    rule: z.enum(["exact", "durable-or-newer"]),
+  }),
+  assert: z.strictObject({
+    kind: z.literal("assert"),
+    id,
+    metric: z.string().min(3),
+    comparison,
+    message: z.string().nullable(),
+  }),
+  admin: z.strictObject({
+    kind: z.literal("admin"),
+    id,
+    opcode: whole.max(0xff),
+    nsid: dword,
+    cdw10: dword,
+    cdw11: dword,
+    cdw12: dword,
+    cdw13: dword,
+    cdw14: dword,
+    cdw15: dword,
+    dataBytes: whole.max(2 ** 20),
+    direction: z.enum(["none", "from-device", "to-device"]),
+    expect: z.strictObject({ sct: whole.max(7), sc: whole.max(0xff) }),
+  }),
+  reset: z.strictObject({
+    kind: z.literal("reset"),
+    id,
+    scope: z.literal("controller"),
+    afterMs: late.nullable(),
+    readyWithinMs: positive.nullable(),
+  }),
+  format: z.strictObject({
+    kind: z.literal("format"),
+    id,
+    nsid,
+    lbaBytes: positive.nullable(),
+    metadataBytes: whole,
+    secureErase: z.enum(["none", "user-data", "crypto"]),
+  }),
+  power: z.strictObject({
+    kind: z.literal("power"),
+    id,
+    action: z.enum(["cut", "restore", "cycle"]),
+    afterMs: late.nullable(),
+    offMs: whole,
+    readyWithinMs: positive.nullable(),
+  }),
+  wait: z.strictObject({ kind: z.literal("wait"), id, forMs: late }),
+  capture: z.strictObject({ kind: z.literal("capture"), id, of: z.array(captureSource).min(1) }),
+};
+
+const steps: z.ZodType<ResolvedStep[]> = z.lazy(() => z.array(step).max(500));
+const around: { [K in "repeat" | "parallel"]: z.ZodType<RepeatStep | ParallelStep> } = {
+  repeat: z.strictObject({ kind: z.literal("repeat"), id, times: positive.max(1_000_000), steps }),
+  parallel: z.strictObject({ kind: z.literal("parallel"), id, steps }),
+};
+const kinds: Record<StepKind, z.ZodType<ResolvedStep>> = { ...leaves, ...around };
+
+/** By the step's own kind, so that a mistake is told where it is and not as "no kind fits". */
+const step: z.ZodType<ResolvedStep> = z.unknown().transform((value, ctx): ResolvedStep => {
+  const kind = typeof value === "object" && value !== null && "kind" in value ? String(value.kind) : "";
+  if (!Object.hasOwn(kinds, kind)) {
+    ctx.addIssue({ code: "custom", message: `unknown step kind ${JSON.stringify(kind)}` });
+    return z.NEVER;
+  }
+  const result = kinds[kind as StepKind].safeParse(value);
+  if (result.success) return result.data;
+  for (const { message, path } of result.error.issues) ctx.addIssue({ code: "custom", message, path });
+  return z.NEVER;
+});
+
+const criterion: z.ZodType<Criterion> = z.strictObject({
+  id,
+  each: id.nullable(),
+  delta: z.tuple([id, id]).nullable(),
+  metrics: z.array(z.string().min(1)).min(1),
+  where: z.record(z.string(), metricValue),
+  stat: z.enum(["each", "mean", "min", "max", "sum", "count", "p50", "p90", "p99", "last", "first"]),
+  comparison,
+  requirement: z.string().nullable(),
+  onViolation: z.enum(["continue", "stop"]),
+  else: z.enum(["failed", "errored"]),
+});
+
+const resolvedPlan: z.ZodType<ResolvedPlan> = z.strictObject({
+  name: z.string().min(1),
+  version: z.string().min(1),
+  needs: z.strictObject({
+    power: z.literal("cut").nullable(),
+    lbaBytes: z.array(positive),
+    transports: z.array(z.string()),
+    minCapacityBytes: whole.nullable(),
+  }),
+  effects: z.array(z.enum(["writes", "destroys-data", "power-cycles"])),
+  isolation: z.enum(["slot", "host"]),
+  runTimeoutMs: positive,
+  steps,
+  finally: steps,
+  onFailure: z.strictObject({ hold: z.boolean(), capture: z.array(captureSource) }),
+  criteria: z.array(criterion),
+});
+
+/** Null for a plan that this version can run as it stands; else one sentence about the first thing that is wrong. */
+export function checkResolvedPlan(value: unknown): string | null {
+  const result = resolvedPlan.safeParse(value);
+  if (result.success) return null;
+  const [first, ...others] = result.error.issues;
+  const more = others.length ? ` (and ${others.length} more)` : "";
+  return `the order's plan is not one that this version can run: ${showPath(first?.path ?? [])}: ${first?.message}${more}`;
+}
