@@ -11,7 +11,7 @@ export class ServerUnreachable extends Error {
 interface Problem {
   title?: string;
   detail?: string;
-  problems?: { message: string; line?: number; column?: number }[];
+  problems?: { message: string; path?: string; line?: number; column?: number }[];
 }
 
 /** The server answered with a problem (RFC 9457). */

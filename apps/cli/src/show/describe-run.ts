@@ -1,0 +1,76 @@
+import type { Run } from "../api/shapes";
+import { renderFacts, renderTable } from "../output/table";
+import { durationBetween, formatTime } from "./quantities";
+
+/** So many sectors are shown; `-o json` has them all. */
+const SHOWN_MISCOMPARES = 8;
+
+/** Everything that a person asks first about a run. */
+export function describeRun(run: Run): string {
+  const parts = [facts(run)];
+  if (run.criteria.length > 0) parts.push(criteria(run));
+  if (run.miscompares.length > 0) parts.push(miscompares(run));
+  return parts.join("\n\n");
+}
+
+function facts(run: Run): string {
+  const { attribution } = run;
+  const contact = run.contact === "unreachable" ? ", its host is out of contact" : "";
+  return renderFacts([
+    ["run", run.id],
+    ["plan", run.plan],
+    ["dut", `${run.dut.serial} (${run.dut.model})`],
+    ["state", `${run.state}${contact}${run.parked ? ", parked: the drive is kept as it failed" : ""}`],
+    ["verdict", run.verdict],
+    ["why", run.reason ?? undefined],
+    ["waits because", run.state === "finished" ? undefined : (run.waitingReason ?? undefined)],
+    ["attributed to", attribution === null ? undefined : `${attribution.cause} (${decidedBy(attribution)})`],
+    ["host, slot", run.host === null ? undefined : `${run.host}, ${run.slot}`],
+    ["submitted", formatTime(run.submittedAt)],
+    ["started", formatTime(run.startedAt) ?? undefined],
+    ["took", durationBetween(run.startedAt, run.finishedAt) ?? undefined],
+    ["parameters", parameters(run.resolvedParameters)],
+    ["seed", run.seed],
+    ["attempt", run.attempt > 1 ? `${run.attempt}, repeats ${run.retryOfId}` : undefined],
+    ["campaign", run.campaignId ?? undefined],
+    ["versions", versions(run)],
+    ["stimulus", run.stimulusHash],
+  ]);
+}
+
+function decidedBy({ rule, person, confidence }: NonNullable<Run["attribution"]>): string {
+  return `${rule === null ? `by ${person}` : `rule ${rule}`}, confidence ${Math.round(confidence * 100)} %`;
+}
+
+function parameters(values: Record<string, unknown>): string | undefined {
+  const pairs = Object.entries(values).map(([name, value]) => `${name}=${value}`);
+  return pairs.length === 0 ? undefined : pairs.join(" ");
+}
+
+function versions(run: Run): string | undefined {
+  if (run.agentVersion === null) return undefined;
+  return `agent ${run.agentVersion}, driver ${run.driverVersion} (${run.hostImplementation}), kernel ${run.kernel}`;
+}
+
+function criteria(run: Run): string {
+  return renderTable(
+    [
+      { title: "criterion", of: (row) => (row.iteration === null ? row.id : `${row.id} #${row.iteration + 1}`) },
+      { title: "outcome", of: (row) => row.outcome },
+      { title: "metric", of: (row) => row.metric },
+      { title: "value", of: (row) => (row.value === null ? null : String(row.value)), align: "right" },
+      { title: "limit", of: (row) => `${row.comparison.operator} ${row.comparison.value}` },
+      { title: "why", of: (row) => (row.outcome === "passed" ? "" : row.reason) },
+    ],
+    run.criteria,
+  );
+}
+
+function miscompares(run: Run): string {
+  const shown = run.miscompares.slice(0, SHOWN_MISCOMPARES);
+  const rest = run.miscompares.length - shown.length;
+  const lines = shown.map(
+    ({ lba, kind, expected, got }) => `LBA ${lba}  ${kind}\n  expected ${expected}\n  got      ${got}`,
+  );
+  return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("\n");
+}
