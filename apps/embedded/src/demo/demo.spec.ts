@@ -15,7 +15,7 @@ const run = (plan: string, dut: string, more: Partial<DemoRun> = {}): DemoRun =>
   rule: null,
   ...more,
 });
-const asDescribed = () => DRIVES.flatMap((dut) => DEMO_PLANS.map((plan) => run(plan, dut)));
+const asDescribed = () => DRIVES.flatMap((dut) => DEMO_PLANS.map((plan) => run(plan.name, dut)));
 const drives = (intent: (serial: string) => string): DemoDut[] =>
   DRIVES.map((serial) => ({ serial, model: "ASSAY SIM A", health: "good", intent: intent(serial) }));
 const held = drives((serial) => (serial === DEFECTIVE ? "hold" : "available"));

@@ -2,7 +2,11 @@
 import type { DemoDut, DemoRun, Evidence } from "./facts";
 
 export const DEMO_CAMPAIGN = "demo";
-export const DEMO_PLANS = ["smoke", "verify-soak"] as const;
+/** Short enough to watch; the defect needs more writes than `smoke` can make in its time. */
+export const DEMO_PLANS = [
+  { name: "smoke", parameters: { time: "500ms" } },
+  { name: "verify-soak", parameters: { time: "6s" } },
+] as const;
 /** The drive with the planted defect in hosts/sim-01.yaml. */
 export const DEFECTIVE = "SIM0003";
 export const DRIVES = ["SIM0001", "SIM0002", "SIM0003", "SIM0004", "SIM0005"] as const;
@@ -30,7 +34,7 @@ export function deviations(all: readonly DemoRun[], duts: readonly DemoDut[], ev
   const found: string[] = [];
   const verdictOf = (plan: string, dut: string) => runs.find((run) => run.plan === plan && run.dut === dut);
   for (const dut of DRIVES)
-    for (const plan of DEMO_PLANS) {
+    for (const { name: plan } of DEMO_PLANS) {
       const run = verdictOf(plan, dut);
       const expected = dut === DEFECTIVE && plan === "verify-soak" ? "failed" : "passed";
       const got = run === undefined ? "missing" : (run.verdict ?? run.state);
