@@ -1,50 +1,76 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { root } from "../set-up/set-up.mjs";
 
-/** Values that the file demands and that have no default. They reach nothing: `config` only reads. */
-const REQUIRED = { ASSAY_POSTGRES_PASSWORD: "check", ASSAY_REDIS_PASSWORD: "check" };
+const FILE = "docker-compose.yml";
 const variants = [
   ["docker-compose", []],
   ["docker", ["compose"]],
 ];
 
-/** docker-compose.yml as docker-compose itself reads it: valid, no default password, nothing published beyond loopback. */
+/** docker-compose.yml: what it promises about secrets and ports, and that docker-compose itself reads it. */
 export async function runCompose() {
-  const file = join(root, "docker-compose.yml");
-  if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0, reasons: ["docker-compose.yml is missing"] };
+  const text = readFileSync(join(root, FILE), "utf8");
+  const outcome = { passed: 0, failed: 0, skipped: 0, reasons: [] };
+  const tell = (sentence, answer) => {
+    const ok = answer === true;
+    console.log(`${ok ? "ok    " : "FAILED"} ${FILE} ${sentence}${ok ? "" : `: ${answer}`}`);
+    outcome[ok ? "passed" : "failed"] += 1;
+  };
+  tell("has no default password", withoutPasswords(text));
+  tell("publishes nothing beyond 127.0.0.1", onLoopbackOnly(text));
+  tell("checks the health of every service", everyServiceIsChecked(text));
   const found = variants.find(
     ([program, args]) => spawnSync(program, [...args, "version"], { stdio: "ignore" }).status === 0,
   );
-  if (found === undefined) return { passed: 0, failed: 0, skipped: 2, reasons: ["no docker-compose on this machine"] };
-  const [program, args] = found;
-  const config = (env) => spawnSync(program, [...args, "-f", file, "config"], { env, encoding: "utf8", cwd: root });
-  const { ASSAY_POSTGRES_PASSWORD: _p, ASSAY_REDIS_PASSWORD: _r, ...bare } = process.env;
-  const complete = config({ ...bare, ...REQUIRED });
-  const tests = [
-    ["is valid", () => complete.status === 0 || complete.stderr],
-    ["starts with no default password", () => config(bare).status !== 0 || "it was accepted without passwords"],
-    ["publishes nothing beyond 127.0.0.1", () => publishedBeyondLoopback(complete.stdout)],
-  ];
-  const outcome = { passed: 0, failed: 0, skipped: 0, reasons: [] };
-  for (const [sentence, test] of tests) {
-    const answer = test();
-    console.log(
-      `${answer === true ? "ok    " : "FAILED"} docker-compose.yml ${sentence}${answer === true ? "" : `: ${answer}`}`,
-    );
-    outcome[answer === true ? "passed" : "failed"] += 1;
-  }
+  if (found === undefined) {
+    outcome.skipped += 1;
+    outcome.reasons.push("no docker-compose on this machine to read it");
+  } else tell(`is read by ${found.flat().join(" ")}`, readByCompose(found, text));
   return outcome;
 }
 
-/** `config` prints ports as `127.0.0.1:4600:4600/tcp` (1.x) or as mappings with host_ip (2.x). */
-function publishedBeyondLoopback(text) {
-  const short = [...text.matchAll(/^\s+- "?([\d.:]+:\d+)(\/\w+)?"?$/gm)].map((match) => match[1]);
-  const open = short.filter((port) => !port.startsWith("127.0.0.1:"));
-  const long = (text.match(/^\s+published:/gm) ?? []).length;
-  const bound = (text.match(/^\s+host_ip: 127\.0\.0\.1$/gm) ?? []).length;
+function withoutPasswords(text) {
+  const spelled = text.match(/^\s+[A-Z_]*(PASSWORD|TOKEN|SECRET)[A-Z_]*(?<!_FILE)\s*[:=]\s*\S+/gm) ?? [];
+  const inUrls = text.match(/:\/\/[^\s/@]*:[^\s/@]+@/g) ?? [];
+  return [...spelled, ...inUrls].length === 0 || `it spells out ${[...spelled, ...inUrls].join(", ").trim()}`;
+}
+
+function onLoopbackOnly(text) {
+  const ports = [...text.matchAll(/^\s+ports:\s*\[([^\]]*)\]/gm)].flatMap((match) => match[1].split(","));
+  const open = ports.map((port) => port.trim().replaceAll('"', "")).filter((port) => !port.startsWith("127.0.0.1:"));
+  if (/^\s+ports:\s*$/m.test(text) || /network_mode:/.test(text))
+    return 'write ports as ["127.0.0.1:..."] so that they can be checked';
   if (open.length > 0) return `published on every address: ${open.join(", ")}`;
-  if (long !== bound) return `${long - bound} ports are published without host_ip 127.0.0.1`;
-  return short.length + long > 0 || "it publishes nothing at all";
+  return ports.length > 0 || "it publishes nothing at all";
+}
+
+function everyServiceIsChecked(text) {
+  const services = /^services:\n([\s\S]*?)^\S/m.exec(text)?.[1] ?? "";
+  const blocks = services.split(/^ {2}(?=[a-z])/m).filter((block) => block.trim() !== "");
+  const unchecked = blocks.filter((block) => !/^\s+healthcheck:/m.test(block)).map((block) => block.split(":")[0]);
+  return (
+    (blocks.length > 0 && unchecked.length === 0) || `without a health check: ${unchecked.join(", ") || "every one"}`
+  );
+}
+
+/** In a copy with secret files, as the head of the file tells people to make them. */
+function readByCompose([program, args], text) {
+  const copy = mkdtempSync(join(tmpdir(), "assay-compose-"));
+  try {
+    copyFileSync(join(root, FILE), join(copy, FILE));
+    for (const [, file] of text.matchAll(/\{ file: (\S+) \}/g)) {
+      mkdirSync(dirname(join(copy, file)), { recursive: true });
+      writeFileSync(join(copy, file), "only-for-this-check\n", { mode: 0o600 });
+    }
+    const { status, stderr } = spawnSync(program, [...args, "-f", FILE, "config", "--quiet"], {
+      cwd: copy,
+      encoding: "utf8",
+    });
+    return status === 0 || stderr.trim();
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
