@@ -2,8 +2,9 @@
 import { closeSync, openSync } from "node:fs";
 import { release } from "node:os";
 import type { NvmeDriver } from "@assay/nvme-native";
+import { checkResolvedPlan } from "@assay/plans";
 import { type DutPath, type RunOrder, type Transport, wireRefusal } from "@assay/protocol";
-import { readDriveFacts } from "../guard/read-drive-facts";
+import type { DriveFacts } from "../guard/drive-facts";
 import { readHostFile, slotAddress } from "../inventory/host-file";
 import type { SlotEntry } from "../inventory/host-schema";
 import { openPower } from "../power/open-power";
@@ -15,7 +16,6 @@ import { Drive } from "./drive";
 import { Exposure } from "./exposure";
 import { Journal } from "./journal";
 import { Observations } from "./observations";
-import { planObjection } from "./plan-gate";
 import { fileRequested, REQUEST_POLL_MS, type Stops, watchStops } from "./requests";
 import { executeRun } from "./run";
 import type { RunContext } from "./scope";
@@ -33,15 +33,29 @@ const CLOSING_DESTROYS_EVIDENCE: { [T in Transport]: boolean } = {
   "spdk-pcie": true,
 };
 
+/** What a runner is given of its host. */
+export interface RunnerHost {
+  driver: NvmeDriver;
+  clock: Clock;
+  bootId: string;
+  readFacts: (slot: SlotEntry, hostFile: string) => DriveFacts;
+}
+
+/** Exit code for a fault of our own. */
+export const EXIT_OWN_FAULT = 70;
+
 /**
  * Executes the order of a run directory. Settles when `finished` is in the journal and on the disk and, of a parked
  * run, when it was released. @throws RunnerDirectoryTaken; JournalError; any fault of our own, journalled as far as possible
  */
-export async function runDirectory(directory: string, driver: NvmeDriver, clock: Clock): Promise<void> {
+export async function runDirectory(directory: string, host: RunnerHost): Promise<void> {
+  const { driver, clock } = host;
   announceRunner(directory);
   const files = runFiles(directory);
   const order = readOrder(directory);
   const launch = readLaunch(directory);
+  // A deadline on CLOCK_BOOTTIME means nothing after a reboot.
+  if (launch.bootId !== host.bootId) throw new Error(`launched in boot ${launch.bootId}, this is ${host.bootId}`);
   // Before anything is opened: from this instant on nothing goes out, whatever happens above.
   driver.setDeadline(BigInt(launch.deadlineBoottimeNs));
   const journal = Journal.open(files.journal, () => clock.nowMs(), order.spoolBytes);
@@ -51,23 +65,28 @@ export async function runDirectory(directory: string, driver: NvmeDriver, clock:
     deadlineNs: BigInt(launch.deadlineBoottimeNs),
     silence: () => driver.setDeadline(driver.boottimeNs()),
   });
+  const fatal = (error: Error) => {
+    console.error(error);
+    lastWords(journal, error);
+    process.exit(EXIT_OWN_FAULT);
+  };
+  process.on("uncaughtException", fatal);
   try {
-    await journalledRun({ files, order, launch, driver, clock, journal, stops });
+    await journalledRun({ ...host, files, order, launch, journal, stops });
   } catch (error) {
     lastWords(journal, error as Error);
     throw error;
   } finally {
+    process.off("uncaughtException", fatal);
     stops.end();
     await journal.close();
   }
 }
 
-interface Parts {
+interface Parts extends RunnerHost {
   files: RunFiles;
   order: RunOrder;
   launch: Launch;
-  driver: NvmeDriver;
-  clock: Clock;
   journal: Journal;
   stops: Stops;
 }
@@ -88,7 +107,7 @@ async function journalledRun(parts: Parts): Promise<void> {
     pid: process.pid,
     seed: order.seed,
   });
-  const objection = wireRefusal(order.wireVersion) ?? planObjection(order.plan);
+  const objection = wireRefusal(order.wireVersion) ?? checkResolvedPlan(order.plan);
   if (objection !== null) return finish(journal, refusedOrder(objection));
   if (slot === null) {
     const reason = `the host's file lists no slot "${launch.slotName}"`;
@@ -104,7 +123,7 @@ async function journalledRun(parts: Parts): Promise<void> {
   if (park) await parked(driver, clock, files);
 }
 
-function context({ order, launch, driver, clock, journal }: Parts, slot: SlotEntry): RunContext {
+function context({ order, launch, driver, clock, journal, readFacts }: Parts, slot: SlotEntry): RunContext {
   const path: DutPath = { ...slot.path, address: slotAddress(slot, launch.hostFile) };
   const exposure = new Exposure(() => clock.monotonicMs());
   const drive = new Drive({
@@ -113,7 +132,7 @@ function context({ order, launch, driver, clock, journal }: Parts, slot: SlotEnt
     path,
     order,
     slot,
-    readFacts: () => readDriveFacts(slot, launch.hostFile),
+    readFacts: () => readFacts(slot, launch.hostFile),
     cmdlogDir: launch.cmdlogDir,
     tableDir: launch.tableDir,
     journal,

@@ -63,6 +63,9 @@ export class Drive {
   get isOpen(): boolean {
     return this.opened !== null;
   }
+  hostAllows(effect: Effect): boolean {
+    return this.parts.slot?.effects.includes(effect) ?? false;
+  }
   /** May it still be touched? Not before it was opened, after a refusal, or without power. */
   get usable(): boolean {
     return this.opened !== null && this.hasPower && !this.refused;
@@ -108,7 +111,8 @@ export class Drive {
 
   /** Asks the guard before an effect; where the drive can answer the identity is read again first. @throws Refusal, NvmeError */
   async beforeEffect(effect: Effect): Promise<void> {
-    if (!covers(this.parts.order.effects, effect)) {
+    // Before the open only the host's own word counts: the slot may have to be switched on first.
+    if (this.isOpen && !covers(this.parts.order.effects, effect)) {
       this.refuse({ rule: "effect-ordered", reason: `the order does not speak of ${effect}` });
     }
     if (this.usable) await this.confirm("before-effect", [effect]);

@@ -3,13 +3,14 @@
  * host that loads the driver.
  */
 import { driver } from "@assay/nvme-native";
+import { readDriveFacts } from "../guard/read-drive-facts";
+import { readBootId } from "../platform/boottime";
 import { EXIT_DIRECTORY_TAKEN, RunnerDirectoryTaken } from "../runs/runner-mark";
 import { systemClock } from "./clock";
-import { runDirectory } from "./directory-run";
+import { EXIT_OWN_FAULT, runDirectory } from "./directory-run";
 
 /** Exit codes: 0 when the journal ends with `finished`. */
 const EXIT_USAGE = 64;
-const EXIT_OWN_FAULT = 70;
 
 async function main(): Promise<number> {
   const directory = process.argv[2];
@@ -18,11 +19,8 @@ async function main(): Promise<number> {
     return EXIT_USAGE;
   }
   try {
-    await runDirectory(
-      directory,
-      driver,
-      systemClock(() => driver.boottimeNs()),
-    );
+    const clock = systemClock(() => driver.boottimeNs());
+    await runDirectory(directory, { driver, clock, bootId: readBootId(), readFacts: readDriveFacts });
     return 0;
   } catch (error) {
     console.error(error);
@@ -30,4 +28,11 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then((code) => process.exit(code));
+/** How long threads of the driver may take to end by themselves. */
+const EXIT_GRACE_MS = 5000;
+
+void main().then((code) => {
+  // Not process.exit() at once: it would skip the driver's own cleaning up.
+  process.exitCode = code;
+  setTimeout(() => process.exit(code), EXIT_GRACE_MS).unref();
+});

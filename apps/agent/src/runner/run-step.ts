@@ -66,7 +66,7 @@ function execute<K extends StepKind>(step: StepOf<K>, scope: StepScope): Promise
 async function waitForTurn(step: ResolvedStep, scope: StepScope): Promise<void> {
   const after: Late<number> | null = "afterMs" in step ? step.afterMs : null;
   if (after === null) return;
-  const sinceMs = scope.parallel?.beganMs ?? scope.run.clock.monotonicMs();
-  const ms = drawnMs(after, scope, step.id) - (scope.run.clock.monotonicMs() - sinceMs);
-  if (ms > 0) await scope.run.clock.sleep(ms, scope.signal);
+  const { clock } = scope.run;
+  const beganMs = (await scope.parallel?.start.beganMs) ?? clock.monotonicMs();
+  await clock.sleep(drawnMs(after, scope, step.id) - (clock.monotonicMs() - beganMs), scope.signal);
 }

@@ -89,10 +89,10 @@ function judge(run: RunContext, happened: Happened): void {
   }
 }
 
-/** A run that ended between cut and restore may have left the drive dark: a run of this plan may switch it on again. */
+/** A run that was ended between cut and restore left the drive dark: where the host allows it the next run switches it on. */
 async function powerOn(run: RunContext, scope: StepScope): Promise<StepResult | null> {
   if (run.power === null || (await run.power.read()) !== "off") return null;
-  if (!run.order.effects.includes("power-cycles")) return errored("the slot's power is off", suspect("power-off"));
+  if (!run.drive.hostAllows("power-cycles")) return errored("the slot's power is off", suspect("power-off"));
   run.journal.log("warn", "the slot's power was found off and is switched on");
   const { result } = await switchOn({ id: "power-found-off" }, scope, run.power);
   return ends(result) ? result : null;

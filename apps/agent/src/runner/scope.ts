@@ -8,6 +8,7 @@ import type { Exposure } from "./exposure";
 import type { Journal } from "./journal";
 import type { Observations } from "./observations";
 import type { Standing } from "./place";
+import type { StartLine } from "./start-line";
 import type { Suspicion } from "./suspicion";
 
 export interface StepResult {
@@ -35,7 +36,7 @@ export function ends(result: StepResult): boolean {
 
 /** The nearest `parallel` around a step. */
 export interface ParallelScope {
-  beganMs: number;
+  start: StartLine;
   /** A reset or power step stands beside: workers ended by it have done what the plan wants. */
   disruptive: boolean;
   /** Aborted when the power was cut by a step beside. */

@@ -2,10 +2,16 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { NvmeDriver } from "@assay/nvme-native";
 import { type DutFacts, parsePlan, type ResolvedPlan, resolvePlan } from "@assay/plans";
 import { type EventBody, type EventType, eventSchema, type RunEvent, WIRE_VERSION } from "@assay/protocol";
 import { parse, stringify } from "yaml";
+import { readDriveFacts } from "../../src/guard/read-drive-facts";
+import { readBootId } from "../../src/platform/boottime";
+import { systemClock } from "../../src/runner/clock";
+import type { RunnerHost } from "../../src/runner/directory-run";
 
+const BOOT_ID = readBootId();
 export const IDENTITY = { model: "ASSAY SIM A", serial: "SIM0001", nguid: null, eui64: null };
 
 export const HOST_YAML = `
@@ -56,6 +62,11 @@ export function plan(spec: string): ResolvedPlan {
   return { ...bound, steps: bound.steps.filter((step) => step.id !== JUDGE.admin.id) };
 }
 
+/** The host of a test: this machine's clock and facts, and some driver. */
+export function hostOf(driver: NvmeDriver): RunnerHost {
+  return { driver, clock: systemClock(() => driver.boottimeNs()), bootId: BOOT_ID, readFacts: readDriveFacts };
+}
+
 export interface OrderOptions {
   host?: string;
   serial?: string;
@@ -93,7 +104,7 @@ export class Bench {
     };
     const launch = {
       deadlineBoottimeNs: (options.deadlineNs ?? 2n ** 62n).toString(),
-      bootId: "test",
+      bootId: BOOT_ID,
       slotName: "bay-1",
       hostFile,
       agentVersion: "0.1.0",

@@ -1,6 +1,5 @@
-import { systemClock } from "../../src/runner/clock";
 import { runDirectory } from "../../src/runner/directory-run";
-import { Bench, bodies, ending, journalOf, plan, request } from "./bench";
+import { Bench, bodies, ending, hostOf, journalOf, plan, request } from "./bench";
 import { NullDriver, nvmeError, type Script } from "./null-driver";
 
 let bench: Bench;
@@ -12,11 +11,7 @@ afterEach(() => bench.remove());
 async function run(spec: string, script: Partial<Script> = {}, options = {}) {
   const driver = new NullDriver(script);
   const directory = bench.order(plan(spec), options);
-  await runDirectory(
-    directory,
-    driver,
-    systemClock(() => driver.boottimeNs()),
-  );
+  await runDirectory(directory, hostOf(driver));
   return { driver, directory };
 }
 const outcomes = (directory: string) =>
@@ -310,11 +305,7 @@ steps:
     const driver = new NullDriver({ worker: () => ({ endless: true }) });
     const directory = bench.order(plan(cycle.replace("- power: {id: on", "- wait: {for: 50m}\n  - power: {id: on")));
     driver.script.before = (what) => what === "power-off" && request(directory, "cancel");
-    await runDirectory(
-      directory,
-      driver,
-      systemClock(() => driver.boottimeNs()),
-    );
+    await runDirectory(directory, hostOf(driver));
     expect(driver.power).toBe("on");
     expect(ending(directory)[0]).toBe("cancelled");
     expect(driver.calls.filter((c) => c === "power-on")).toHaveLength(1);

@@ -1,9 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../src/runner/clock";
 import { runDirectory } from "../../src/runner/directory-run";
 import { RunnerDirectoryTaken } from "../../src/runs/runner-mark";
-import { Bench, bodies, ending, HOST_YAML, journalOf, plan, request } from "./bench";
+import { Bench, bodies, ending, HOST_YAML, hostOf, journalOf, plan, request } from "./bench";
 import { NullDriver, nvmeError, type Script } from "./null-driver";
 
 let bench: Bench;
@@ -14,12 +13,7 @@ afterEach(() => bench.remove());
 
 const WRITE =
   "effects: [writes]\nsteps: [{ioworker: {id: io, size: 4KiB, read: 0%, time: 1s}}]\nfinally: [{reset: {id: tidy}}]";
-const start = (directory: string, driver: NullDriver) =>
-  runDirectory(
-    directory,
-    driver,
-    systemClock(() => driver.boottimeNs()),
-  );
+const start = (directory: string, driver: NullDriver) => runDirectory(directory, hostOf(driver));
 async function run(spec: string, script: Partial<Script>, options = {}) {
   const driver = new NullDriver(script);
   const directory = bench.order(plan(spec), options);

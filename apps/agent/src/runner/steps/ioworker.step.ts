@@ -22,7 +22,8 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   if (effect) await drive.beforeEffect(effect);
   const namespace = await drive.namespace(step.nsid);
   const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
-  const results = await runWorkers(namespace, workerOptions(step, namespace, scope), scope, record);
+  const options = workerOptions(step, namespace, scope);
+  const results = await runWorkers(namespace, options, scope, record, () => scope.parallel?.start.began(step.id));
   record.flush();
 
   const disruptive = scope.parallel?.disruptive ?? false;
@@ -83,6 +84,7 @@ async function runWorkers(
   options: IoWorkerOptions[],
   scope: StepScope,
   record: WorkerRecord,
+  allStarted: () => void,
 ): Promise<IoWorkerResult[]> {
   const workers: IoWorker[] = [];
   const stopAll = () => {
@@ -103,6 +105,7 @@ async function runWorkers(
       workers.push(worker);
       ends.push(follow(worker, each.worker, record));
     }
+    allStarted();
     return await Promise.all(ends);
   } finally {
     stopAll();

@@ -2,14 +2,20 @@ import type { ResolvedStep } from "@assay/plans";
 import { Interruption, linkedAbort } from "../interruption";
 import { runStep } from "../run-step";
 import { ends, OK, type StepExecutor, type StepResult } from "../scope";
+import { StartLine } from "../start-line";
 
 export const parallelStep: StepExecutor<"parallel"> = async (step, scope) => {
   const { controller, release } = linkedAbort(scope.signal);
+  const loads = step.steps.filter((child) => child.kind === "ioworker" && child.afterMs === null);
+  const start = new StartLine(
+    loads.map((child) => child.id),
+    () => scope.run.clock.monotonicMs(),
+  );
   const inside = {
     ...scope,
     signal: controller.signal,
     parallel: {
-      beganMs: scope.run.clock.monotonicMs(),
+      start,
       disruptive: step.steps.some(disrupts),
       powerLost: scope.parallel?.powerLost ?? new AbortController(),
     },
@@ -23,6 +29,8 @@ export const parallelStep: StepExecutor<"parallel"> = async (step, scope) => {
     } catch (error) {
       controller.abort(new Interruption("sibling", `stopped: ${child.id} beside it was interrupted`));
       throw error;
+    } finally {
+      start.began(child.id);
     }
   };
   try {

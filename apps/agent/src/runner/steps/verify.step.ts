@@ -5,6 +5,7 @@ import { intersection, regionInLbas } from "../region";
 import { failed, OK, type StepExecutor, type StepOf, type StepScope } from "../scope";
 import { PlanMisfit } from "../step-errors";
 import { suspect } from "../suspicion";
+import { sweep } from "../verify-sweep";
 import { WorkerRecord } from "../worker-record";
 
 /** Commands outstanding while verifying. */
@@ -14,12 +15,8 @@ export const verifyStep: StepExecutor<"verify"> = async (step, scope) => {
   const { drive, journal, observations, exposure } = scope.run;
   const namespace = await drive.namespace(step.nsid);
   const region = whatToRead(step, scope, namespace.identity);
-  const result = await namespace.verify({
-    rule: step.rule,
-    ...region,
-    written: step.written !== null,
-    depth: VERIFY_DEPTH,
-  });
+  const options = { rule: step.rule, written: step.written !== null, depth: VERIFY_DEPTH };
+  const result = await sweep(namespace, region, options, scope.signal);
   exposure.moved((result.checkedLbas + result.unknownLbas) * BigInt(namespace.identity.lbaBytes), 0n);
   const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
   for (const miscompare of result.miscompares) record.takeMiscompare(miscompare);
