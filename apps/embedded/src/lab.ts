@@ -12,8 +12,6 @@ import { keepPort } from "./services/free-port";
 import { LabServices } from "./services/lab-services";
 import type { ServiceEvents } from "./services/service";
 
-/** The name in hosts/sim-01.yaml. */
-const HOST_NAME = "sim-01";
 const DRIVES_WITHIN_MS = 120_000;
 const ASK_EVERY_MS = 300;
 
@@ -47,7 +45,7 @@ export class Lab {
       writeWhole(home.address, `${services.url}\n`);
       for (const source of cataloguePlans(repository)) await pushPlan(api, source);
       await prepareHost(repository, home, api, state);
-      tell("agent with five simulated drives");
+      tell("agent");
       await services.startAgent();
       await untilDrivesAreSeen(api);
       return new Lab(home, services, api, state);
@@ -85,7 +83,9 @@ async function prepareHost(repository: string, home: Home, api: Api, state: LabS
   try {
     if (!existsSync(home.hostFile)) copyFileSync(join(repository, "apps/embedded/hosts/sim-01.yaml"), home.hostFile);
     if (state.enrolledPort === state.postgresPort) return;
-    writeWhole(home.enrollToken, `${await enroll(api, HOST_NAME)}\n`);
+    const hostName = /^name:\s*([a-z0-9.-]+)/m.exec(readFileSync(home.hostFile, "utf8"))?.[1];
+    if (hostName === undefined) throw new LabError(`${home.hostFile} has no name: of its host`);
+    writeWhole(home.enrollToken, `${await enroll(api, hostName)}\n`);
     state.enrolledPort = state.postgresPort;
     keepLabState(home.state, state);
   } catch (error) {

@@ -11,9 +11,10 @@ const REPOSITORY = join(__dirname, "..", "..", "..");
 const INTERRUPTED = 130;
 
 async function main(args: string[]): Promise<number> {
-  const unknown = args.filter((arg) => arg !== "--once");
-  if (unknown.length > 0) throw new LabError(`unknown option ${unknown.join(" ")}; there is only --once`);
+  const unknown = args.filter((arg) => arg !== "--once" && arg !== "--no-demo");
+  if (unknown.length > 0) throw new LabError(`unknown option ${unknown.join(" ")}; there are --once and --no-demo`);
   const once = args.includes("--once");
+  const demo = !args.includes("--no-demo");
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   const stopped = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stopped.abort());
@@ -24,11 +25,12 @@ async function main(args: string[]): Promise<number> {
     {
       onTrouble: (name, what, delayMs) => say(`! the ${name} ${what}; starting it again in ${delayMs} ms`),
       onBack: (name) => say(`! the ${name} is back`),
+      onStart: () => {},
     },
     (what) => say(`Starting ${what} ...`),
   );
   try {
-    const exitCode = await runDemo(lab, process.stdout, stopped.signal);
+    const exitCode = demo ? await runDemo(lab, process.stdout, stopped.signal) : 0;
     if (once) return exitCode ?? INTERRUPTED;
     if (!stopped.signal.aborted) {
       say(howToGoOn(lab));

@@ -33,6 +33,8 @@ export interface Home {
   /** URL of the orchestrator, for the command line. */
   address: string;
   state: string;
+  /** Pids of the services that run now. */
+  processes: string;
   close(): void;
 }
 
@@ -54,6 +56,7 @@ export function openHome(path: string, assayVersion: string): Home {
         enrollToken: join(path, "enroll.token"),
         address: join(path, "address"),
         state: join(path, "lab.json"),
+        processes: join(path, "processes.json"),
         close: unlock,
       };
       mkdirSync(home.logs, { recursive: true, mode: 0o700 });

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { PostgresFailure, startPostgres } from "@assay/embedded-postgres";
 import type { LabSettings } from "../environment";
-import type { Home } from "../home/home";
+import { type Home, writeWhole } from "../home/home";
 import { LabError } from "../lab-error";
 import { tryPort } from "./free-port";
 import { LogFile } from "./log-file";
@@ -16,22 +16,28 @@ const GRACE_MS = 15_000;
 
 export class LabServices {
   private readonly started: Service[] = [];
+  private readonly pids: Record<string, number> = {};
+  private readonly events: ServiceEvents;
   private databaseUrl = "";
 
   constructor(
     private readonly repository: string,
     private readonly home: Home,
     private readonly settings: LabSettings,
-    private readonly events: ServiceEvents,
-  ) {}
+    events: ServiceEvents,
+  ) {
+    this.events = {
+      ...events,
+      onStart: (name, pid) => {
+        this.pids[name] = pid;
+        writeWhole(home.processes, `${JSON.stringify(this.pids)}\n`);
+        events.onStart(name, pid);
+      },
+    };
+  }
 
   get url(): string {
     return `http://127.0.0.1:${this.settings.port}`;
-  }
-
-  /** Pid of each service that runs now. */
-  pids(): Record<string, number | null> {
-    return Object.fromEntries(this.started.map((service) => [service.name, service.pid]));
   }
 
   /** @throws LabError or PostgresFailure with a sentence */

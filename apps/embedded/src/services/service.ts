@@ -5,6 +5,8 @@ export interface ServiceEvents {
   /** It died, or could not be started again; it will be tried in `delayMs`. */
   onTrouble(name: string, what: string, delayMs: number): void;
   onBack(name: string): void;
+  /** It runs now under this pid. */
+  onStart(name: string, pid: number): void;
 }
 
 /** Keeps one process alive until it is told to stop. */
@@ -20,10 +22,6 @@ export class Service {
     private readonly events: ServiceEvents,
   ) {}
 
-  get pid(): number | null {
-    return this.running?.pid ?? null;
-  }
-
   /** Ends when the process that runs now does. */
   get exited(): Promise<Exit> | null {
     return this.running?.exited ?? null;
@@ -32,6 +30,7 @@ export class Service {
   /** The first start; what is wrong with it is thrown to the caller. */
   async start(): Promise<void> {
     this.running = await this.launch();
+    this.events.onStart(this.name, this.running.pid);
     this.watcher = this.watch(this.running);
   }
 
@@ -53,6 +52,7 @@ export class Service {
           running = await this.launch();
           this.running = running;
           if (this.stopping) return await running.stop();
+          this.events.onStart(this.name, running.pid);
           this.events.onBack(this.name);
           continue;
         } catch (error) {
