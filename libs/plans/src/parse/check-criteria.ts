@@ -25,7 +25,7 @@ function checkCriterion(part: Part, draft: Draft, report: Report): void {
       report(
         [...path, "each"],
         repeat
-          ? `\`each\` names a repeat; \`${each}\` is a ${repeat.kind} step`
+          ? `\`each\` names a repeat; \`${each}\` is of kind ${repeat.kind}`
           : `unknown repeat \`${each}\`${suggestion(each, repeats)}`,
       );
   }
@@ -81,7 +81,7 @@ function deltaMetrics(
     report(
       [...path, "delta", index],
       step
-        ? `\`delta\` names two snapshot steps; \`${id}\` is a ${step.kind} step`
+        ? `\`delta\` names two snapshot steps; \`${id}\` is of kind ${step.kind}`
         : `unknown step \`${id}\`${suggestion(String(id), ids)}`,
     );
     return [];

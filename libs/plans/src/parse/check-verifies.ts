@@ -18,7 +18,7 @@ export const checkVerifies: Check = (draft, report) => {
         )}`,
       );
     else if (named.kind !== "ioworker")
-      report(path, `\`written\` names an ioworker step; \`${written}\` is a ${named.kind} step`);
+      report(path, `\`written\` names an ioworker step; \`${written}\` is of kind ${named.kind}`);
     else if (named.order > step.order)
       report(path, `the ioworker \`${written}\` comes after this step: there is nothing to read yet`);
     else if (named.body.read === 100) report(path, `the ioworker \`${written}\` writes nothing (\`read: 100%\`)`);

@@ -48,12 +48,13 @@ function regionBytes(region: Region, path: Path, { bindings, dut, report }: Regi
   if (region === "all") return null;
   if (typeof region === "number" || "reference" in region) return bindings.bind(region, [...path, "region"]);
   const share = Math.floor((dut.capacityBytes * region.percent) / 100 / REGION_GRAIN_BYTES) * REGION_GRAIN_BYTES;
-  if (share === 0)
-    report(
-      [...path, "region"],
-      `${region.percent}% of ${bytes(dut.capacityBytes)} is less than ${bytes(REGION_GRAIN_BYTES)}`,
-    );
-  return share;
+  if (share > 0) return share;
+  report(
+    [...path, "region"],
+    `${region.percent}% of ${bytes(dut.capacityBytes)} is less than ${bytes(REGION_GRAIN_BYTES)}`,
+  );
+  // A region that holds every I/O size, so that one mistake is one problem.
+  return dut.capacityBytes;
 }
 
 /** Reports an I/O size that this DUT cannot do at this step. */
