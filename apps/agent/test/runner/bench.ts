@@ -2,14 +2,16 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { NvmeDriver } from "@assay/nvme-native";
-import { type DutFacts, parsePlan, type ResolvedPlan, resolvePlan } from "@assay/plans";
+import type { ModelFault, NvmeDriver } from "@assay/nvme-native";
+import { type DataSheet, type DutFacts, parsePlan, parseSheet, type ResolvedPlan, resolvePlan } from "@assay/plans";
 import { type EventBody, type EventType, eventSchema, type RunEvent, WIRE_VERSION } from "@assay/protocol";
 import { parse, stringify } from "yaml";
 import { readDriveFacts } from "../../src/guard/read-drive-facts";
+import { readHostFile } from "../../src/inventory/host-file";
 import { readBootId } from "../../src/platform/boottime";
 import { systemClock } from "../../src/runner/clock";
 import type { RunnerHost } from "../../src/runner/directory-run";
+import { createMissingDrive } from "../../src/runner/model-drive";
 
 const BOOT_ID = readBootId();
 export const IDENTITY = { model: "ASSAY SIM A", serial: "SIM0001", nguid: null, eui64: null };
@@ -39,10 +41,14 @@ const FACTS: DutFacts = {
 };
 
 /** Resolve a plan's YAML for the drive of `HOST_YAML`. */
-export function resolved(source: string, parameters: Record<string, string> = {}): ResolvedPlan {
+export function resolved(
+  source: string,
+  parameters: Record<string, string | number> = {},
+  sheet: DataSheet = {},
+): ResolvedPlan {
   const parsed = parsePlan(source);
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
-  const bound = resolvePlan(parsed.plan, { parameters, dut: FACTS, sheet: {} });
+  const bound = resolvePlan(parsed.plan, { parameters, dut: FACTS, sheet });
   if ("problems" in bound) throw new Error(JSON.stringify(bound.problems));
   return bound.resolved;
 }
@@ -62,6 +68,15 @@ export function plan(spec: string): ResolvedPlan {
   return { ...bound, steps: bound.steps.filter((step) => step.id !== JUDGE.admin.id) };
 }
 
+const CATALOG = join(__dirname, "../../../../libs/plans/catalog");
+
+/** A plan of the catalogue, `basic/smoke`, with the data sheet of the drive's model. */
+export function catalogPlan(name: string, parameters: Record<string, string | number> = {}): ResolvedPlan {
+  const parsed = parseSheet(readFileSync(join(CATALOG, "sheets/assay-sim-a.sheet.yaml"), "utf8"));
+  if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
+  return resolved(readFileSync(join(CATALOG, `${name}.plan.yaml`), "utf8"), parameters, parsed.sheet.entries);
+}
+
 /** The host of a test: this machine's clock and facts, and some driver. */
 export function hostOf(driver: NvmeDriver): RunnerHost {
   return { driver, clock: systemClock(() => driver.boottimeNs()), bootId: BOOT_ID, readFacts: readDriveFacts };
@@ -78,6 +93,16 @@ export interface OrderOptions {
 export class Bench {
   readonly root = mkdtempSync(join(tmpdir(), "assay-runner-"));
   private runs = 0;
+
+  /** Makes the software drive of the host's file, with these faults. */
+  async makeDrive(driver: NvmeDriver, faults: ModelFault[] = []): Promise<void> {
+    const hostFile = join(this.root, "host.yaml");
+    writeFileSync(hostFile, HOST_YAML);
+    const slot = readHostFile(hostFile).slots[0]!;
+    const simulated = slot.simulated === null ? null : { ...slot.simulated, faults };
+    const failure = await createMissingDrive({ ...slot, simulated }, hostFile, driver);
+    if (failure !== null) throw new Error(failure);
+  }
 
   /** Makes the next run directory and returns its path. */
   order(resolvedPlan: ResolvedPlan, options: OrderOptions = {}): string {
