@@ -10,6 +10,7 @@ export {
 export { type FinishedOutcome, type RunVerdict, type VerdictInput, verdictOf } from "./criteria/verdict";
 export { jsonSchema } from "./document/json-schema";
 export { type PlanDocument, SCHEMA_VERSION } from "./document/plan";
+export { languageReference } from "./document/reference";
 export { contentHash, resolvedHash, sourceHash, stimulusHash } from "./hashes";
 export { type DrawKey, drawLate, randomSeedFor } from "./late";
 export * from "./metrics";

@@ -42,7 +42,7 @@ export const comparisons = {
 export const snapshotBody = mapping("snapshot", {
   id: stepId,
   of: wordList("snapshot source", [...SNAPSHOT_SOURCES], 1).describe("what to read from the drive"),
-});
+}).describe("Reads pages of the drive and keeps them; their fields are metrics.");
 
 export const ioworkerBody = mapping("ioworker", {
   id: stepId,
@@ -65,7 +65,7 @@ export const ioworkerBody = mapping("ioworker", {
   onError: oneOf("reaction", ["stop", "count"]).default("stop").describe("what an error status does"),
   after,
   sample: duration({ min: 100, max: 60_000 }).prefault("1s").describe("one sample per interval"),
-});
+}).describe("One thread and qpair (or several alike) with one I/O pattern.");
 
 export const verifyBody = mapping("verify", {
   id: stepId,
@@ -78,14 +78,14 @@ export const verifyBody = mapping("verify", {
     .describe(
       "`exact`: the newest version; `durable-or-newer`: after a power loss, any version from the last durable one",
     ),
-});
+}).describe("Reads LBAs back and checks each against what was written.");
 
 export const assertBody = mapping("assert", {
   id: stepId,
   metric: text(200).describe("`<step id>.<metric>` of an earlier step"),
   ...comparisons,
   message: optional(text(500)),
-});
+}).describe("Stops the run as failed unless an earlier metric holds.");
 
 export const adminBody = mapping("admin", {
   id: stepId,
@@ -108,14 +108,14 @@ export const adminBody = mapping("admin", {
     .regex(/^[0-7]?[0-7]\/[0-9a-fA-F]{2}$/, 'is no status: write sct/sc in hexadecimal, for example "00/01"')
     .default("00/00")
     .describe("the status that must come back, sct/sc in hexadecimal"),
-});
+}).describe("One raw admin command and the status that must come back.");
 
 export const resetBody = mapping("reset", {
   id: stepId,
   scope: oneOf("reset scope", ["controller"]).default("controller"),
   after,
   readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
-});
+}).describe("Resets the controller (CC.EN 1-0-1), alone or beside I/O.");
 
 export const formatBody = mapping("format", {
   id: stepId,
@@ -125,7 +125,7 @@ export const formatBody = mapping("format", {
   ),
   metadata: size({ max: 1024 }).prefault("0B").describe("metadata bytes per LBA"),
   secureErase: oneOf("secure erase setting", ["none", "user-data", "crypto"]).default("none"),
-});
+}).describe("Format NVM: all data of the namespace is gone.");
 
 export const powerBody = mapping("power", {
   id: stepId,
@@ -133,11 +133,11 @@ export const powerBody = mapping("power", {
   after,
   off: duration({ min: 1, max: DAY_MS }).prefault("1s").describe("time without power, for `cycle`"),
   readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
-});
+}).describe("Switches the power of the slot through its power driver.");
 
-export const waitBody = mapping("wait", { id: stepId, for: lateDuration() });
+export const waitBody = mapping("wait", { id: stepId, for: lateDuration() }).describe("Lets time pass.");
 
 export const captureBody = mapping("capture", {
   id: stepId,
   of: wordList("capture source", [...CAPTURE_SOURCES], 1).describe("what to keep as evidence"),
-});
+}).describe("Keeps evidence in the run, without metrics.");

@@ -55,7 +55,12 @@ const repeatTimes = integer({ min: 1, max: 1_000_000 }).describe("how often");
 
 export const stepSchema: z.ZodType<StepDocument, unknown> = z
   .lazy(() => stepMapping)
-  .meta({ id: "step", description: "one step: a mapping with exactly one key, the step's kind" });
+  .meta({
+    id: "step",
+    description: "one step: a mapping with exactly one key, the step's kind",
+    minProperties: 1,
+    maxProperties: 1,
+  });
 
 export const stepList: z.ZodType<StepDocument[], unknown> = z
   .array(stepSchema, {
@@ -66,10 +71,14 @@ export const stepList: z.ZodType<StepDocument[], unknown> = z
 
 const someSteps = stepList.refine((steps) => steps.length > 0, "is empty: at least one step");
 
-export const repeatBody = mapping("repeat", { id: stepId, times: repeatTimes, steps: someSteps });
+export const repeatBody = mapping("repeat", { id: stepId, times: repeatTimes, steps: someSteps }).describe(
+  "Runs its steps again and again; criteria can judge each iteration.",
+);
 
 /** `parallel: [..]` is short for `parallel: {steps: [..]}`. */
-const parallelMapping = mapping("parallel", { id: stepId, steps: someSteps });
+const parallelMapping = mapping("parallel", { id: stepId, steps: someSteps }).describe(
+  "Runs its steps side by side and ends with the last; `parallel: [..]` is short for `parallel: {steps: [..]}`.",
+);
 export const parallelBody = z.preprocess((input) => (Array.isArray(input) ? { steps: input } : input), parallelMapping);
 
 const stepShape = { ...leafShape, repeat: repeatBody.optional(), parallel: parallelBody.optional() };
@@ -103,8 +112,7 @@ const stepMapping: z.ZodType<StepDocument, unknown> = z
   })
   .refine((step) => Object.keys(step).length === 1, {
     error: ONE_KIND,
-  })
-  .meta({ minProperties: 1, maxProperties: 1 });
+  });
 
 function unknownStep(kind: string): string {
   if ((NOT_BUILT.steps as readonly string[]).includes(kind)) return `step \`${kind}\` ${NOT_BUILT_YET}`;

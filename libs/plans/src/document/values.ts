@@ -104,6 +104,12 @@ export function integer(limits: Limits = {}) {
     .union([z.number(), z.string().regex(/^(\$[A-Za-z]|0x[0-9a-fA-F]+$)/)], {
       error: (issue) => notA("integer", issue.input),
     })
+    .meta({
+      anyOf: [
+        { type: "integer", minimum: limits.min ?? 0, ...(limits.max === undefined ? {} : { maximum: limits.max }) },
+        { type: "string", pattern: "^(0x[0-9a-fA-F]+$|\\$[A-Za-z])" },
+      ],
+    })
     .transform((input, ctx): Bound<number> => {
       const fail = (message: string) => {
         ctx.addIssue({ code: "custom", message });

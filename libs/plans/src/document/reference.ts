@@ -1,0 +1,129 @@
+/** The reference of the language in Markdown, written from the schema and the metric registry. */
+import { METRICS, type MetricSpec } from "../metrics";
+import type { StepKind } from "../model";
+import { DUT_FACTS, SHEET_ENTRIES } from "./facts";
+import { type JsonSchema, jsonSchema } from "./json-schema";
+import { NOT_BUILT } from "./not-built";
+import { STEP_KINDS } from "./step";
+import { LITERAL_PATTERNS } from "./units";
+
+/** All of it: the document, the steps with their metrics, criteria, references, what is not built. */
+export function languageReference(): string {
+  const schema = jsonSchema();
+  const spec = schema.properties?.spec?.properties ?? {};
+  const kinds = schema.$defs?.step?.properties ?? {};
+  return [
+    "### The document",
+    ...keys({ apiVersion: schema.properties!.apiVersion!, kind: schema.properties!.kind! }, ["apiVersion", "kind"], ""),
+    ...keys(schema.properties!.metadata!.properties!, schema.properties!.metadata!.required, "metadata.", false),
+    ...keys(spec, schema.properties!.spec!.required, "spec.", false),
+    "",
+    "`spec.needs`:",
+    "",
+    ...keys(spec.needs!.properties!, []),
+    "",
+    "`spec.onFailure`:",
+    "",
+    ...keys(spec.onFailure!.properties!, []),
+    "",
+    "A parameter (`spec.parameters.<name>`):",
+    "",
+    ...keys((spec.parameters!.additionalProperties as JsonSchema).properties!, ["type"]),
+    "",
+    "### Steps",
+    ...STEP_KINDS.flatMap((kind) => stepSection(kind, kinds[kind]!)),
+    "### Criteria",
+    "",
+    ...keys(spec.criteria!.items!.properties!, spec.criteria!.items!.required),
+    "",
+    "Exactly one of `eq`, `ne`, `lt`, `le`, `gt`, `ge` stands in each criterion and each `assert`.",
+    "",
+    "### References",
+    "",
+    "| reference | is |",
+    "|---|---|",
+    "| `$name` | a parameter of the plan |",
+    ...Object.entries(DUT_FACTS).map(([name, dimension]) => `| \`$dut.${name}\` | a ${dimension} |`),
+    ...Object.entries(SHEET_ENTRIES).map(
+      ([name, { dimension, description }]) => `| \`$sheet.${name}\` | a ${dimension}: ${description} |`,
+    ),
+    "",
+    "### Described in the plan format, refused by name in this version",
+    "",
+    `- steps: ${NOT_BUILT.steps.join(", ")}`,
+    ...Object.entries(NOT_BUILT.keys).map(([what, words]) => `- keys of ${what}: ${words.join(", ")}`),
+    ...Object.entries(NOT_BUILT.words).map(([what, words]) => `- ${what}: ${words.join(", ")}`),
+    `- references: ${NOT_BUILT.references.map((source) => `$${source}.<id>.<metric>`).join(", ")}`,
+    "",
+  ].join("\n");
+}
+
+function stepSection(kind: StepKind, schema: JsonSchema): string[] {
+  const body = schema.anyOf?.[1] ?? schema;
+  const metrics = Object.entries<MetricSpec>(METRICS[kind]);
+  const table = metrics.length
+    ? [
+        "",
+        "| metric | unit | better | |",
+        "|---|---|---|---|",
+        ...metrics.map(([name, spec]) => `| \`${name}\` | ${spec.unit} | ${spec.direction} | ${spec.description} |`),
+      ]
+    : [];
+  return ["", `#### ${kind}`, "", schema.description ?? "", "", ...keys(body.properties!, body.required), ...table, ""];
+}
+
+function keys(properties: Record<string, JsonSchema>, required: string[] = [], prefix = "", header = true): string[] {
+  const head = header ? ["| key | value | default | |", "|---|---|---|---|"] : [];
+  return [
+    ...head,
+    ...Object.entries(properties).map(([name, schema]) => {
+      const fallback = required.includes(name) ? "**required**" : showDefault(schema.default);
+      return `| \`${prefix}${name}\` | ${showType(schema)} | ${fallback} | ${cell(schema.description ?? "")} |`;
+    }),
+  ];
+}
+
+function showDefault(value: unknown): string {
+  if (value === undefined || value === null || value === "") return "";
+  if (typeof value === "object" && Object.keys(value).length === 0) return "";
+  return `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;
+}
+
+/** Shapes that have a word of their own in the reference. */
+const WORDS: [pattern: string, word: string][] = [
+  [LITERAL_PATTERNS.duration, "duration"],
+  ["^all$", "`all`, size or percentage"],
+  [LITERAL_PATTERNS.size, "size"],
+  [LITERAL_PATTERNS.rate, "rate"],
+  [LITERAL_PATTERNS.percent, "percentage"],
+  ["^[A-Za-z][A-Za-z0-9_-]", "id"],
+  ["^[0-7]", '"sct/sc", hexadecimal'],
+];
+
+function showType(schema: JsonSchema): string {
+  if (schema.const !== undefined) return `\`${schema.const}\``;
+  if (schema.enum) return schema.enum.map((word) => `\`${word}\``).join(", ");
+  if (schema.$ref) return "step";
+  const alternatives = schema.anyOf?.filter(({ type }) => type !== "null");
+  if (alternatives) {
+    const integer = alternatives.find(({ type }) => type === "integer");
+    if (integer)
+      return integer.maximum === undefined
+        ? `integer from ${integer.minimum}`
+        : `integer ${integer.minimum}..${integer.maximum}`;
+    const shown = alternatives
+      .filter(({ type, pattern }) => !(type === "string" && pattern?.startsWith("^\\$")))
+      .map(showType);
+    return [...new Set(shown)].join(" or ");
+  }
+  if (schema.type === "array") return schema.items ? `list of ${showType(schema.items)}` : "pair";
+  if (Array.isArray(schema.type)) return "text, number or flag";
+  if (schema.pattern) return WORDS.find(([pattern]) => schema.pattern!.startsWith(pattern))?.[1] ?? "text";
+  return (
+    { object: "mapping", boolean: "true, false", string: "text" }[schema.type ?? ""] ?? String(schema.type ?? "value")
+  );
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
