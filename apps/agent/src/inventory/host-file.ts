@@ -42,8 +42,9 @@ export function parseHostFile(source: string, file: string): HostFile {
   }
   const parsed = hostSchema.safeParse(document.toJS({ maxAliasCount: 16 }));
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap((issue) => explain(document, issue, at)).slice(0, MAX_PROBLEMS);
-    throw new HostFileError(file, problems);
+    const problems = parsed.error.issues.flatMap((issue) => explain(document, issue, at));
+    problems.sort((a, b) => a.line - b.line || a.column - b.column);
+    throw new HostFileError(file, problems.slice(0, MAX_PROBLEMS));
   }
   const twice = duplicates(parsed.data.slots, document, at);
   if (twice.length > 0) throw new HostFileError(file, twice);
