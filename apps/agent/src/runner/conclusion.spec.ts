@@ -5,8 +5,8 @@ import { errored, failed, OK } from "./scope";
 import { suspect } from "./suspicion";
 
 const criterion = (outcome: CriterionResult["outcome"]) => ({ id: "c", outcome, reason: "because" }) as CriterionResult;
-const end = (part: Partial<Happened>) =>
-  conclude({ interruption: null, refusal: null, results: [OK], criteria: [], ...part }).outcome;
+const end = (part: Partial<Happened>) => conclude({ ...NOTHING, results: [OK], ...part }).outcome;
+const NOTHING: Happened = { interruption: null, refusal: null, powerLost: false, results: [], criteria: [] };
 const bad = failed("bad", suspect("miscompare"));
 const broken = errored("broken", suspect("no-qpair"));
 
@@ -35,9 +35,7 @@ describe("how a run ended", () => {
     expect(end(part)).toBe(outcome);
   });
   it("names the slot for a drive that is another one, and the host for one in use", () => {
-    const rule = (name: string) =>
-      conclude({ interruption: null, refusal: { rule: name, message: "" }, results: [], criteria: [] }).suspicion
-        ?.cause;
+    const rule = (name: string) => conclude({ ...NOTHING, refusal: { rule: name, message: "" } }).suspicion?.cause;
     expect(rule("identity-observed")).toBe("slot");
     expect(rule("mounted")).toBe("host");
   });

@@ -15,7 +15,7 @@ import { suspect } from "./suspicion";
 
 /** Everything up to the event `finished`, which the caller appends. @throws only what is our own fault */
 export async function executeRun(run: RunContext, stops: Stops): Promise<Conclusion> {
-  const happened: Happened = { interruption: null, refusal: null, results: [], criteria: [] };
+  const happened: Happened = { interruption: null, refusal: null, powerLost: false, results: [], criteria: [] };
   const attempt = (work: () => Promise<StepResult>) => attemptInto(happened, work);
   const root = { run, repeats: [], iteration: [], parallel: null, keepAsFailed: false };
 
@@ -29,6 +29,7 @@ export async function executeRun(run: RunContext, stops: Stops): Promise<Conclus
     return runSequence(run.plan.steps, { ...root, signal: stops.soft });
   });
 
+  happened.powerLost = happened.results.some(ends) && (await powerWasLost(run));
   // Revoked, or past the deadline: the drive is sent nothing more. The driver may have noticed before we looked.
   const silent = () =>
     stops.hard.aborted || happened.interruption?.kind === "revoked" || happened.interruption?.kind === "deadline";
@@ -48,7 +49,7 @@ export async function executeRun(run: RunContext, stops: Stops): Promise<Conclus
   const after = { ...root, signal: stops.hard };
   if (mayTouch())
     await attempt(() => runSequence(run.plan.finally, { ...after, keepAsFailed: soFar.outcome === "failed" }));
-  if (mayTouch() && !run.drive.powered) await attempt(() => powerBack(run, after));
+  if (mayTouch() && !run.drive.powered && !happened.powerLost) await attempt(() => powerBack(run, after));
   if (mayTouch() && run.drive.usable) {
     await attempt(async () => {
       await run.drive.confirm("end", []);
@@ -96,6 +97,13 @@ async function powerOn(run: RunContext, scope: StepScope): Promise<StepResult | 
   run.journal.log("warn", "the slot's power was found off and is switched on");
   const { result } = await switchOn({ id: "power-found-off" }, scope, run.power);
   return ends(result) ? result : null;
+}
+
+/** Is the slot dark although this run did not cut it? Then what the drive did not answer is not its fault. */
+async function powerWasLost(run: RunContext): Promise<boolean> {
+  if (run.power === null || !run.drive.usable || (await run.power.read()) !== "off") return false;
+  run.drive.wentDark();
+  return true;
 }
 
 /** The run cut the power and did not get to restore it. */

@@ -10,13 +10,17 @@ export type StatusCount = IoWorkerResult["errors"][number];
 /** Completed by our side, sct 7h sc 80h: the command was older than its timeout. */
 const TIMED_OUT = { sct: 7, sc: 0x80 };
 
+/** The driver's mark for a read that came back well and wrong; miscompares have a count of their own. */
+const MISCOMPARE = { sct: 7, sc: 0x81 };
+
 /**
  * Error statuses that count. A worker that was ended by a reset or power loss which the plan asked for has commands that
  * were aborted (00/07, 00/08), lost with the path (sct 3h) or settled by our side (sct 7h): the plan wanted that.
  */
 export function countedErrors(result: IoWorkerResult, disruptive: boolean): StatusCount[] {
-  if (!disruptive || result.end !== "terminated") return result.errors;
-  return result.errors.filter((e) => e.sct !== 3 && e.sct !== 7 && !(e.sct === 0 && (e.sc === 7 || e.sc === 8)));
+  const errors = result.errors.filter((e) => !(e.sct === MISCOMPARE.sct && e.sc === MISCOMPARE.sc));
+  if (!disruptive || result.end !== "terminated") return errors;
+  return errors.filter((e) => e.sct !== 3 && e.sct !== 7 && !(e.sct === 0 && (e.sc === 7 || e.sc === 8)));
 }
 
 /** The same status of several workers or moments as one line each. */
