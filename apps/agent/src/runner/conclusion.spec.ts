@@ -8,6 +8,7 @@ const criterion = (outcome: CriterionResult["outcome"]) => ({ id: "c", outcome, 
 const end = (part: Partial<Happened>) => conclude({ ...NOTHING, results: [OK], ...part }).outcome;
 const NOTHING: Happened = { interruption: null, refusal: null, powerLost: false, results: [], criteria: [] };
 const bad = failed("bad", suspect("miscompare"));
+const gone = failed("gone", suspect("drive-gone"));
 const broken = errored("broken", suspect("no-qpair"));
 
 describe("how a run ended", () => {
@@ -26,6 +27,9 @@ describe("how a run ended", () => {
     ],
     ["errored", "the lease was revoked", { interruption: new Interruption("revoked", "") }],
     ["deadline", "the time was over", { interruption: new Interruption("deadline", "") }],
+    ["errored", "it fell silent because the slot lost its power", { results: [gone], powerLost: true }],
+    ["failed", "it fell silent with its power on", { results: [gone] }],
+    ["failed", "it broke a rule and the slot lost its power afterwards", { results: [bad], powerLost: true }],
     [
       "errored",
       "the guard refused, whatever was measured",
