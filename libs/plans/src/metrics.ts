@@ -120,7 +120,6 @@ export const METRICS = {
   format: { duration: spec("ms", "lower", "time of the Format NVM command") },
   power: {
     readyTime: spec("ms", "lower", "time from power-on to CSTS.RDY = 1 (restore and cycle)"),
-    generation: spec("count", "neutral", "power generation that the power driver reads back"),
     offTime: spec("ms", "neutral", "time without power (restore and cycle)"),
   },
   wait: {},

@@ -102,8 +102,33 @@ describe("each", () => {
       );
       expect(results.some(({ outcome }) => outcome === "errored")).toBe(true);
       expect(results.some(({ outcome }) => outcome === "failed")).toBe(false);
-      expect(results).toHaveLength(TIMES + 2);
+      expect(new Set(results.map(({ id }) => id)).size).toBe(criteria.length);
     }
+  });
+
+  it("tells iterations that the run never came to in one result", () => {
+    const results = evaluateCriteria([each], rounds([0]), context);
+    expect(results.map(({ iteration, outcome }) => [iteration, outcome])).toEqual([
+      [0, "passed"],
+      [1, "errored"],
+    ]);
+    expect(results[1]).toMatchObject({ value: null, reason: "the run did not come to the iterations 1 to 2" });
+    expect(evaluateCriteria([each], [], context)).toEqual([
+      expect.objectContaining({
+        iteration: 0,
+        outcome: "errored",
+        reason: "the run did not come to the iterations 0 to 2",
+      }),
+    ]);
+  });
+
+  it("keeps iterations that were begun apart, also where only another step left data", () => {
+    const results = evaluateCriteria([each], [...rounds([0]), see("cut/pre", [2], "smart.mediaErrors", 0)], context);
+    expect(results.map(({ iteration, outcome }) => [iteration, outcome])).toEqual([
+      [0, "passed"],
+      [1, "errored"],
+      [2, "errored"],
+    ]);
   });
 
   it("does not depend on the order of the observations", () => {

@@ -5,7 +5,7 @@
 import type { Criterion, CriterionResult, MetricValue, Observation, ResolvedPlan } from "../model";
 import { type StepPlace, stepPlaces } from "../places";
 import { demand, holds, show } from "./compare";
-import { flatIteration, iterationsOf } from "./iterations";
+import { flatIteration, iterationsBegun, iterationsOf } from "./iterations";
 import { indexObservations, type MetricReader, metricReader, type ObservationIndex } from "./observations";
 import { decide } from "./statistics";
 
@@ -30,15 +30,15 @@ export function evaluateCriteria(
   observations: readonly Observation[],
   context: EvaluationContext,
 ): CriterionResult[] {
-  const index = indexObservations(observations);
+  const evidence = gather(observations, context);
   const last = new Map<string, number>();
   for (const criterion of criteria) {
     if (criterion.onViolation !== "stop" || criterion.each === null) continue;
-    const violation = judge(criterion, index, context, new Map()).find(isViolation);
+    const violation = judge(criterion, evidence).find(isViolation);
     const iteration = violation?.iteration ?? null;
     if (iteration !== null) last.set(criterion.each, Math.min(iteration, last.get(criterion.each) ?? iteration));
   }
-  return criteria.flatMap((criterion) => judge(criterion, index, context, last));
+  return criteria.flatMap((criterion) => judge(criterion, { ...evidence, last }));
 }
 
 /** Judges the criteria with `each: repeatId` for one iteration that has just ended. */
@@ -49,10 +49,8 @@ export function evaluateIteration(
   observations: readonly Observation[],
   context: EvaluationContext,
 ): CriterionResult[] {
-  const index = indexObservations(observations);
-  return criteria
-    .filter(({ each }) => each === repeatId)
-    .flatMap((criterion) => judge(criterion, index, context, new Map(), iteration));
+  const evidence = gather(observations, context);
+  return criteria.filter(({ each }) => each === repeatId).flatMap((criterion) => judge(criterion, evidence, iteration));
 }
 
 /** The first result that ends the run at once (`onViolation: stop`), or null. */
@@ -66,22 +64,42 @@ function isViolation({ outcome, value }: CriterionResult): boolean {
   return outcome !== "passed" && value !== null;
 }
 
-function judge(
-  criterion: Criterion,
-  index: ObservationIndex,
-  { places }: EvaluationContext,
-  last: ReadonlyMap<string, number>,
-  only?: readonly number[],
-): CriterionResult[] {
+interface Evidence {
+  index: ObservationIndex;
+  places: ReadonlyMap<string, StepPlace>;
+  /** Iterations that were begun, by repeat. */
+  begun: ReadonlyMap<string, number>;
+  /** Flat number of the iteration after which a repeat was stopped. */
+  last: ReadonlyMap<string, number>;
+}
+
+function gather(observations: readonly Observation[], { places }: EvaluationContext): Evidence {
+  const index = indexObservations(observations);
+  return { index, places, begun: iterationsBegun(observations, places), last: new Map() };
+}
+
+function judge(criterion: Criterion, evidence: Evidence, only?: readonly number[]): CriterionResult[] {
+  const { index, places, begun, last } = evidence;
   return criterion.metrics.flatMap((metric) => {
     const reader = metricReader(criterion, metric, index, places);
     if ("reason" in reader) return [result(criterion, metric, null, 0, { reason: reader.reason })];
-    const depth = criterion.each === null ? 0 : reader.repeats.findIndex(({ id }) => id === criterion.each) + 1;
-    if (criterion.each !== null && depth === 0)
+    if (criterion.each === null) return [judgeGroup(criterion, metric, reader, [], last)];
+    const depth = reader.repeats.findIndex(({ id }) => id === criterion.each) + 1;
+    if (depth === 0)
       return [result(criterion, metric, null, 0, { reason: `${metric} is not measured inside \`${criterion.each}\`` })];
-    const groups = only ? [[...only]] : iterationsOf(reader.repeats.slice(0, depth), last);
-    return groups.map((group) => judgeGroup(criterion, metric, reader, group, last));
+    if (only) return [judgeGroup(criterion, metric, reader, [...only], last)];
+    const groups = iterationsOf(reader.repeats.slice(0, depth), last);
+    const reached = begun.get(criterion.each) ?? 0;
+    const results = groups.slice(0, reached + 1).map((group) => judgeGroup(criterion, metric, reader, group, last));
+    return reached + 1 < groups.length ? withNeverBegun(results, reached, groups.length - 1) : results;
   });
+}
+
+/** Iterations that the run never came to are one result, not a thousand: the first of them speaks for all. */
+function withNeverBegun(results: CriterionResult[], from: number, to: number): CriterionResult[] {
+  return results.map((one, index) =>
+    index < results.length - 1 ? one : { ...one, reason: `the run did not come to the iterations ${from} to ${to}` },
+  );
 }
 
 function judgeGroup(

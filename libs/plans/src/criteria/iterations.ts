@@ -1,4 +1,5 @@
 /** The iterations that a plan promises. */
+import type { Observation } from "../model";
 import type { StepPlace } from "../places";
 
 type Repeats = StepPlace["repeats"];
@@ -29,4 +30,20 @@ export function iterationsOf(
 /** One number for an iteration of nested repeats, counted through from the start of the run. */
 export function flatIteration(iteration: readonly number[], repeats: Repeats): number {
   return repeats.reduce((flat, { times }, depth) => flat * times + (iteration[depth] ?? 0), 0);
+}
+
+/** How many iterations of each repeat (counted through) left at least one observation, or lie before one that did. */
+export function iterationsBegun(
+  observations: readonly Observation[],
+  places: ReadonlyMap<string, StepPlace>,
+): ReadonlyMap<string, number> {
+  const begun = new Map<string, number>();
+  for (const { path, iteration } of observations) {
+    const repeats = places.get(path.slice(path.lastIndexOf("/") + 1))?.repeats ?? [];
+    repeats.forEach(({ id }, depth) => {
+      const count = flatIteration(iteration, repeats.slice(0, depth + 1)) + 1;
+      if (count > (begun.get(id) ?? 0)) begun.set(id, count);
+    });
+  }
+  return begun;
 }
