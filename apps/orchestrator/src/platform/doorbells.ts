@@ -12,6 +12,8 @@ export abstract class Doorbells {
   abstract ring(bell: Bell, id?: string): void;
   /** Rings an agent: look at this run. */
   abstract ringHost(queueName: string, runId: string, epoch: number): void;
+  /** Does a bell's work in this process, now, whatever the queue does: for the reconciler. Throws what the handler throws. */
+  abstract answerHere(bell: Bell, id?: string): Promise<void>;
   /** Exactly one handler per bell, registered before the start. */
   abstract answer(bell: Bell, handler: BellHandler): void;
 }

@@ -1,0 +1,43 @@
+/**
+ * An operator or a power witness vouches that a run's runner cannot touch the drive any more. Only this and the agent's
+ * `ended` end a lease (promise 2).
+ */
+import type { Transaction } from "../platform/database";
+import { problem } from "../platform/problem";
+import { endLeases } from "./leases";
+import { addRetry } from "./new-runs";
+import { moveRun, type RunState, stateAfter } from "./run-transitions";
+
+interface RunRow extends Record<string, unknown> {
+  state: RunState;
+  leased: boolean;
+}
+
+export async function fenceRun(
+  transaction: Transaction,
+  runId: string,
+  { by, reason, retry, now }: { by: string; reason: string; retry: boolean; now: Date },
+): Promise<{ retryId: string | null }> {
+  const [run] = await transaction.query<RunRow>(
+    `SELECT state, EXISTS (SELECT 1 FROM lease WHERE run_id = run.id AND ended_at IS NULL) AS leased
+       FROM run WHERE id = $1 FOR UPDATE`,
+    [runId],
+  );
+  if (run === undefined) throw problem("not-found", `there is no run ${runId}`);
+  if (!run.leased) throw problem("conflict", `run ${runId} holds no lease: there is nothing to fence`);
+  const why = `fenced by ${by}: ${reason}`;
+  await endLeases(transaction, runId, now, why);
+  // What still comes from the old epoch is late.
+  await transaction.query("UPDATE run SET epoch = epoch + 1, parked = false WHERE id = $1", [runId]);
+  if (stateAfter(run.state, "fence") === null) return { retryId: null };
+  await transaction.query(
+    `UPDATE run SET state = $2, verdict = 'errored', verdict_reason = $3, verdict_at = $4, waiting_reason = NULL WHERE id = $1`,
+    [runId, moveRun(run.state, "fence"), why, now],
+  );
+  await transaction.query(
+    `INSERT INTO attribution (run_id, at, cause, rule, person, evidence, confidence)
+     VALUES ($1, $2, 'host', 'fenced', $3, $4, 0.5)`,
+    [runId, now, by, JSON.stringify({ reason })],
+  );
+  return { retryId: retry ? await addRetry(transaction, runId, now, by) : null };
+}

@@ -1,0 +1,86 @@
+import type { Heartbeat, HeartbeatAnswer } from "@assay/protocol";
+import { Injectable } from "@nestjs/common";
+import { Database } from "../platform/database";
+import { Doorbells } from "../platform/doorbells";
+
+export type HostRunsAnswer = Pick<HeartbeatAnswer, "assignments" | "cancels" | "revokes" | "releases">;
+type HeldRun = Heartbeat["runs"][number];
+type RunRef = HostRunsAnswer["assignments"][number];
+
+/** More would not fit an agent's hands; the rest comes with the next heartbeat. */
+const MAX_ASSIGNMENTS = 256;
+
+interface RunRow extends Record<string, unknown> {
+  runId: string;
+  epoch: number;
+  hostId: string | null;
+  state: string;
+  parked: boolean;
+  leased: boolean;
+  cancelled: boolean;
+  held: boolean;
+}
+
+/** What a host is told about runs in the answer to its heartbeat: from the rows, so that losing the queue loses nothing. */
+@Injectable()
+export class HostRuns {
+  constructor(
+    private readonly database: Database,
+    private readonly doorbells: Doorbells,
+  ) {}
+
+  async answerFor(hostId: string, held: readonly HeldRun[]): Promise<HostRunsAnswer> {
+    await this.noteParked(hostId, held);
+    const assignments = await this.database.query<RunRef>(
+      `SELECT id AS "runId", epoch FROM run WHERE host_id = $1 AND state = 'assigned' ORDER BY assigned_at LIMIT $2`,
+      [hostId, MAX_ASSIGNMENTS],
+    );
+    const rows = await this.database.query<RunRow>(RUNS_OF_HOST, [hostId, held.map(({ runId }) => runId)]);
+    const known = new Map(rows.map((row) => [row.runId, row]));
+    const pick = (test: (row: RunRow | undefined, its: HeldRun) => boolean): RunRef[] =>
+      held.filter((its) => test(known.get(its.runId), its)).map(({ runId, epoch }) => ({ runId, epoch }));
+    return {
+      assignments,
+      cancels: pick((row, its) => isCurrent(row, its) && row!.cancelled && its.state !== "ended"),
+      revokes: pick((row, its) => !isCurrent(row, its) && its.state !== "ended"),
+      releases: pick(
+        (row, its) => isCurrent(row, its) && its.state === "parked" && row!.state === "finished" && !row!.held,
+      ),
+    };
+  }
+
+  /** Runs of a host that is out of contact are shown so; their leases stay (promise 2). */
+  async markContact(hostId: string, contact: "ok" | "unreachable"): Promise<void> {
+    await this.database.query(
+      `UPDATE run SET contact = $2 WHERE host_id = $1 AND state IN ('assigned', 'running') AND contact <> $2`,
+      [hostId, contact],
+    );
+  }
+
+  /** A parked runner has concluded and waits; its run gets its verdict while the drive is kept as it failed. */
+  private async noteParked(hostId: string, held: readonly HeldRun[]): Promise<void> {
+    const parked = held.filter(({ state }) => state === "parked");
+    if (parked.length === 0) return;
+    const changed = await this.database.query<{ id: string }>(
+      `UPDATE run SET parked = true
+         FROM unnest($2::uuid[], $3::integer[]) AS parked (run_id, epoch)
+        WHERE run.id = parked.run_id AND run.epoch = parked.epoch AND run.host_id = $1 AND NOT run.parked
+          AND run.ended_at IS NULL AND run.state = 'running'
+      RETURNING run.id`,
+      [hostId, parked.map(({ runId }) => runId), parked.map(({ epoch }) => epoch)],
+    );
+    for (const { id } of changed) this.doorbells.ring("summarise", id);
+  }
+}
+
+/** The host still holds the lease of this epoch. */
+function isCurrent(row: RunRow | undefined, { epoch }: HeldRun): boolean {
+  return row?.leased === true && row.epoch === epoch;
+}
+
+const RUNS_OF_HOST = `
+SELECT run.id AS "runId", run.epoch, run.state, run.parked, run.cancel_requested_at IS NOT NULL AS cancelled,
+       EXISTS (SELECT 1 FROM lease WHERE lease.run_id = run.id AND lease.epoch = run.epoch AND lease.ended_at IS NULL) AS leased,
+       dut.intent IN ('hold', 'quarantined') AS held
+  FROM run JOIN dut ON dut.id = run.dut_id
+ WHERE run.host_id = $1 AND run.id = ANY($2::uuid[])`;

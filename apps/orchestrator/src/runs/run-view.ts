@@ -1,0 +1,163 @@
+/** The HTTP shape of a run, and how it is made from rows. */
+import { attributionSchema, verdictSchema } from "@assay/protocol";
+import { z } from "zod";
+
+const moment = z.iso.datetime().nullable();
+const value = z.union([z.number(), z.boolean(), z.string()]);
+
+export const attributionView = z.object({
+  cause: attributionSchema,
+  rule: z.string().nullable().describe("the rule that decided; null when a person did"),
+  person: z.string().nullable(),
+  confidence: z.number(),
+  at: z.iso.datetime(),
+});
+
+export const runView = z.object({
+  id: z.uuid(),
+  campaignId: z.uuid().nullable(),
+  plan: z.string(),
+  dut: z.object({ id: z.uuid(), serial: z.string(), model: z.string() }),
+  state: z.enum(["queued", "assigned", "running", "finished"]),
+  contact: z.enum(["ok", "unreachable"]),
+  verdict: verdictSchema.nullable(),
+  reason: z.string().nullable().describe("of the verdict"),
+  waitingReason: z.string().nullable().describe("why a queued run does not start yet"),
+  attribution: attributionView.nullable().describe("the newest"),
+  attempt: z.number().int(),
+  retryOfId: z.uuid().nullable().describe("the first run of this line"),
+  ordinal: z.number().int().describe("place of the plan in its campaign"),
+  priority: z.number().int(),
+  parked: z.boolean().describe("the runner keeps the drive as it failed until the DUT is released"),
+  epoch: z.number().int(),
+  host: z.string().nullable(),
+  slot: z.string().nullable(),
+  submittedAt: z.iso.datetime(),
+  submittedBy: z.string(),
+  assignedAt: moment,
+  claimedAt: moment,
+  startedAt: moment.describe("agent's time"),
+  finishedAt: moment.describe("agent's time: the runner concluded"),
+  endedAt: moment.describe("agent's time: the runner is known dead"),
+  verdictAt: moment,
+  deadlineAt: moment,
+  lastEventAt: moment,
+  cancelRequestedAt: moment,
+  eventCount: z.number().int().describe("stored without a gap from 1"),
+});
+export type RunView = z.infer<typeof runView>;
+
+export const criterionView = z.object({
+  id: z.string(),
+  evaluation: z.number().int(),
+  iteration: z.number().int().nullable(),
+  outcome: z.enum(["passed", "failed", "errored"]),
+  metric: z.string(),
+  value: value.nullable(),
+  comparison: z.object({ operator: z.string(), value }),
+  inputs: z.number().int(),
+  observations: z.array(z.unknown()).describe("the first inputs; GET /runs/{id}/metrics has all"),
+  requirement: z.string().nullable(),
+  reason: z.string(),
+  evaluatorVersion: z.number().int(),
+});
+
+export const miscompareView = z.object({
+  seq: z.number().int(),
+  at: z.iso.datetime(),
+  path: z.string(),
+  iteration: z.array(z.number().int()),
+  nsid: z.number().int(),
+  lba: z.string(),
+  kind: z.string(),
+  byteOffset: z.number().int().nullable(),
+  expectedToken: z.string().nullable(),
+  gotToken: z.string().nullable(),
+  expectedLba: z.string().nullable(),
+  gotLba: z.string().nullable(),
+  expected: z.string(),
+  got: z.string(),
+});
+
+export const runDetailView = runView.extend({
+  seed: z.string(),
+  parameters: z.record(z.string(), value),
+  resolvedParameters: z.record(z.string(), value),
+  budgetMs: z.number(),
+  planHash: z.string(),
+  sourceHash: z.string(),
+  resolvedHash: z.string(),
+  stimulusHash: z.string(),
+  dataSheetHash: z.string().nullable(),
+  evaluatorVersion: z.number().int().nullable(),
+  agentVersion: z.string().nullable(),
+  driverVersion: z.string().nullable(),
+  hostImplementation: z.string().nullable(),
+  kernel: z.string().nullable(),
+  bootId: z.string().nullable(),
+  clockOffsetMs: z.number().int().nullable(),
+  firmwareIntended: z.string().nullable(),
+  firmwareAtStart: z.string().nullable(),
+  firmwareAtEnd: z.string().nullable(),
+  exposure: z
+    .object({
+      poweredMs: z.number(),
+      readBytes: z.string(),
+      writtenBytes: z.string(),
+      powerCycles: z.number().int(),
+      resets: z.number().int(),
+    })
+    .nullable(),
+  cancelRequestedBy: z.string().nullable(),
+  cancelReason: z.string().nullable(),
+  pinned: z.boolean(),
+  roles: z.array(z.object({ role: z.string(), dut: z.string() })),
+  attributions: z.array(attributionView),
+  criteria: z.array(criterionView),
+  miscompareCount: z.number().int(),
+  miscompares: z.array(miscompareView).describe("the first ones"),
+  retries: z.array(z.uuid()),
+  lateEvents: z.number().int().describe("of old epochs: kept, they changed nothing"),
+});
+export type RunDetailView = z.infer<typeof runDetailView>;
+
+export type Row = Record<string, unknown>;
+
+const iso = (at: unknown) => (at instanceof Date ? at.toISOString() : null);
+
+export function toAttribution(row: Row): z.infer<typeof attributionView> {
+  const { cause, rule, person, confidence, at } = row;
+  return {
+    cause,
+    rule,
+    person,
+    confidence,
+    at: at instanceof Date ? at.toISOString() : new Date(String(at)).toISOString(),
+  } as z.infer<typeof attributionView>;
+}
+
+export function toRunView(row: Row): RunView {
+  const { id, campaignId, plan, state, contact, verdict, reason, waitingReason, attempt, retryOfId, ordinal } = row;
+  const { priority, parked, epoch, host, slot, submittedBy, nextSeq, attribution } = row;
+  return {
+    ...{ id, campaignId, plan, state, contact, verdict, reason, waitingReason, attempt, retryOfId, ordinal },
+    ...{ priority, parked, epoch, host, slot, submittedBy },
+    dut: { id: row.dutId, serial: row.serial, model: row.model },
+    attribution: attribution === null ? null : toAttribution(attribution as Row),
+    submittedAt: iso(row.submittedAt),
+    assignedAt: iso(row.assignedAt),
+    claimedAt: iso(row.claimedAt),
+    startedAt: iso(row.startedAt),
+    finishedAt: iso(row.finishedAt),
+    endedAt: iso(row.endedAt),
+    verdictAt: iso(row.verdictAt),
+    deadlineAt: iso(row.deadlineAt),
+    lastEventAt: iso(row.lastEventAt),
+    cancelRequestedAt: iso(row.cancelRequestedAt),
+    eventCount: (nextSeq as number) - 1,
+  } as RunView;
+}
+
+export function toMiscompare(row: Row): z.infer<typeof miscompareView> {
+  return { ...row, at: iso(row.at) } as z.infer<typeof miscompareView>;
+}

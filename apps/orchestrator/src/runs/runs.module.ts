@@ -1,0 +1,13 @@
+import { Module } from "@nestjs/common";
+import { HostRuns } from "./host-runs";
+import { RunStreamController } from "./run-stream.controller";
+import { RunsController } from "./runs.controller";
+import { RunsRepository } from "./runs.repository";
+import { RunsService } from "./runs.service";
+
+@Module({
+  controllers: [RunsController, RunStreamController],
+  providers: [HostRuns, RunsRepository, RunsService],
+  exports: [HostRuns, RunsRepository, RunsService],
+})
+export class RunsModule {}
