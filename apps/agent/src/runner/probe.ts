@@ -1,8 +1,8 @@
 /** Who is in a slot: open, Identify, close; nothing more, and only where the guard lets it. */
 import type { NvmeDriver } from "@assay/nvme-native";
 import type { SlotReport } from "@assay/protocol";
+import type { DriveFacts } from "../guard/drive-facts";
 import { askGuard } from "../guard/guard";
-import { readDriveFacts } from "../guard/read-drive-facts";
 import { slotAddress } from "../inventory/host-file";
 import type { SlotEntry } from "../inventory/host-schema";
 import { namespaceIdentities, observedIdentity } from "./observed-identity";
@@ -17,10 +17,15 @@ export interface SlotLine {
   error: string | null;
 }
 
-export async function probeSlot(slot: SlotEntry, hostFile: string, driver: NvmeDriver): Promise<SlotLine> {
+export async function probeSlot(
+  slot: SlotEntry,
+  hostFile: string,
+  driver: NvmeDriver,
+  readFacts: (slot: SlotEntry, hostFile: string) => DriveFacts,
+): Promise<SlotLine> {
   const { driverVersion, spdkVersion } = driver.info();
   const line = { slot: slot.name, driverVersion, spdkVersion };
-  const facts = readDriveFacts(slot, hostFile);
+  const facts = readFacts(slot, hostFile);
   const answer = askGuard({ slotName: slot.name, slot, ordered: null, effects: [], observed: null, facts });
   if (!answer.allowed) return { ...line, observed: null, error: answer.reason };
   try {

@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { driver } from "@assay/nvme-native";
+import { readDriveFacts } from "../guard/read-drive-facts";
 import { HostFileError, readHostFile } from "../inventory/host-file";
 import type { SlotEntry } from "../inventory/host-schema";
 import { createMissingDrive } from "./model-drive";
@@ -38,7 +39,7 @@ async function main(): Promise<number> {
     const apart = wanted.length > 1 && slot.path.transport !== "model";
     if (failed !== null) print(failure(slot.name, failed));
     else if (apart) process.stdout.write(probeApart(slot, hostFile));
-    else print(await probeSlot(slot, hostFile, driver));
+    else print(await probeSlot(slot, hostFile, driver, readDriveFacts));
   }
   return 0;
 }
