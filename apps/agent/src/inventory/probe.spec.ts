@@ -9,7 +9,10 @@ const observed = {
 };
 const line = (slot: string, over = {}) =>
   JSON.stringify({ slot, driverVersion: "1", spdkVersion: null, observed, error: null, ...over });
-const node = (script: string): ProvisionProgram => ({ command: [process.execPath, "-e", script, "--"], environment: {} });
+const node = (script: string): ProvisionProgram => ({
+  command: [process.execPath, "-e", script, "--"],
+  environment: {},
+});
 
 test("lines are taken for the asked slots only, and damaged ones are none", () => {
   const result = readProbe([line("a"), "noise", line("b"), '{"slot":"c"}'].join("\n"), ["a", "c"], null);

@@ -58,9 +58,13 @@ function run(program: ProvisionProgram, extra: string[]): Promise<{ stdout: stri
     const child = spawn(command, [...args, ...extra], {
       env: program.environment,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: PROBE_TIMEOUT_MS,
-      killSignal: "SIGKILL",
     });
+    // spawn's own time-out outlives a program that could not be started.
+    const timer = setTimeout(() => child.kill("SIGKILL"), PROBE_TIMEOUT_MS);
+    const end = (problem: string | null) => {
+      clearTimeout(timer);
+      settle({ stdout, problem });
+    };
     let stdout = "";
     let stderr = "";
     child.stdout.on("data", (chunk: Buffer) => {
@@ -69,11 +73,11 @@ function run(program: ProvisionProgram, extra: string[]): Promise<{ stdout: stri
     child.stderr.on("data", (chunk: Buffer) => {
       stderr = (stderr + chunk.toString("utf8")).slice(-2000);
     });
-    child.on("error", (error) => settle({ stdout, problem: `provision could not be started: ${error.message}` }));
+    child.on("error", (error) => end(`provision could not be started: ${error.message}`));
     child.on("close", (code, signal) => {
       const words = stderr.trim() === "" ? "" : `: ${stderr.trim()}`;
       const how = signal === null ? `exited with ${code}` : `was ended by ${signal}`;
-      settle({ stdout, problem: code === 0 ? null : `provision ${how}${words}` });
+      end(code === 0 ? null : `provision ${how}${words}`);
     });
   });
 }
