@@ -1,0 +1,215 @@
+import { CRASHED, ENDED, FINISHED, type Flow, FlowDatabase, miscompares, numbered, planSource, STARTED } from "./flow";
+
+jest.setTimeout(120_000);
+
+let server: FlowDatabase;
+let flow: Flow;
+beforeAll(async () => {
+  server = await FlowDatabase.start();
+  flow = await server.open();
+  await flow.addPlan(planSource("soak"));
+});
+afterAll(async () => {
+  await flow?.close();
+  await server?.stop();
+});
+
+/** A run that was submitted, assigned and claimed. */
+async function startRun(plan = "soak") {
+  const host = await flow.addHost(1);
+  const runId = await flow.submit(plan, host.duts[0]!.serial);
+  await flow.doorbells.settle();
+  const order = await flow.claim(runId, host.id);
+  return { host, runId, order, dut: host.duts[0]! };
+}
+
+async function end(runId: string, hostId: string, bodies: Parameters<typeof numbered>[0]) {
+  await flow.send(runId, hostId, numbered(bodies));
+  await flow.doorbells.settle();
+  return flow.repository.detail(runId);
+}
+
+describe("the way of one run", () => {
+  it("goes from queued to passed, and its slot is free again", async () => {
+    const { host, runId, order } = await startRun();
+    expect(order).toMatchObject({
+      runId,
+      epoch: 1,
+      slot: "bay-0",
+      planName: "soak",
+      effects: ["writes"],
+      budgetMs: 600_000,
+    });
+    expect(await flow.repository.view(runId)).toMatchObject({ state: "running", host: host.name, slot: "bay-0" });
+    const run = await end(runId, host.id, [STARTED, miscompares(0), FINISHED, ENDED]);
+    expect(run).toMatchObject({
+      state: "finished",
+      verdict: "passed",
+      eventCount: 4,
+      attribution: null,
+      kernel: "6.1",
+    });
+    expect(run.criteria).toMatchObject([{ id: "data", outcome: "passed", value: 0, inputs: 1 }]);
+    const [slot] = await flow.database.query("SELECT state FROM slot WHERE id = $1", [host.slots[0]!.id]);
+    expect(slot).toEqual({ state: "idle" });
+  });
+
+  it("holds a drive that failed, keeps the rest of its runs waiting and says why", async () => {
+    const { host, runId, dut } = await startRun();
+    const run = await end(runId, host.id, [STARTED, miscompares(3), FINISHED, ENDED]);
+    expect(run).toMatchObject({ verdict: "failed", attribution: { cause: "dut", rule: "criterion" } });
+    const next = await flow.submit("soak", dut.serial);
+    await flow.doorbells.settle();
+    const waiting = await flow.repository.view(next);
+    expect(waiting.state).toBe("queued");
+    expect(waiting.waitingReason).toContain(
+      `DUT ${dut.serial} is on hold since 2026-11-22 12:00 UTC: run ${runId} failed`,
+    );
+  });
+
+  it("names the first wrong sector", async () => {
+    const { host, runId } = await startRun();
+    const run = await end(runId, host.id, [
+      STARTED,
+      {
+        ...{ type: "miscompare", path: "io", iteration: [], nsid: 1, lba: "4711", kind: "bit-error", byteOffset: 12 },
+        ...{ expectedToken: "5", gotToken: "5", expectedLba: "4711", gotLba: "4711", expected: "00", got: "01" },
+      },
+      miscompares(1),
+      { ...FINISHED, outcome: "failed" } as typeof FINISHED,
+      ENDED,
+    ]);
+    expect(run).toMatchObject({
+      verdict: "failed",
+      attribution: { cause: "dut", rule: "miscompare" },
+      miscompareCount: 1,
+    });
+    expect(run.miscompares).toMatchObject([{ lba: "4711", expected: "00", got: "01", byteOffset: 12 }]);
+  });
+
+  it("is errored, not passed, when the criterion has no data", async () => {
+    const { host, runId } = await startRun();
+    expect(await end(runId, host.id, [STARTED, FINISHED, ENDED])).toMatchObject({
+      verdict: "errored",
+      attribution: { cause: "test" },
+    });
+  });
+
+  it("is tried again as a new run when the runner crashed, at most twice", async () => {
+    let { host, runId, dut } = await startRun();
+    const first = runId;
+    for (const attempt of [2, 3]) {
+      const run = await end(runId, host.id, [STARTED, CRASHED]);
+      expect(run).toMatchObject({ verdict: "errored", attribution: { cause: "host" } });
+      const [retry] = await flow.database.query<{ id: string; attempt: number; retry_of_id: string }>(
+        "SELECT id, attempt, retry_of_id FROM run WHERE dut_id = $1 AND attempt = $2",
+        [dut.id, attempt],
+      );
+      expect(retry).toMatchObject({ attempt, retry_of_id: first });
+      runId = retry!.id;
+      await flow.claim(runId, host.id);
+    }
+    await end(runId, host.id, [STARTED, CRASHED]);
+    const runs = await flow.database.query("SELECT id FROM run WHERE dut_id = $1", [dut.id]);
+    expect(runs).toHaveLength(3);
+  });
+
+  it("has its verdict while it is parked, and keeps its lease until the runner is dead", async () => {
+    const { host, runId, dut } = await startRun();
+    await flow.send(runId, host.id, numbered([STARTED, miscompares(1), FINISHED]));
+    await flow.doorbells.settle();
+    expect(await flow.repository.view(runId)).toMatchObject({ state: "running", verdict: null });
+    const held = { runId, epoch: 1, state: "parked", lastSeq: 3, ackedSeq: 3 } as const;
+    expect(await flow.hostRuns.answerFor(host.id, [held])).toMatchObject({ releases: [], revokes: [] });
+    await flow.doorbells.settle();
+    expect(await flow.repository.view(runId)).toMatchObject({ state: "finished", verdict: "failed", parked: true });
+    expect(
+      await flow.database.query("SELECT 1 FROM lease WHERE run_id = $1 AND ended_at IS NULL", [runId]),
+    ).toHaveLength(1);
+    expect((await flow.hostRuns.answerFor(host.id, [held])).releases).toEqual([]);
+    await flow.database.query("UPDATE dut SET intent = 'available' WHERE id = $1", [dut.id]);
+    expect((await flow.hostRuns.answerFor(host.id, [held])).releases).toEqual([{ runId, epoch: 1 }]);
+    await flow.send(runId, host.id, numbered([ENDED], 4));
+    await flow.doorbells.settle();
+    expect(
+      await flow.database.query("SELECT 1 FROM lease WHERE run_id = $1 AND ended_at IS NULL", [runId]),
+    ).toHaveLength(0);
+  });
+});
+
+describe("cancelling", () => {
+  it("aborts at once what nobody claimed, and a claim under way is refused", async () => {
+    const host = await flow.addHost(1);
+    const runId = await flow.submit("soak", host.duts[0]!.serial);
+    await flow.doorbells.settle();
+    expect(await flow.runs.cancel(runId, "ann", "wrong drive")).toBe("aborted");
+    expect(await flow.repository.view(runId)).toMatchObject({
+      ...{ state: "finished", verdict: "aborted", reason: "cancelled by ann: wrong drive" },
+      attribution: { cause: "operator", person: "ann" },
+    });
+    await expect(flow.claim(runId, host.id)).rejects.toThrow(/not leased to this host with epoch 1/);
+    const next = await flow.submit("soak", host.duts[0]!.serial);
+    await flow.doorbells.settle();
+    expect((await flow.repository.view(next)).state).toBe("assigned");
+  });
+
+  it("asks a running one through its host, and the verdict comes when it has ended", async () => {
+    const { host, runId } = await startRun();
+    expect(await flow.runs.cancel(runId, "ann", null)).toBe("asked");
+    const held = { runId, epoch: 1, state: "running", lastSeq: 0, ackedSeq: 0 } as const;
+    expect((await flow.hostRuns.answerFor(host.id, [held])).cancels).toEqual([{ runId, epoch: 1 }]);
+    const cancelled = { ...FINISHED, outcome: "cancelled" } as typeof FINISHED;
+    expect(await end(runId, host.id, [STARTED, cancelled, ENDED])).toMatchObject({
+      verdict: "aborted",
+      reason: "cancelled by ann",
+    });
+  });
+});
+
+describe("silence is no verdict", () => {
+  it("shows a run unreachable, keeps its lease past the deadline and leases the slot only after the runner is known dead", async () => {
+    const { host, runId, dut } = await startRun();
+    await flow.hostRuns.markContact(host.id, "unreachable");
+    flow.clock.pass(3_600_000);
+    const next = await flow.submit("soak", dut.serial);
+    await flow.doorbells.settle();
+    expect(await flow.repository.view(runId)).toMatchObject({
+      state: "running",
+      contact: "unreachable",
+      verdict: null,
+    });
+    expect((await flow.repository.view(next)).waitingReason).toBe(`DUT ${dut.serial} is busy with run ${runId}`);
+    await end(runId, host.id, [STARTED, miscompares(0), FINISHED, ENDED]);
+    expect((await flow.repository.view(next)).state).toBe("assigned");
+  });
+
+  it("lets an operator fence a run: its slot is free, what comes later is late and changes nothing", async () => {
+    const { host, runId, dut } = await startRun();
+    await flow.send(runId, host.id, numbered([STARTED]));
+    const { retryId } = await flow.runs.fence(runId, "bob", "pulled the plug", true);
+    await flow.doorbells.settle();
+    expect(await flow.repository.view(runId)).toMatchObject({
+      verdict: "errored",
+      reason: "fenced by bob: pulled the plug",
+      epoch: 2,
+    });
+    expect(await flow.repository.view(retryId!)).toMatchObject({
+      state: "assigned",
+      retryOfId: runId,
+      dut: { id: dut.id },
+    });
+    expect(await flow.send(runId, host.id, numbered([miscompares(9), FINISHED, ENDED], 2))).toEqual({
+      nextSeq: 5,
+      late: true,
+    });
+    await flow.doorbells.settle();
+    expect(await flow.repository.detail(runId)).toMatchObject({
+      verdict: "errored",
+      eventCount: 1,
+      lateEvents: 3,
+      criteria: [],
+    });
+    const held = { runId, epoch: 1, state: "running", lastSeq: 4, ackedSeq: 4 } as const;
+    expect((await flow.hostRuns.answerFor(host.id, [held])).revokes).toEqual([{ runId, epoch: 1 }]);
+  });
+});
