@@ -38,6 +38,9 @@ function checkCriterion(part: Part, draft: Draft, report: Report): void {
       : Array.isArray(body.delta)
         ? deltaMetrics(part, body.delta, inside, draft, report)
         : plainMetrics(part, inside, draft, report);
+  const names = metricsOf(body);
+  for (const { name, at } of names.filter((one, index) => names.findIndex((other) => other.name === one.name) < index))
+    report([...path, "metric", ...at], `\`${name}\` stands twice in this criterion`);
   checkComparison(part, specs, draft, report);
 }
 

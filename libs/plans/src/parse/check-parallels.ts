@@ -1,14 +1,19 @@
-/** What may stand side by side, and where `after` has a beginning to count from. */
+/** What may stand side by side or inside each other, and where `after` has a beginning to count from. */
 import type { StepKind } from "../model";
 import type { Check } from "./check";
 
 const SIDE_BY_SIDE: readonly StepKind[] = ["ioworker", "reset", "power", "wait", "admin", "snapshot"];
+
+/** An event's place has one number per enclosing repeat, and room for so many. */
+export const MAX_NESTED_REPEATS = 8;
 
 export const checkParallels: Check = (draft, report) => {
   for (const step of draft.all) {
     const parent = step.around.at(-1);
     if (parent?.kind === "parallel" && !SIDE_BY_SIDE.includes(step.kind))
       report(step.path, `\`${step.kind}\` cannot stand in a \`parallel\`; allowed: ${SIDE_BY_SIDE.join(", ")}`, "key");
+    if (step.kind === "repeat" && step.around.filter(({ kind }) => kind === "repeat").length === MAX_NESTED_REPEATS)
+      report(step.path, `repeats inside each other: at most ${MAX_NESTED_REPEATS}`, "key");
     if (parent?.kind !== "parallel" && step.written.has("after"))
       report(
         [...step.path, "after"],

@@ -181,6 +181,7 @@ describe("criteria", () => {
     ],
     ["{metric: identify.model, delta: [pre, post], eq: 1}", "`identify.model` is no number"],
     ["{metric: io.iops}", "compares with nothing: give one of eq, ne, lt, le, gt, ge"],
+    ["{metric: [io.errors, io.errors], eq: 0}", "`io.errors` stands twice in this criterion"],
     ["{metric: io.iops, ge: 1, le: 5}", "`ge` beside `le`: one comparison only"],
     ["{metric: io.latencyP99, le: 5}", "5 is a number, and the metric is compared with a duration such as 500ms"],
     ["{metric: io.latencyP99, le: 5%}", "5 is a percent, and the metric is compared with a duration"],

@@ -124,6 +124,24 @@ describe("parsePlan", () => {
     expect(problemsOf(bomb.join("\n"))[0]).toMatch(/not YAML as a plan needs it/);
   });
 
+  it("refuses what is nested too deeply, without running out of stack", () => {
+    for (const source of [
+      "[".repeat(200_000),
+      "{a: ".repeat(50_000),
+      "- ".repeat(100_000),
+      `a: ${"[".repeat(80)}${"]".repeat(80)}`,
+    ])
+      expect(problemsOf(source)[0]).toMatch(/nested too deeply/);
+    let nested = "wait: {for: 1s}";
+    for (let depth = 0; depth < 9; depth++) nested = `repeat: {times: 1, steps: [{${nested}}]}`;
+    expect(problemsOf(planOf([nested]))).toEqual([expect.stringContaining("repeats inside each other: at most 8")]);
+  });
+
+  it("refuses keys that are no words and tags that mean nothing here", () => {
+    expect(problemsOf("{[a, b]: 1}")[0]).toMatch(/^1:2 not YAML as a plan needs it: a key is a word/);
+    expect(problemsOf("kind: !plan Plan")[0]).toMatch(/^1:7 not YAML as a plan needs it: .*plan/);
+  });
+
   it("reports a mistake inside an anchor at the place where it is written", () => {
     const source = planOf(["wait: &pause {for: 5}", "wait: *pause"]);
     expect(problemsOf(source).every((problem) => problem.startsWith("7:26 `for`: 5 has no unit"))).toBe(true);

@@ -12,12 +12,18 @@ import {
   parseDocument,
 } from "yaml";
 import type { Problem } from "../model";
+import { structureProblems, type YamlProblem } from "./yaml-limits";
 
 export type Path = readonly PropertyKey[];
 export type Aim = "value" | "key";
 
 /** Largest plan source, characters. */
 export const MAX_SOURCE_CHARS = 1024 * 1024;
+
+/** A broken source is not told in more pieces than this. */
+const MAX_YAML_PROBLEMS = 50;
+/** How often aliases may be expanded. */
+const MAX_ALIASES = 100;
 
 export interface Source {
   /** Plain JavaScript values; undefined where the YAML itself is broken. */
@@ -45,21 +51,17 @@ export function readSource(source: string): Source {
     };
   }
   const document = parseDocument(source, { lineCounter: lines, prettyErrors: false, version: "1.2" });
-  const yamlProblems: Problem[] = document.errors.map((error) => ({
-    message: `not YAML as a plan needs it: ${error.message}`,
-    ...place(error.pos[0]),
+  const yamlProblems = yamlProblemsOf(document).map(({ message, offset }) => ({
+    message: `not YAML as a plan needs it: ${message}`,
+    ...place(offset),
     path: "",
   }));
   let value: unknown;
   try {
-    value = yamlProblems.length ? undefined : document.toJS({ maxAliasCount: 100 });
+    value = yamlProblems.length ? undefined : document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    yamlProblems.push({
-      message: `not YAML as a plan needs it: ${(error as Error).message}`,
-      line: 1,
-      column: 1,
-      path: "",
-    });
+    const message = `not YAML as a plan needs it: ${(error as Error).message}`;
+    yamlProblems.push({ message, line: 1, column: 1, path: "" });
   }
   return {
     value,
@@ -71,6 +73,16 @@ export function readSource(source: string): Source {
     }),
     has: (path) => walk(document, path).depth === path.length,
   };
+}
+
+/** What the reader stumbled over; only where it took everything, what a plan cannot be made of. */
+function yamlProblemsOf(document: Document): YamlProblem[] {
+  const broken = [...document.errors, ...document.warnings].slice(0, MAX_YAML_PROBLEMS);
+  if (broken.length === 0) return structureProblems(document.contents).slice(0, MAX_YAML_PROBLEMS);
+  return broken.map(({ message, pos }) => ({
+    message: message.includes("call stack") ? "nested too deeply" : message,
+    offset: pos[0],
+  }));
 }
 
 /** `spec.steps[1].repeat.times` */

@@ -187,6 +187,12 @@ describe("resolvePlan", () => {
     expect(problems(steps, {}, "timeouts: {run: 2h}")).toEqual([]);
   });
 
+  it("refuses more iterations than can be judged", () => {
+    const steps =
+      "- repeat: {times: 1001, steps: [{repeat: {times: 1000, steps: [{snapshot: {id: s, of: [smart]}}]}}]}";
+    expect(problems(steps)).toEqual([expect.stringContaining("`s` would run 1001000 times: at most 1000000")]);
+  });
+
   it("takes data directions of raw commands from the opcode, and wants data and direction together", () => {
     expect(problems("- admin: {opcode: 0x18, data: 4KiB}")).toEqual([
       expect.stringContaining("moves no data by its two lowest bits"),

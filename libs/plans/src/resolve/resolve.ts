@@ -5,6 +5,7 @@ import { showQuantity } from "../document/units";
 import type { Bound, Limit } from "../document/values";
 import type { DataSheet, DutFacts, PlanNeeds, Problem, ResolvedPlan } from "../model";
 import { type Path, readSource, showPath } from "../parse/positions";
+import { stepPlaces } from "../places";
 import { bindComparison } from "./bind-comparison";
 import { bindSteps } from "./bind-steps";
 import { bindParameters, makeBindings, type ParameterValues, type Report } from "./bindings";
@@ -29,6 +30,7 @@ export function resolvePlan(
   const parameters = bindParameters(named.spec.parameters, context.parameters, report);
   const resolved = bindPlan(named, parameters, context, report);
   checkTime(resolved, report);
+  checkIterations(resolved, report);
   if (found.size === 0) return { resolved };
   const source = context.source === undefined ? null : readSource(context.source);
   const problems = [...found.values()].map(({ path, message }) =>
@@ -80,6 +82,17 @@ function checkTime({ steps, runTimeoutMs }: ResolvedPlan, report: Report): void 
       ["spec", "timeouts", "run"],
       `the steps take at least ${show(least)}, and the run is over after ${show(runTimeoutMs)}`,
     );
+}
+
+/** Criteria are judged per iteration, in memory. */
+export const MAX_ITERATIONS = 1_000_000;
+
+function checkIterations(plan: ResolvedPlan, report: Report): void {
+  for (const { kind, repeats, id, list } of stepPlaces(plan)) {
+    const product = repeats.reduce((total, { times }) => total * times, 1);
+    const innermost = kind !== "repeat" && product > MAX_ITERATIONS;
+    if (innermost) report(["spec", list], `\`${id}\` would run ${product} times: at most ${MAX_ITERATIONS}`);
+  }
 }
 
 /** `needs` stand before any DUT is chosen, so `parse` lets only literals and parameters stand there. */
