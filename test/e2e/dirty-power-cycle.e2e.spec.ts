@@ -1,0 +1,41 @@
+/** A hundred power cuts through the whole product: no false violation, and a drive that lies about Flush is found. */
+import { hostFile } from "./drives";
+import { eventually } from "./eventually";
+import { startLab, type TestLab } from "./lab";
+import { expectWholeJournal, Rest } from "./rest";
+
+describe("dirty-power-cycle", () => {
+  let lab: TestLab;
+  let rest: Rest;
+
+  beforeAll(async () => {
+    lab = await startLab({
+      hostFile: hostFile([
+        { serial: "HONEST", volatileCache: true },
+        { serial: "LIAR", volatileCache: true, faults: "[{ kind: flush-lies }]" },
+      ]),
+    });
+    rest = Rest.of(lab);
+    await eventually(
+      "the DUTs are known",
+      60_000,
+      async () => (await rest.get<{ items: unknown[] }>("/duts")).items.length === 2,
+    );
+  });
+  afterAll(() => lab?.stop());
+
+  it("finds nothing on an honest drive in a hundred cuts, and the lie on the other", async () => {
+    const honest = await rest.submit("dirty-power-cycle", "HONEST", { times: 100, longest: "100ms" });
+    const liar = await rest.submit("dirty-power-cycle", "LIAR", { times: 100, longest: "100ms", flushEvery: 10 });
+    const [clean, found] = await rest.untilFinished([honest, liar], 600_000);
+    expect(clean).toMatchObject({ verdict: "passed" });
+    expect(found).toMatchObject({ verdict: "failed", attribution: { cause: "dut" } });
+    const events = await rest.events(honest);
+    expectWholeJournal(events);
+    expect(
+      events.filter((event) => event.body.type === "effect-outcome" && event.body.ok === true).length,
+    ).toBeGreaterThanOrEqual(200);
+    expect((await rest.events(liar)).some((event) => event.body.type === "miscompare")).toBe(true);
+    expect(await rest.get(`/duts/LIAR`)).toMatchObject({ intent: "hold" });
+  }, 700_000);
+});
