@@ -10,6 +10,7 @@ export function sentenceFor(error: unknown, place: string): string {
     EROFS: `${place} is on a read-only file system: choose a folder that can be written with ASSAY_HOME`,
     EACCES: `${place} may not be written by this user: choose another folder with ASSAY_HOME`,
     EPERM: `${place} may not be written by this user: choose another folder with ASSAY_HOME`,
+    ENOENT: `${place} cannot be made there: choose another folder with ASSAY_HOME`,
     ENOTDIR: `a part of ${place} is no folder: choose another one with ASSAY_HOME`,
     EEXIST: `${place} is in the way: choose another folder with ASSAY_HOME`,
   };

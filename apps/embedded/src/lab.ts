@@ -8,7 +8,7 @@ import type { LabSettings } from "./environment";
 import { type Home, openHome, writeWhole } from "./home/home";
 import { keepLabState, type LabState, readLabState } from "./home/lab-state";
 import { LabError, sentenceFor } from "./lab-error";
-import { keepPort } from "./services/free-port";
+import { keepPort, tryPort } from "./services/free-port";
 import { LabServices } from "./services/lab-services";
 import type { ServiceEvents } from "./services/service";
 
@@ -35,6 +35,7 @@ export class Lab {
     tell: (text: string) => void,
   ): Promise<Lab> {
     const home = openHome(settings.home, versionOf(repository));
+    await refuseTakenPort(settings.port, home);
     const services = new LabServices(repository, home, settings, events);
     try {
       const state = readLabState(home.state);
@@ -64,6 +65,14 @@ export class Lab {
     await this.services.stop();
     this.home.close();
   }
+}
+
+async function refuseTakenPort(port: number, home: Home): Promise<void> {
+  if ((await tryPort(port)) !== null) return;
+  home.close();
+  throw new LabError(
+    `port ${port} on 127.0.0.1 is taken by another program: stop it, or choose another port with ASSAY_PORT`,
+  );
 }
 
 async function startDatabase(

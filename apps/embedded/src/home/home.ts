@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import {
   closeSync,
   constants,
+  existsSync,
   ftruncateSync,
   mkdirSync,
   openSync,
@@ -13,7 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { LabError, sentenceFor } from "../lab-error";
 
 /** Raised when an older Assay could no longer read the folder. */
@@ -41,11 +42,12 @@ export interface Home {
 /** Makes or opens the folder and holds it until `close` or the end of this process. @throws LabError */
 export function openHome(path: string, assayVersion: string): Home {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const unlock = lock(path);
     try {
-      const isNew = checkFormat(path, assayVersion);
+      const isNew = checkFormat(path);
       checkRoom(path, isNew ? LEAST_FREE_NEW_BYTES : LEAST_FREE_BYTES);
+      if (isNew) writeWhole(versionFile(path), `${JSON.stringify({ format: HOME_FORMAT, writtenBy: assayVersion })}\n`);
       const home: Home = {
         path,
         postgres: join(path, "postgres"),
@@ -71,6 +73,14 @@ export function openHome(path: string, assayVersion: string): Home {
   }
 }
 
+/** Not `mkdir` with `recursive`: Node 20 never returns from it where a parent cannot be made, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path, { mode: 0o700 });
+}
+
 /**
  * flock(2) belongs to the open file: `flock` locks the descriptor that it shares with us and ends; the kernel drops the
  * lock when this process dies, however it dies. Children do not inherit it.
@@ -93,15 +103,16 @@ function lock(path: string): () => void {
   return () => closeSync(fd);
 }
 
+const versionFile = (path: string) => join(path, "version.json");
+
 /** @returns whether the folder is new. */
-function checkFormat(path: string, assayVersion: string): boolean {
-  const file = join(path, "version.json");
+function checkFormat(path: string): boolean {
+  const file = versionFile(path);
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    writeWhole(file, `${JSON.stringify({ format: HOME_FORMAT, writtenBy: assayVersion })}\n`);
     return true;
   }
   const { format, writtenBy } = parseVersion(text, file);

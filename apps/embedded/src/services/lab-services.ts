@@ -5,7 +5,6 @@ import { PostgresFailure, startPostgres } from "@assay/embedded-postgres";
 import type { LabSettings } from "../environment";
 import { type Home, writeWhole } from "../home/home";
 import { LabError } from "../lab-error";
-import { tryPort } from "./free-port";
 import { LogFile } from "./log-file";
 import { startProgram } from "./program";
 import { untilReady } from "./readiness";
@@ -52,10 +51,6 @@ export class LabServices {
 
   /** Returns when `/readyz` says so. */
   async startOrchestrator(): Promise<void> {
-    if ((await tryPort(this.settings.port)) === null)
-      throw new LabError(
-        `port ${this.settings.port} on 127.0.0.1 is taken by another program: stop it, or choose another port with ASSAY_PORT`,
-      );
     const log = new LogFile(join(this.home.logs, "orchestrator.log"));
     const service = await this.start("orchestrator", async () =>
       startProgram({
