@@ -3,6 +3,7 @@ import { METRICS, type MetricSpec } from "../metrics";
 import type { StepKind } from "../model";
 import { DUT_FACTS, SHEET_ENTRIES } from "./facts";
 import { type JsonSchema, jsonSchema } from "./json-schema";
+import { blocks, table } from "./markdown";
 import { NOT_BUILT } from "./not-built";
 import { STEP_KINDS } from "./step";
 import { LITERAL_PATTERNS } from "./units";
@@ -12,75 +13,82 @@ export function languageReference(): string {
   const schema = jsonSchema();
   const spec = schema.properties?.spec?.properties ?? {};
   const kinds = schema.$defs?.step?.properties ?? {};
-  return [
+  return blocks(
     "### The document",
-    ...keys({ apiVersion: schema.properties!.apiVersion!, kind: schema.properties!.kind! }, ["apiVersion", "kind"], ""),
-    ...keys(schema.properties!.metadata!.properties!, schema.properties!.metadata!.required, "metadata.", false),
-    ...keys(spec, schema.properties!.spec!.required, "spec.", false),
-    "",
+    documentTable(schema, spec),
     "`spec.needs`:",
-    "",
-    ...keys(spec.needs!.properties!, []),
-    "",
+    keyTable(spec.needs),
     "`spec.onFailure`:",
-    "",
-    ...keys(spec.onFailure!.properties!, []),
-    "",
+    keyTable(spec.onFailure),
     "A parameter (`spec.parameters.<name>`):",
-    "",
-    ...keys((spec.parameters!.additionalProperties as JsonSchema).properties!, ["type"]),
-    "",
+    keyTable(spec.parameters?.additionalProperties as JsonSchema),
     "### Steps",
-    ...STEP_KINDS.flatMap((kind) => stepSection(kind, kinds[kind]!)),
+    ...STEP_KINDS.flatMap((kind) => stepBlocks(kind, kinds[kind]!)),
     "### Criteria",
-    "",
-    ...keys(spec.criteria!.items!.properties!, spec.criteria!.items!.required),
-    "",
+    keyTable(spec.criteria?.items),
     "Exactly one of `eq`, `ne`, `lt`, `le`, `gt`, `ge` stands in each criterion and each `assert`.",
-    "",
     "### References",
-    "",
-    "| reference | is |",
-    "|---|---|",
-    "| `$name` | a parameter of the plan |",
-    ...Object.entries(DUT_FACTS).map(([name, dimension]) => `| \`$dut.${name}\` | a ${dimension} |`),
-    ...Object.entries(SHEET_ENTRIES).map(
-      ([name, { dimension, description }]) => `| \`$sheet.${name}\` | a ${dimension}: ${description} |`,
-    ),
-    "",
+    referenceTable(),
     "### Described in the plan format, refused by name in this version",
-    "",
-    `- steps: ${NOT_BUILT.steps.join(", ")}`,
-    ...Object.entries(NOT_BUILT.keys).map(([what, words]) => `- keys of ${what}: ${words.join(", ")}`),
-    ...Object.entries(NOT_BUILT.words).map(([what, words]) => `- ${what}: ${words.join(", ")}`),
-    `- references: ${NOT_BUILT.references.map((source) => `$${source}.<id>.<metric>`).join(", ")}`,
-    "",
-  ].join("\n");
+    [
+      `- steps: ${NOT_BUILT.steps.join(", ")}`,
+      ...Object.entries(NOT_BUILT.keys).map(([what, words]) => `- keys of ${what}: ${words.join(", ")}`),
+      ...Object.entries(NOT_BUILT.words).map(([what, words]) => `- ${what}: ${words.join(", ")}`),
+      `- references: ${NOT_BUILT.references.map((source) => `$${source}.<id>.<metric>`).join(", ")}`,
+    ].join("\n"),
+  );
 }
 
-function stepSection(kind: StepKind, schema: JsonSchema): string[] {
-  const body = schema.anyOf?.[1] ?? schema;
-  const metrics = Object.entries<MetricSpec>(METRICS[kind]);
-  const table = metrics.length
-    ? [
-        "",
-        "| metric | unit | better | |",
-        "|---|---|---|---|",
-        ...metrics.map(([name, spec]) => `| \`${name}\` | ${spec.unit} | ${spec.direction} | ${spec.description} |`),
-      ]
-    : [];
-  return ["", `#### ${kind}`, "", schema.description ?? "", "", ...keys(body.properties!, body.required), ...table, ""];
+function documentTable(schema: JsonSchema, spec: Record<string, JsonSchema>): string {
+  const { apiVersion, kind, metadata } = schema.properties ?? {};
+  return table([
+    KEY_HEAD,
+    ...keyRows({ apiVersion: apiVersion!, kind: kind! }, ["apiVersion", "kind"]),
+    ...keyRows(metadata?.properties, metadata?.required, "metadata."),
+    ...keyRows(spec, schema.properties?.spec?.required, "spec."),
+  ]);
 }
 
-function keys(properties: Record<string, JsonSchema>, required: string[] = [], prefix = "", header = true): string[] {
-  const head = header ? ["| key | value | default | |", "|---|---|---|---|"] : [];
+function referenceTable(): string {
+  return table([
+    ["reference", "is"],
+    ["`$name`", "a parameter of the plan"],
+    ...Object.entries(DUT_FACTS).map(([name, dimension]) => [`\`$dut.${name}\``, `a ${dimension}`]),
+    ...Object.entries(SHEET_ENTRIES).map(([name, entry]) => [
+      `\`$sheet.${name}\``,
+      `a ${entry.dimension}: ${entry.description}`,
+    ]),
+  ]);
+}
+
+function stepBlocks(kind: StepKind, schema: JsonSchema): (string | null)[] {
+  const metrics = Object.entries<MetricSpec>(METRICS[kind]).map(([name, spec]) => [
+    `\`${name}\``,
+    spec.unit,
+    spec.direction,
+    spec.description,
+  ]);
   return [
-    ...head,
-    ...Object.entries(properties).map(([name, schema]) => {
-      const fallback = required.includes(name) ? "**required**" : showDefault(schema.default);
-      return `| \`${prefix}${name}\` | ${showType(schema)} | ${fallback} | ${cell(schema.description ?? "")} |`;
-    }),
+    `#### ${kind}`,
+    schema.description ?? null,
+    keyTable(schema.anyOf?.[1] ?? schema),
+    metrics.length ? table([["metric", "unit", "better", ""], ...metrics]) : null,
   ];
+}
+
+const KEY_HEAD = ["key", "value", "default", ""];
+
+function keyTable(schema: JsonSchema | undefined): string {
+  return table([KEY_HEAD, ...keyRows(schema?.properties, schema?.required)]);
+}
+
+function keyRows(properties: Record<string, JsonSchema> = {}, required: string[] = [], prefix = ""): string[][] {
+  return Object.entries(properties).map(([name, schema]) => [
+    `\`${prefix}${name}\``,
+    showType(schema),
+    required.includes(name) ? "**required**" : showDefault(schema.default),
+    schema.description ?? "",
+  ]);
 }
 
 function showDefault(value: unknown): string {
@@ -122,8 +130,4 @@ function showType(schema: JsonSchema): string {
   return (
     { object: "mapping", boolean: "true, false", string: "text" }[schema.type ?? ""] ?? String(schema.type ?? "value")
   );
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
 }
