@@ -1,6 +1,14 @@
 import { Module } from "@nestjs/common";
 import { RunsModule } from "../runs/runs.module";
+import { CompareService } from "./compare.service";
+import { ResultsController } from "./results.controller";
+import { RunResults } from "./run-results.service";
 import { Summariser } from "./summariser";
 
-@Module({ imports: [RunsModule], providers: [Summariser], exports: [Summariser] })
+@Module({
+  imports: [RunsModule],
+  controllers: [ResultsController],
+  providers: [CompareService, RunResults, Summariser],
+  exports: [Summariser],
+})
 export class ResultsModule {}

@@ -1,0 +1,96 @@
+import { METRICS, type MetricSpec } from "@assay/plans";
+import { type CmdlogEntry, decodeCmdlog } from "@assay/protocol";
+import { Injectable } from "@nestjs/common";
+import { Database } from "../platform/database";
+import { type Page, toPage } from "../platform/page";
+import { readingQuery } from "./reading-query";
+
+export interface MetricFilter {
+  path?: string;
+  metric?: string;
+}
+export type MetricKey = readonly [seq: number, metric: string, labels: string];
+export type SampleKey = readonly [seq: number, worker: number];
+
+type Row = Record<string, unknown>;
+
+/** What one run measured, from the rows. */
+@Injectable()
+export class RunResults {
+  constructor(private readonly database: Database) {}
+
+  async metrics(
+    runId: string,
+    { path, metric }: MetricFilter,
+    after: MetricKey | null,
+    limit: number,
+  ): Promise<Page<Row>> {
+    const key = after ?? [null, null, null];
+    const rows = await this.database.query<Row & { seq: number; metric: string; labelsText: string }>(
+      readingQuery("run-metrics"),
+      [runId, ...key, path ?? null, metric ?? null, limit + 1],
+    );
+    return toPage(
+      rows,
+      limit,
+      (row) => [row.seq, row.metric, row.labelsText],
+      ({ value, flag, text, labelsText: _, ...row }) => ({
+        ...row,
+        value: value ?? flag ?? text,
+        labels: row.labels ?? {},
+        atMs: (row.at as Date).getTime(),
+        at: undefined,
+      }),
+    );
+  }
+
+  async samples(runId: string, path: string | undefined, after: SampleKey | null, limit: number): Promise<Page<Row>> {
+    const rows = await this.database.query<Row & { seq: number; worker: number }>(readingQuery("run-samples"), [
+      ...[runId, after?.[0] ?? null, after?.[1] ?? null, path ?? null, limit + 1],
+    ]);
+    return toPage(rows, limit, (row) => [row.seq, row.worker], numbersOnly);
+  }
+
+  /** Newest `last` commands of every queue, newest last. */
+  async cmdlog(runId: string, last: number): Promise<{ queues: Row[] }> {
+    const rows = await this.database.query<{ qid: number; label: string; receivedAt: Date; data: Buffer }>(
+      readingQuery("run-cmdlog"),
+      [runId],
+    );
+    return {
+      queues: rows.map(({ qid, label, receivedAt, data }) => ({
+        qid,
+        label,
+        receivedAt: receivedAt.toISOString(),
+        entries: decodeCmdlog(data).entries.slice(-last).map(toCommand),
+      })),
+    };
+  }
+}
+
+/** Counters arrive as BigInt; what a sample counts fits 2^53. */
+function numbersOnly(row: Row): Row {
+  const plain = (value: unknown) => (Array.isArray(value) && typeof value[0] === "bigint" ? value.map(Number) : value);
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+}
+
+export function toCommand(entry: CmdlogEntry) {
+  const { completedNs, submittedNs } = entry;
+  return {
+    ...entry,
+    sequence: entry.sequence.toString(),
+    submittedNs: submittedNs.toString(),
+    completedNs: completedNs?.toString() ?? null,
+    slba: entry.slba.toString(),
+    lbaCount: entry.lbaCount.toString(),
+    latencyUs: completedNs === null ? null : Number(completedNs - submittedNs) / 1000,
+  };
+}
+
+/** What the registry says of a metric, whatever step kind emits it; null for one that it does not know. */
+export function specOf(metric: string): MetricSpec | null {
+  for (const kind of Object.values(METRICS) as Record<string, MetricSpec>[]) {
+    if (Object.hasOwn(kind, metric)) return kind[metric]!;
+  }
+  return null;
+}
