@@ -40,6 +40,8 @@ export class Agent {
   private timer: NodeJS.Timeout | null = null;
   private tidying: Promise<void> = Promise.resolve();
   private printedMs = 0;
+  /** As of the last tidying. */
+  private usedBytes = 0;
 
   constructor(
     private readonly config: AgentConfig,
@@ -72,6 +74,9 @@ export class Agent {
       boottimeNs: readBoottimeNs,
       nowMs,
       factsOf: readDriveFacts,
+      onEnded: (run) => {
+        if (run.slot !== null) this.inventory.runEnded(run.slot, run.files.journal);
+      },
       deadlineGraceNs: BigInt(config.deadlineGraceMs) * 1_000_000n,
       revokeGraceNs: BigInt(config.revokeGraceMs) * 1_000_000n,
     });
@@ -96,7 +101,7 @@ export class Agent {
       orchestrator,
       bootId,
       held: () => heldRuns(this.supervisor.all(), this.shipping),
-      spool: () => ({ usedBytes: this.spool.usedBytes(this.supervisor.all()), limitBytes: limit }),
+      spool: () => ({ usedBytes: this.usedBytes, limitBytes: limit }),
       obey: (answer) => this.obey(answer),
       log,
       nowMs,
@@ -108,6 +113,7 @@ export class Agent {
 
   async start(): Promise<void> {
     await this.supervisor.start();
+    await this.tidy();
     this.shipping.start();
     this.inventory.start();
     this.heartbeat.start();
@@ -139,9 +145,9 @@ export class Agent {
     const runs = this.supervisor.all();
     const gone = await this.spool.tidy(runs, (run) => this.shipping.of(runName(run.key))?.acked ?? 0);
     for (const run of gone) this.supervisor.drop(run);
+    this.usedBytes = this.spool.usedBytes(this.supervisor.all());
     if (!this.shipping.away || Date.now() - this.printedMs < PRINT_SPOOL_MS) return;
     this.printedMs = Date.now();
-    const used = this.spool.usedBytes(this.supervisor.all());
-    this.log.warn(`events wait on disk: spool ${formatBytes(used)} of ${formatBytes(this.spool.limitBytes)}`);
+    this.log.warn(`events wait on disk: spool ${formatBytes(this.usedBytes)} of ${formatBytes(this.spool.limitBytes)}`);
   }
 }

@@ -1,5 +1,5 @@
 /** The agent as a process, against a fake orchestrator and with a fake runner. */
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAlive } from "../src/runs/process-mark";
 import { readRunnerMark } from "../src/runs/runner-mark";
@@ -58,6 +58,45 @@ test("an order that is assigned three times runs once", async () => {
   await bench.orchestrator.until("two more heartbeats", () => bench.orchestrator.heartbeats.length > seen + 2);
   expect(bench.starts(run)).toBe(1);
   expect(bench.runNames()).toHaveLength(1);
+});
+
+test("a claim whose answer was lost is sent again, although the orchestrator lists it no more, and counts from its first time", async () => {
+  bench.orchestrator.dropClaims = 1;
+  bench.startAgent();
+  const run = bench.submit({ logs: 3 });
+  await bench.orchestrator.until("the lost claim", () => run.claims === 1);
+  const before = JSON.parse(readFileSync(join(bench.agentDir, `claims/${run.order.runId}-1.json`), "utf8"));
+  await ended(run);
+  expect(run.claims).toBe(2);
+  const launch = JSON.parse(readFileSync(join(bench.directory(run), "launch.json"), "utf8"));
+  const budgetNs = BigInt(run.order.budgetMs) * 1_000_000n;
+  expect(BigInt(launch.deadlineBoottimeNs)).toBe(BigInt(before.boottimeNs) + budgetNs);
+  expect(bench.starts(run)).toBe(1);
+});
+
+test("a run of another boot is told as lost, with what its journal has", async () => {
+  const first = bench.startAgent();
+  const run = bench.submit({ logs: 3, after: "hang" });
+  await came(run, 4);
+  await bench.end(first, "SIGKILL");
+  process.kill(bench.runnerPid(run), "SIGKILL");
+  for (const name of ["launch.json", "runner.json"]) {
+    const file = join(bench.directory(run), name);
+    writeFileSync(file, readFileSync(file, "utf8").replace(currentBoot(), "another-boot"));
+  }
+  bench.startAgent();
+  await ended(run);
+  expect(endedOf(run)).toMatchObject({ cause: "lost-at-boot" });
+  contiguous(run);
+});
+
+test("a flight recorder that is refused stays on the host and holds up no result", async () => {
+  bench.orchestrator.refuseCmdlogs = true;
+  bench.startAgent();
+  const run = bench.submit({ logs: 3 });
+  await ended(run);
+  expect(run.cmdlogs.size).toBe(0);
+  expect(existsSync(join(bench.directory(run), "cmdlog/1.cmdlog"))).toBe(true);
 });
 
 test("a run goes on while its agent is killed, and the next agent adopts it: nothing lost, nothing doubled", async () => {

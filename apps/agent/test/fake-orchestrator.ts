@@ -45,6 +45,10 @@ export class FakeOrchestrator {
   failing: number | null = null;
   /** Takes the events and then drops the connection instead of answering, this many times. */
   dropAnswers = 0;
+  /** The same for claims. */
+  dropClaims = 0;
+  /** Answers every cmdlog with 413 while it is set. */
+  refuseCmdlogs = false;
   private server: Server | null = null;
   private port = 0;
   private changed: (() => void)[] = [];
@@ -63,8 +67,11 @@ export class FakeOrchestrator {
         const waiting = this.changed;
         this.changed = [];
         for (const wake of waiting) wake();
-        if (request.url?.endsWith("/events") && this.dropAnswers > 0) {
-          this.dropAnswers--;
+        const dropsEvents = request.url?.endsWith("/events") && this.dropAnswers > 0;
+        const dropsClaim = request.url?.endsWith("/claim") && this.dropClaims > 0;
+        if (dropsEvents || dropsClaim) {
+          if (dropsEvents) this.dropAnswers--;
+          else this.dropClaims--;
           request.socket.destroy();
           return;
         }
@@ -125,6 +132,7 @@ export class FakeOrchestrator {
     const run = this.runs.get(runId ?? "");
     if (run === undefined) return problem(404, `no run ${runId}`);
     if (verb === "claim") return this.claim(run);
+    if (verb === "cmdlog" && this.refuseCmdlogs) return problem(413, "too large");
     if (verb === "cmdlog") {
       run.cmdlogs.set(Number(qid), body);
       run.arrivals.push("cmdlog");

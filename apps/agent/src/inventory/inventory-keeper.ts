@@ -13,6 +13,7 @@ import { blockedBy, buildInventory, type SlotSight } from "./build-inventory";
 import { type HostFile, readHostFile, slotAddress } from "./host-file";
 import type { SlotEntry } from "./host-schema";
 import { type ProvisionProgram, probeSlots, provisionDrives } from "./probe";
+import { identitiesIn, sightAfterRun } from "./sight-after-run";
 
 /** How often the host file's date and the slots' state are looked at. */
 const LOOK_MS = 2000;
@@ -65,6 +66,14 @@ export class InventoryKeeper {
     this.stopped = true;
     this.pause.wake();
     await this.loop;
+  }
+
+  /** A run has just read the drive: what it saw is newer than the last probe. */
+  runEnded(slot: string, journal: string): void {
+    const sight = sightAfterRun(identitiesIn(journal), this.sights.get(slot)?.observed ?? null);
+    if (sight.observed === null) this.triedMs.delete(slot);
+    this.sights.set(slot, sight);
+    this.pause.wake();
   }
 
   private async run(): Promise<void> {

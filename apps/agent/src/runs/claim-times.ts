@@ -29,6 +29,11 @@ export class ClaimTimes {
     rmSync(this.file(key), { force: true });
   }
 
+  /** Claims that may have arrived and have no answer: they must be sent again, nobody else will ask. */
+  pending(): RunKey[] {
+    return readdirSync(this.folder).flatMap((name) => parseRunName(name.replace(/\.json$/, "")) ?? []);
+  }
+
   /** Claims that never came to anything, from before the given boot. */
   forgetOtherBoots(): void {
     for (const name of readdirSync(this.folder)) {

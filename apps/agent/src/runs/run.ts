@@ -35,6 +35,8 @@ export class Run {
   exit: { code: number | null; signal: string | null; problem: string | null } | null = null;
   starting = false;
   ended: boolean;
+  /** Everything of it had been acknowledged when the agent found it. */
+  readonly shipped: boolean;
   private finishedSeen: boolean;
   private mark: ProcessMark | null = null;
   private revokedNs: bigint | null = null;
@@ -46,9 +48,10 @@ export class Run {
     this.files = runFiles(directory);
     this.order = orNull(() => readOrder(directory));
     this.launch = orNull(() => readLaunch(directory));
-    const journal = scanJournal(this.files.journal);
-    this.ended = journal.ended;
-    this.finishedSeen = journal.finished;
+    this.shipped = existsSync(this.files.shipped);
+    const journal = this.shipped ? null : scanJournal(this.files.journal);
+    this.ended = journal?.ended ?? true;
+    this.finishedSeen = journal?.finished ?? true;
   }
 
   get slot(): string | null {

@@ -22,7 +22,7 @@ export class Shipment {
   private offset = 0;
   private ringsTried = false;
   private rings: Ring[] | null = null;
-  private finished = false;
+  private finished: boolean;
   /** Size at which the journal had nothing new. */
   private idleBytes = -1;
 
@@ -32,6 +32,7 @@ export class Shipment {
     private readonly log: Logger,
   ) {
     this.acked = readAcked(run.files.acked);
+    this.finished = run.shipped;
   }
 
   get done(): boolean {

@@ -9,7 +9,7 @@ import type { DriveFacts } from "../guard/drive-facts";
 import type { SlotEntry } from "../inventory/host-schema";
 import { Refused, Unreachable } from "../link/http";
 import type { Orchestrator } from "../link/orchestrator";
-import type { Logger } from "../platform/logger";
+import { type Logger, seldom } from "../platform/logger";
 import { admit } from "./admission";
 import type { ClaimTimes } from "./claim-times";
 import { buryUnstarted, endRun, killRunner } from "./end-run";
@@ -40,6 +40,8 @@ export interface SupervisorParts {
   boottimeNs: () => bigint;
   nowMs: () => number;
   factsOf: (slot: SlotEntry, hostFile: string) => DriveFacts;
+  /** The runner is known dead and the journal is closed. */
+  onEnded: (run: Run) => void;
   deadlineGraceNs: bigint;
   revokeGraceNs: bigint;
 }
@@ -49,9 +51,12 @@ export class Supervisor {
   private readonly claims = new Map<string, Promise<void>>();
   private timer: NodeJS.Timeout | null = null;
   private stopped = false;
+  private readonly complain: (text: string) => void;
   private ticking: Promise<void> = Promise.resolve();
 
-  constructor(private readonly parts: SupervisorParts) {}
+  constructor(private readonly parts: SupervisorParts) {
+    this.complain = seldom((text) => parts.log.error(text), 60_000, parts.nowMs);
+  }
 
   /** Adopts what is on disk and begins to look after it. */
   async start(): Promise<void> {
@@ -112,7 +117,7 @@ export class Supervisor {
         if (run !== undefined && !run.ended && run.ask(request)) this.parts.log.info(`run ${runName(key)}: ${request}`);
       }
     }
-    for (const key of answer.assignments) void this.ring(key);
+    for (const key of [...answer.assignments, ...this.parts.claimTimes.pending()]) void this.ring(key);
   }
 
   private async claim(key: RunKey): Promise<void> {
@@ -156,7 +161,7 @@ export class Supervisor {
       try {
         await this.lookAt(run);
       } catch (error) {
-        this.parts.log.error(`run ${runName(run.key)}: ${(error as Error).message}`);
+        this.complain(`run ${runName(run.key)}: ${(error as Error).message}`);
       }
     }
   }
@@ -179,7 +184,9 @@ export class Supervisor {
         return killRunner(run, move.cause);
       case "close":
         endRun(run, move, view, place.bootId, this.parts.nowMs());
+        if (!run.ended) return;
         log.info(`run ${runName(run.key)} has ended: ${move.cause}`);
+        this.parts.onEnded(run);
         this.parts.shipping.wake();
     }
   }
