@@ -56,11 +56,25 @@ export interface Controller {
   /** A raw admin command. `data` is read from or written to the drive according to `direction`. */
   admin(command: RawCommand, data?: Uint8Array, direction?: "from-device" | "to-device"): Promise<Completion>;
   identifyRaw(cns: number, nsid?: number, cntid?: number): Promise<{ completion: Completion; data: Uint8Array }>;
-  getFeature(fid: number, options?: { nsid?: number; select?: number; cdw11?: number; data?: Uint8Array }): Promise<Completion>;
-  setFeature(fid: number, cdw11: number, options?: { nsid?: number; save?: boolean; data?: Uint8Array }): Promise<Completion>;
+  getFeature(
+    fid: number,
+    options?: { nsid?: number; select?: number; cdw11?: number; data?: Uint8Array },
+  ): Promise<Completion>;
+  setFeature(
+    fid: number,
+    cdw11: number,
+    options?: { nsid?: number; save?: boolean; data?: Uint8Array },
+  ): Promise<Completion>;
   /** `offset` and `bytes` in bytes, multiples of 4. */
-  getLogPage(lid: number, bytes: number, options?: { nsid?: number; offset?: number }): Promise<{ completion: Completion; data: Uint8Array }>;
-  format(nsid: number, options: { lbaFormat: number; secureErase?: 0 | 1 | 2; timeoutMs?: number }): Promise<Completion>;
+  getLogPage(
+    lid: number,
+    bytes: number,
+    options?: { nsid?: number; offset?: number },
+  ): Promise<{ completion: Completion; data: Uint8Array }>;
+  format(
+    nsid: number,
+    options: { lbaFormat: number; secureErase?: 0 | 1 | 2; timeoutMs?: number },
+  ): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
   reset(): Promise<ResetReport>;
   /** Call after power came back: brings the controller up as `open` did. @throws as `open`. */
@@ -93,7 +107,12 @@ export interface Namespace {
   flush(qpair: Qpair): Promise<Completion>;
   writeZeroes(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
   deallocate(qpair: Qpair, ranges: { slba: bigint; lbaCount: number }[]): Promise<Completion>;
-  io(qpair: Qpair, command: RawCommand, data?: Uint8Array, direction?: "from-device" | "to-device"): Promise<Completion>;
+  io(
+    qpair: Qpair,
+    command: RawCommand,
+    data?: Uint8Array,
+    direction?: "from-device" | "to-device",
+  ): Promise<Completion>;
   /**
    * Opens (or creates) the verify table of this namespace: 4 bytes per LBA, memory-mapped, survives the process.
    * From now on every write path of this namespace keeps it up to date. `seed` makes worker payloads provable.
@@ -101,7 +120,13 @@ export interface Namespace {
   openVerifyTable(path: string, seed: bigint): Promise<void>;
   startIoWorker(options: IoWorkerOptions): IoWorker;
   /** Reads and checks. `written`: only LBAs that the table knows; otherwise the whole region. */
-  verify(options: { rule: "exact" | "durable-or-newer"; regionStartLba: bigint; regionLbas: bigint; written: boolean; depth?: number }): Promise<VerifyResult>;
+  verify(options: {
+    rule: "exact" | "durable-or-newer";
+    regionStartLba: bigint;
+    regionLbas: bigint;
+    written: boolean;
+    depth?: number;
+  }): Promise<VerifyResult>;
 }
 
 export interface IoWorker extends AsyncIterable<IoWorkerEvent> {

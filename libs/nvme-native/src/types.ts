@@ -117,7 +117,15 @@ export type Operation = "read" | "write" | "other";
 export interface NativeMiscompare {
   nsid: number;
   lba: bigint;
-  kind: "bit-error" | "wrong-lba" | "stale-version" | "torn-write" | "unexpected-zeroes" | "unexpected-data" | "uncorrectable" | "lost-write";
+  kind:
+    | "bit-error"
+    | "wrong-lba"
+    | "stale-version"
+    | "torn-write"
+    | "unexpected-zeroes"
+    | "unexpected-data"
+    | "uncorrectable"
+    | "lost-write";
   byteOffset: number | null;
   expectedToken: bigint | null;
   gotToken: bigint | null;
@@ -149,7 +157,10 @@ export interface IoWorkerResult {
   unknownLbas: bigint;
   latencyAverageNs: number;
   latencyMaxNs: number;
+  /** Latency from the intended submission (that of the rate control, where there is one). */
   histograms: Record<Operation, SparseHistogram>;
+  /** Latency from the actual submission. */
+  serviceHistograms: Record<Operation, SparseHistogram>;
   /** Commands outstanding when it ended. */
   inFlight: number;
   cpuPercent: number;

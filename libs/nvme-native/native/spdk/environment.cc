@@ -5,6 +5,7 @@
 #include <spdk/env.h>
 #include <spdk/version.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +14,7 @@
 #include <thread>
 
 #include "log_capture.h"
+#include "sigbus.h"
 
 namespace assay::spdk {
 namespace {
@@ -23,7 +25,7 @@ struct Environment {
   std::mutex mutex;
   Phase phase = Phase::kNever;
   EnvironmentOptions options;
-  std::string failure;
+  Status failure;
 };
 
 Environment& Current() {
@@ -57,11 +59,12 @@ uint64_t FreeHugepageMib() {
   return free_pages * page_kib / 1024;
 }
 
-std::optional<std::string> Start(const EnvironmentOptions& options) {
-  cpu_set_t allowed;
-  CPU_ZERO(&allowed);
-  sched_getaffinity(0, sizeof(allowed), &allowed);
-  const std::string lcores = LcoreMap(allowed);
+Status Start(const EnvironmentOptions& options) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  sched_getaffinity(0, sizeof(cpus), &cpus);
+  const std::string lcores = LcoreMap(cpus);
+  const uint64_t hugepage_mib = FreeHugepageMib();
 
   struct spdk_env_opts env;
   memset(&env, 0, sizeof(env));
@@ -71,17 +74,17 @@ std::optional<std::string> Start(const EnvironmentOptions& options) {
   env.core_mask = nullptr;
   env.lcore_map = lcores.c_str();
   env.shm_id = -1;
-  env.mem_size = static_cast<int>(options.memory_mib);
-  env.no_huge = FreeHugepageMib() < options.memory_mib;
+  env.no_huge = hugepage_mib < EnvironmentOptions::kLeastMemoryMib;
+  env.mem_size = static_cast<int>(env.no_huge ? options.memory_mib : std::min<uint64_t>(options.memory_mib, hugepage_mib));
   // vfio-user passes its memory by file descriptor: with a fixed size that must be one file. Without hugepages it is.
   env.hugepage_single_segments = !env.no_huge;
 
-  struct spdk_pci_addr allowed_function;
+  struct spdk_pci_addr function;
   if (options.pci_address) {
-    if (spdk_pci_addr_parse(&allowed_function, options.pci_address->c_str()) != 0) {
-      return "\"" + *options.pci_address + "\" is no PCI address (domain:bus:device.function)";
+    if (spdk_pci_addr_parse(&function, options.pci_address->c_str()) != 0) {
+      return Status::Error(Code::kOpen, "\"" + *options.pci_address + "\" is no PCI address (domain:bus:device.function)");
     }
-    env.pci_allowed = &allowed_function;
+    env.pci_allowed = &function;
     env.num_pci_addr = 1;
   } else {
     env.no_pci = true;
@@ -89,40 +92,46 @@ std::optional<std::string> Start(const EnvironmentOptions& options) {
 
   ForgetLastError();
   const int status = spdk_env_init(&env);
-  if (status == 0) return std::nullopt;
-  std::string reason = "SPDK's environment did not start: ";
-  reason += strerror(status < 0 ? -status : status);
+  if (status == 0) return Status::Ok();
   const std::string detail = LastError();
-  if (!detail.empty()) reason += " (" + detail + ")";
-  return reason;
+  return Status::Error(Code::kOpen, std::string("SPDK's environment did not start: ") + strerror(abs(status)) +
+                                        (detail.empty() ? "" : " (" + detail + ")"));
 }
 
 }  // namespace
 
-std::optional<std::string> StartEnvironment(const EnvironmentOptions& options) {
-  assert(options.memory_mib > 0 && options.memory_mib <= EnvironmentOptions::kMaxMemoryMib);
-  Environment& environment = Current();
-  std::lock_guard<std::mutex> lock(environment.mutex);
-  switch (environment.phase) {
-    case Phase::kFailed:
-      return environment.failure + "; SPDK starts once per process, so a new process is needed";
-    case Phase::kRunning:
-      if (!options.pci_address || options.pci_address == environment.options.pci_address) return std::nullopt;
-      return "this process's SPDK may touch " +
-             (environment.options.pci_address ? "only " + *environment.options.pci_address : std::string("no PCIe device")) +
-             "; " + *options.pci_address + " needs a process of its own";
-    case Phase::kNever:
-      break;
-  }
-  std::optional<std::string> failure;
-  std::thread([&] { failure = Start(options); }).join();
-  environment.options = options;
-  environment.phase = failure ? Phase::kFailed : Phase::kRunning;
-  if (failure) environment.failure = *failure;
-  return failure;
+void PrepareProcess() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    ReleaseSigbus();
+    CaptureLog();
+  });
 }
 
-const char* SpdkRelease() {
+Status StartEnvironment(const EnvironmentOptions& options) {
+  assert(options.memory_mib >= EnvironmentOptions::kLeastMemoryMib && options.memory_mib <= EnvironmentOptions::kMaxMemoryMib);
+  Environment& environment = Current();
+  std::lock_guard<std::mutex> lock(environment.mutex);
+  if (environment.phase == Phase::kFailed) {
+    return Status::Error(environment.failure.code,
+                         environment.failure.message + "; SPDK starts once per process, so a new process is needed");
+  }
+  if (environment.phase == Phase::kRunning) {
+    const std::optional<std::string>& allowed = environment.options.pci_address;
+    if (!options.pci_address || options.pci_address == allowed) return Status::Ok();
+    return Status::Error(Code::kUnsupported, "spdk-pcie: SPDK of this process may touch " +
+                                                 (allowed ? "only " + *allowed : std::string("no PCIe device")) + "; " +
+                                                 *options.pci_address + " needs a process of its own");
+  }
+  Status status;
+  std::thread([&] { status = Start(options); }).join();
+  environment.options = options;
+  environment.phase = status.ok() ? Phase::kRunning : Phase::kFailed;
+  environment.failure = status;
+  return status;
+}
+
+const char* Release() {
   static const std::string release = [] {
     char text[32];
     snprintf(text, sizeof(text), "v%02d.%02d", SPDK_VERSION_MAJOR, SPDK_VERSION_MINOR);

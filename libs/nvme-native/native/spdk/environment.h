@@ -1,3 +1,4 @@
+// SPDK's environment (DPDK's EAL) of this process.
 #pragma once
 
 #include <cstddef>
@@ -5,31 +6,34 @@
 #include <optional>
 #include <string>
 
+#include "../core/status.h"
+
 namespace assay::spdk {
 
-/** What SPDK's environment of this process may use. It starts once; there is no second start, not even after an end. */
+// What the environment may use. It starts once; there is no second start, not even after an end.
 struct EnvironmentOptions {
-  /** The one PCIe function that SPDK may touch, "0000:01:00.0"; none: PCI stays off altogether. */
+  // The one PCIe function that SPDK may touch, "0000:01:00.0"; none: PCI stays off altogether.
   std::optional<std::string> pci_address;
-  /** DMA memory of the process, MiB. */
+  // DMA memory of the process, MiB. Less when the host has hugepages, but fewer.
   uint32_t memory_mib = kDefaultMemoryMib;
 
-  static constexpr uint32_t kDefaultMemoryMib = 512;
+  static constexpr uint32_t kDefaultMemoryMib = 1024;
+  static constexpr uint32_t kLeastMemoryMib = 256;
   static constexpr uint32_t kMaxMemoryMib = 65536;
 };
 
-/**
- * Starts SPDK's environment on a thread of its own, so that neither this thread nor any that it starts later is pinned
- * to a core. Uses hugepages when the host has enough free ones, else ordinary memory.
- * A second call with options that the running environment already satisfies does nothing.
- * @returns nothing when it runs; else a sentence that says why not.
- */
-std::optional<std::string> StartEnvironment(const EnvironmentOptions& options);
+// Once, when the addon is loaded: takes SPDK's log lines and gives SIGBUS back.
+void PrepareProcess();
 
-/** "v26.05", the release whose headers this was compiled with. */
-const char* SpdkRelease();
+// Starts the environment on a thread of its own, so that neither this thread nor any that it starts later is pinned to a
+// core. Uses hugepages when the host has at least kLeastMemoryMib of free ones, else ordinary memory.
+// A further call that the running environment already satisfies does nothing. kOpen, kUnsupported.
+Status StartEnvironment(const EnvironmentOptions& options);
 
-/** DMA memory, zeroed; null when there is none left. Needs a running environment. Any thread. */
+// "v26.05", the release whose headers this was compiled with.
+const char* Release();
+
+// DMA memory, zeroed; null when there is none left. Needs a running environment. Any thread.
 void* AllocateDma(size_t bytes, size_t alignment);
 void FreeDma(void* memory);
 

@@ -1,6 +1,7 @@
 #include "log_capture.h"
 
 #include <spdk/log.h>
+#include <time.h>
 
 #include <cstdarg>
 #include <cstdio>
@@ -9,8 +10,30 @@
 namespace assay::spdk {
 namespace {
 
+/** A reset with a thousand commands in flight makes SPDK print a thousand lines; the first of a second tell it all. */
+constexpr int kMaxLinesPerSecond = 20;
+
 std::mutex mutex;
 std::string last_error;
+time_t second = 0;
+int lines_in_second = 0;
+int dropped = 0;
+
+void Print(const char* function, const std::string& text) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  if (now.tv_sec != second) {
+    if (dropped > 0) fprintf(stderr, "spdk: %d more lines within the second were not printed\n", dropped);
+    second = now.tv_sec;
+    lines_in_second = 0;
+    dropped = 0;
+  }
+  if (++lines_in_second > kMaxLinesPerSecond) {
+    dropped++;
+    return;
+  }
+  fprintf(stderr, "spdk: %s%s%s\n", function ? function : "", function ? ": " : "", text.c_str());
+}
 
 void OnLine(int level, const char*, int, const char* function, const char* format, va_list arguments) {
   if (level > SPDK_LOG_WARN) return;
@@ -19,10 +42,9 @@ void OnLine(int level, const char*, int, const char* function, const char* forma
   std::string text(line);
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
   if (text.empty()) return;
-  fprintf(stderr, "spdk: %s%s%s\n", function ? function : "", function ? ": " : "", text.c_str());
-  if (level != SPDK_LOG_ERROR) return;
   std::lock_guard<std::mutex> lock(mutex);
-  last_error = std::move(text);
+  Print(function, text);
+  if (level == SPDK_LOG_ERROR) last_error = std::move(text);
 }
 
 }  // namespace

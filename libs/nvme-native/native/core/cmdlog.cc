@@ -1,0 +1,78 @@
+#include "cmdlog.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "clock.h"
+
+namespace assay {
+namespace {
+constexpr char kMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'C', 'L', 'G'};
+// Two readings of boot time and wall clock of one boot differ by less, unless the clock was set.
+constexpr uint64_t kSameBootNs = 10 * kNsPerSecond;
+}  // namespace
+
+Cmdlog::Cmdlog(std::string path, uint8_t* map, size_t bytes, uint32_t entries)
+    : path_(std::move(path)),
+      map_(map),
+      bytes_(bytes),
+      header_(reinterpret_cast<Header*>(map)),
+      ring_(reinterpret_cast<Entry*>(map + kCmdlogHeaderBytes)),
+      mask_(entries - 1) {}
+
+Cmdlog::~Cmdlog() { munmap(map_, bytes_); }
+
+bool Cmdlog::Fits(uint32_t entries, uint16_t qid) const {
+  const uint64_t wall_now = RealtimeNs() - BoottimeNs();
+  const uint64_t wall_then = header_->realtime_ns - header_->boottime_ns;
+  const uint64_t apart = wall_now > wall_then ? wall_now - wall_then : wall_then - wall_now;
+  return std::memcmp(header_->magic, kMagic, 8) == 0 && header_->version == kCmdlogVersion && header_->entry_bytes == sizeof(Entry) &&
+         header_->capacity == entries && header_->qid == qid && apart < kSameBootNs;
+}
+
+Status Cmdlog::Open(const std::string& path, uint32_t entries, uint16_t qid, const std::string& label, std::unique_ptr<Cmdlog>* out) {
+  const size_t bytes = kCmdlogHeaderBytes + size_t{entries} * sizeof(Entry);
+  void* map;
+  bool existing = false;
+  if (path.empty()) {
+    map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) return Status::Error(Code::kFile, "no memory for a flight recorder");
+  } else {
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + ": " + std::strerror(errno));
+    struct stat info {};
+    fstat(fd, &info);
+    existing = static_cast<size_t>(info.st_size) == bytes;
+    // Reserved, not only sized: a full tmpfs must be an error here and not a SIGBUS later.
+    const int error = existing ? 0 : (ftruncate(fd, 0), posix_fallocate(fd, 0, static_cast<off_t>(bytes)));
+    map = error == 0 ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+    const int why = error != 0 ? error : errno;
+    close(fd);
+    if (map == MAP_FAILED) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + " of " + std::to_string(bytes) + " bytes: " + std::strerror(why));
+  }
+  std::unique_ptr<Cmdlog> log(new Cmdlog(path, static_cast<uint8_t*>(map), bytes, entries));
+  Header* h = log->header_;
+  if (existing && log->Fits(entries, qid)) {
+    for (uint32_t i = 0; i < entries; i++) log->newest_ = std::max(log->newest_, log->ring_[i].sequence);
+  } else {
+    if (existing) std::memset(map, 0, bytes);
+    h->version = kCmdlogVersion;
+    h->entry_bytes = sizeof(Entry);
+    h->capacity = entries;
+    h->qid = qid;
+    h->boottime_ns = BoottimeNs();
+    h->realtime_ns = RealtimeNs();
+    std::memcpy(h->magic, kMagic, 8);
+  }
+  h->pid = static_cast<uint32_t>(getpid());
+  std::memset(h->label, 0, sizeof h->label);
+  std::memcpy(h->label, label.data(), std::min(label.size(), sizeof h->label - 1));
+  *out = std::move(log);
+  return Status::Ok();
+}
+
+}  // namespace assay

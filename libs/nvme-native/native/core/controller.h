@@ -1,0 +1,101 @@
+// One open controller: its control thread, its admin qpair, and everybody who owns an I/O qpair of it. The control
+// thread is the only one that creates and deletes qpairs, resets, restarts and closes; everything else asks it.
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "parking.h"
+#include "request.h"
+
+namespace assay {
+
+struct ControllerOptions {
+  std::string cmdlog_dir;  // empty: anonymous memory
+  uint32_t cmdlog_entries = 4096;
+  uint32_t timeout_ms = 10'000;
+};
+
+// Whoever owns a qpair: a lane of a script, a worker, a sweep.
+class QpairOwner {
+ public:
+  virtual ~QpairOwner() = default;
+  // Control thread, owner standing: the controller was reset or restarted, its outstanding commands were terminated.
+  virtual void WasReset() = 0;
+  // Any thread: end soon; the controller closes.
+  virtual void Stop() = 0;
+
+  // Any thread.
+  void WakeOwner() {
+    std::lock_guard lock(wake_mutex);
+    if (host_qpair != nullptr) host_qpair->Wake();
+  }
+
+  Parking parking;
+  std::mutex wake_mutex;
+  std::unique_ptr<HostQpair> host_qpair;  // control thread; comes and goes under wake_mutex
+  std::unique_ptr<Qpair> qpair;
+};
+
+struct ResetOutcome {
+  Status status;
+  ReadyReport ready;
+  uint32_t settled = 0;
+};
+
+class Controller : public std::enable_shared_from_this<Controller> {
+ public:
+  using Opened = std::function<void(const Status&, std::shared_ptr<Controller>, const ReadyReport&)>;
+
+  // Starts the control thread, which opens the drive and calls `opened`.
+  static void Open(const TransportAddress& address, const ControllerOptions& options, Opened opened);
+  ~Controller();
+
+  // ---- any thread ----
+  const HostLimits& limits() const { return limits_; }
+  const ControllerOptions& options() const { return options_; }
+  bool Gone() const { return host_->Gone(); }
+  std::shared_ptr<HostController> host() { return host_; }
+  // False: closed, or too many waiting; then `finish` will not be called.
+  bool PostAdmin(std::unique_ptr<Request> request);
+  // Runs on the control thread; false: closed. Never waits for the owner of a qpair that waits for this thread.
+  bool Post(std::function<void()> task);
+  bool closed() const;
+
+  // ---- control thread ----
+  // Gives `owner` a qpair and keeps it in the list of those who must park. kQpair, kDeadline, kGone, kFile.
+  Status Attach(const std::shared_ptr<QpairOwner>& owner, const QpairOptions& options, const std::string& label);
+  // The owner stands or has retired: deletes its qpair and forgets it. Its outstanding commands become terminated.
+  void Detach(QpairOwner* owner);
+  Status ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) { return host_->ReadRegister(offset, bytes, value); }
+  Status WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value);
+  ResetOutcome Reset() { return Renew(&HostController::Reset); }
+  ResetOutcome Restart() { return Renew(&HostController::Restart); }
+  // Ends every owner, settles everything, frees the device and ends the control thread. `closed` is called last.
+  void Close(std::function<void()> closed);
+
+ private:
+  explicit Controller(const ControllerOptions& options) : options_(options) {}
+  void Run(const TransportAddress& address, const Opened& opened);
+  Status Start(const TransportAddress& address, ReadyReport* ready);
+  ResetOutcome Renew(Status (HostController::*how)(ReadyReport*));
+  void ParkAll();
+  void ReleaseAll();
+  void FinishClosing();
+
+  ControllerOptions options_;
+  HostLimits limits_;
+  std::shared_ptr<HostController> host_;
+  std::unique_ptr<Qpair> admin_qpair_;
+  std::unique_ptr<RequestPump> admin_;
+  std::vector<std::shared_ptr<QpairOwner>> owners_;  // control thread
+
+  mutable std::mutex mutex_;
+  std::vector<std::function<void()>> tasks_;
+  bool accepting_ = false;
+  bool closing_ = false;  // control thread
+  std::vector<std::function<void()>> when_closed_;
+};
+
+}  // namespace assay

@@ -1,0 +1,38 @@
+#include "crc32c.h"
+
+#include <array>
+#include <cstring>
+
+namespace assay {
+namespace {
+
+// Slicing by eight.
+constexpr auto kTables = [] {
+  std::array<std::array<uint32_t, 256>, 8> tables{};
+  for (uint32_t i = 0; i < 256; i++) {
+    uint32_t crc = i;
+    for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+    tables[0][i] = crc;
+  }
+  for (uint32_t i = 0; i < 256; i++) {
+    for (size_t t = 1; t < 8; t++) tables[t][i] = tables[t - 1][i] >> 8 ^ tables[0][tables[t - 1][i] & 0xff];
+  }
+  return tables;
+}();
+
+}  // namespace
+
+uint32_t Crc32c(const uint8_t* data, size_t bytes) {
+  uint32_t crc = 0xffffffff;
+  for (; bytes >= 8; bytes -= 8, data += 8) {
+    uint64_t word;
+    std::memcpy(&word, data, 8);
+    word ^= crc;
+    crc = 0;
+    for (size_t i = 0; i < 8; i++) crc ^= kTables[7 - i][word >> (8 * i) & 0xff];
+  }
+  for (; bytes > 0; bytes--, data++) crc = crc >> 8 ^ kTables[0][(crc ^ *data) & 0xff];
+  return ~crc;
+}
+
+}  // namespace assay

@@ -1,0 +1,99 @@
+// One queue pair as the core uses it: a host qpair with its flight recorder, the deadline check, local completion of
+// what is too old or was cut off, and the account of what is outstanding. Owned by one thread, like the host qpair.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "clock.h"
+#include "cmdlog.h"
+#include "host.h"
+
+namespace assay {
+
+// One command of the owner. `data` must stay valid until its token is Released (see Done).
+struct Command {
+  Sqe sqe{};
+  void* data = nullptr;
+  uint32_t data_bytes = 0;
+  Direction direction = Direction::kNone;
+  uint64_t token = 0;      // the owner's
+  uint64_t lba_count = 0;  // for the flight recorder
+  uint32_t worker = 0;
+  uint64_t timeout_ns = 0;  // 0: the qpair's; kNever: none (asynchronous event request)
+};
+
+// What became of a command. Exactly one Done per submitted command has `completed` set.
+struct Done {
+  uint64_t token = 0;
+  Cqe cqe{};
+  bool completed = false;
+  // Made by our side: sct 7, sc as in nvme_spec.h.
+  bool local = false;
+  // The drive will not touch the data any more. A command that timed out is completed first and released later.
+  bool released = false;
+  uint64_t submit_ns = 0;
+  uint64_t complete_ns = 0;
+};
+
+enum class Sent { kOk, kFull, kDeadline, kGone };
+
+class Qpair {
+ public:
+  Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_ns);
+
+  uint16_t qid() const { return qid_; }
+  uint32_t max_outstanding() const { return static_cast<uint32_t>(slots_.size()); }
+  // Commands that were sent and not completed (timed out ones included until they are released).
+  uint32_t outstanding() const { return static_cast<uint32_t>(slots_.size() - free_.size()); }
+  const std::string& cmdlog_path() const { return cmdlog_->path(); }
+
+  // Owner. kDeadline and kGone: nothing was sent.
+  Sent Submit(const Command& command);
+  // Owner. Completions so far, then local ones for what is too old or, once the device is gone, for all the rest.
+  size_t Poll(Done* out, size_t max);
+  // Owner.
+  void Wait(uint64_t until_ns, bool spin);
+  // Any thread.
+  bool Gone() const { return host_ == nullptr || host_->Gone(); }
+
+  // Control thread, owner parked, before Reset or Restart: takes in what has completed.
+  void Drain();
+  // Control thread, owner parked, after the host recovered: everything outstanding is completed locally as terminated by
+  // the owner's next Poll. Returns how many.
+  uint32_t TerminateOutstanding();
+
+  // For commands that the host sends itself (admin queue).
+  void RecordInternal(const Sqe& sqe, const Cqe& cqe, uint64_t submit_ns, uint64_t complete_ns);
+
+  // Control thread, owner parked, after the host qpair was deleted: only what is ready is left to poll.
+  void Detach() { host_ = nullptr; }
+
+ private:
+  struct Slot {
+    uint64_t token;
+    uint64_t submit_ns;
+    uint64_t expires_ns;
+    uint64_t number;  // in the flight recorder
+    uint32_t serial;  // guards against a completion for an earlier use of the slot
+    bool busy;
+    bool timed_out;
+  };
+
+  void Take(const HostCompletion& completion, uint64_t now_ns, std::vector<Done>* into);
+  Done Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns);
+  void Free(uint32_t index);
+  size_t Expire(uint64_t now_ns, Done* out, size_t max);
+  Cqe LocalCqe(uint8_t sc) const;
+
+  HostQpair* host_;
+  uint16_t qid_;
+  std::unique_ptr<Cmdlog> cmdlog_;
+  uint64_t timeout_ns_;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+  std::vector<HostCompletion> reaped_;
+  std::vector<Done> ready_;  // made while the owner was parked
+  uint64_t next_expiry_ns_ = kNever;
+};
+
+}  // namespace assay

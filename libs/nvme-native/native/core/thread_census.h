@@ -1,0 +1,14 @@
+// Every native thread is started here and detached: nothing with a joinable thread can be destroyed by static
+// destructors when the process exits. The census lets the exit wait, for a bounded time, until they have ended.
+#pragma once
+#include <cstdint>
+#include <functional>
+
+namespace assay {
+
+// `name` at most 15 characters.
+void StartThread(const char* name, std::function<void()> body);
+// True when no thread is left; false after `limit_ms`.
+bool WaitForThreads(uint32_t limit_ms);
+
+}  // namespace assay

@@ -1,0 +1,144 @@
+// What must be on the drive, LBA by LBA: 4 bytes each (the version that was acknowledged last), plus a sparse record for
+// what is still open: the last durable version, the newest submitted one. Memory-mapped; outlives the process.
+//
+// A version is the low 31 bits of a token, or with the top bit the CRC of a sector that a script wrote, or one of the
+// words below. After a power loss an LBA may hold any version from its last durable one to the newest submitted one:
+// durable is what was acknowledged with FUA, or without volatile cache, or before a flush that succeeded was submitted.
+//
+// Writers of an LBA exclude one another (a lock bit in its record); readers do not: a read may see any version from the
+// one acknowledged when it was submitted to the newest submitted when it completed.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "miscompare.h"
+#include "stamp.h"
+#include "status.h"
+
+namespace assay {
+
+using Version = uint32_t;
+constexpr Version kVersionUnknown = 0;
+constexpr Version kVersionUncorrectable = 0x7fffffff;
+constexpr Version kVersionZeroes = 0x7ffffffe;
+constexpr Version kVersionCrcBit = 0x80000000;
+
+// Version of a sector with foreign content.
+Version CrcVersion(const uint8_t* sector, uint32_t bytes);
+
+struct TableGeometry {
+  uint64_t lba_count = 0;
+  uint32_t lba_bytes = 0;
+  uint64_t seed = 0;
+  bool volatile_cache = false;
+  // SMART power cycles now: a table that remembers fewer has missed a power loss.
+  uint64_t power_cycles = 0;
+};
+
+enum class Rule : uint8_t { kExact, kDurableOrNewer };
+
+// How a write ended.
+enum class WriteEnd : uint8_t {
+  kAcknowledged,
+  kUncertain,  // error, terminated: the sector holds the old or the new version
+  kUnknown,    // timed out: the drive may still write it later
+};
+
+// What a sector may be when it is read, taken when the read is submitted.
+struct ReadFloor {
+  Version version;
+};
+
+enum class SectorState : uint8_t { kRight, kUnknown, kWrong };
+
+struct SectorCheck {
+  SectorState state = SectorState::kUnknown;
+  // Of a sector that was not durable when the power went: the newest submitted version is there, or an older legal one.
+  bool was_open = false;
+  bool newest = false;
+  Miscompare miscompare;  // when kWrong
+};
+
+class VerifyTable {
+ public:
+  // Opens or creates. A file of another geometry or seed is replaced. The same path opened again in this process with the
+  // same geometry is the same table. kFile, kLocked.
+  static Status Open(const std::string& path, const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out);
+  ~VerifyTable();
+  VerifyTable(const VerifyTable&) = delete;
+
+  uint64_t lba_count() const { return geometry_.lba_count; }
+  uint32_t lba_bytes() const { return geometry_.lba_bytes; }
+  const Stamp& stamp() const { return stamp_; }
+
+  // ---- writers ----
+  // Locks a range for one write; false when somebody else is writing an LBA of it.
+  bool TryLock(uint64_t slba, uint64_t count);
+  // First of `count` tokens that nobody else gets.
+  uint64_t TakeTokens(uint64_t count);
+  static Version TokenVersion(uint64_t token) { return static_cast<Version>(token & 0x7fffffff); }
+  // Locked, directly before the submission.
+  void Submitted(uint64_t lba, Version version);
+  // Locked, after the end of the write; unlocks.
+  void Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua);
+  // Everything is unknown from now on (format, sanitize).
+  void Clear();
+
+  // ---- flush ----
+  // Directly before a flush is submitted; pass the result on when it was acknowledged.
+  uint32_t FlushSubmitted();
+  void FlushAcknowledged(uint32_t epoch);
+
+  // ---- power ----
+  void PowerLost(uint64_t power_cycles_now);
+
+  // ---- readers ----
+  ReadFloor Floor(uint64_t lba, Rule rule) const;
+  // Read completed well. Under kDurableOrNewer what is found settles the question: it is the durable version from now on.
+  SectorCheck Check(uint64_t lba, const uint8_t* sector, ReadFloor floor, Rule rule);
+  // Read ended with an unrecovered read error.
+  SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor) const;
+  // The table has something to say about this LBA.
+  bool Knows(uint64_t lba) const;
+
+ private:
+  struct Record {
+    Version durable;
+    Version submitted;
+    uint32_t epoch;  // of the acknowledged version; 0: durable
+    uint32_t state;  // session << 8 | flags
+  };
+  struct Header;
+  static constexpr uint32_t kLocked = 1;
+  // A version was passed over that is neither a token nor one of the three we keep.
+  static constexpr uint32_t kMixed = 2;
+  // A write timed out; it may come true at any time.
+  static constexpr uint32_t kUntracked = 4;
+
+  VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry);
+  static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
+  bool InLoss(uint32_t epoch) const;
+  bool IsDurable(uint32_t epoch) const;
+  Version Load(uint64_t lba) const { return std::atomic_ref(entries_[lba]).load(std::memory_order_relaxed); }
+  uint64_t NewestToken() const;
+  uint64_t TokenAtLoss() const;
+  uint32_t SubmitEpoch() const;
+  uint64_t Widen(Version version, uint64_t not_above) const;
+  uint64_t Full(Version version) const;
+  bool Allowed(uint64_t token, Version low, Version high) const;
+  void Settle(uint64_t lba, Version found);
+  SectorCheck Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const;
+
+  std::string path_;
+  int fd_;
+  uint8_t* map_;
+  size_t bytes_;
+  TableGeometry geometry_;
+  Stamp stamp_;
+  Header* header_;
+  Version* entries_;
+  Record* records_;
+};
+
+}  // namespace assay

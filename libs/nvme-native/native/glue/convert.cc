@@ -1,0 +1,184 @@
+#include "convert.h"
+
+namespace assay::glue {
+namespace {
+
+const char* const kOperationNames[] = {"read", "write", "other"};
+const char* const kEndNames[] = {"done", "stopped", "terminated", "error", "deadline"};
+const char* const kMiscompareNames[] = {"bit-error",         "wrong-lba",       "stale-version", "torn-write",
+                                        "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write"};
+
+template <typename T>
+Napi::Value Optional(Napi::Env env, const std::optional<T>& value) {
+  if (!value) return env.Null();
+  if constexpr (sizeof(T) == 8) return Napi::BigInt::New(env, static_cast<uint64_t>(*value));
+  return Napi::Number::New(env, static_cast<double>(*value));
+}
+
+Napi::Value Big(Napi::Env env, uint64_t value) { return Napi::BigInt::New(env, value); }
+
+struct EventToValue {
+  Napi::Env env;
+  uint32_t worker;
+
+  Napi::Value operator()(const WorkerSample& sample) const {
+    Napi::Object body = Napi::Object::New(env);
+    body.Set("worker", worker);
+    body.Set("interval", CommonNumber(env, sample.interval));
+    body.Set("intervalMs", sample.interval_ms);
+    body.Set("atMs", CommonNumber(env, sample.at_ms));
+    body.Set("reads", CommonNumber(env, sample.count[0]));
+    body.Set("writes", CommonNumber(env, sample.count[1]));
+    body.Set("others", CommonNumber(env, sample.count[2]));
+    body.Set("readBytes", CommonNumber(env, sample.read_bytes));
+    body.Set("writeBytes", CommonNumber(env, sample.write_bytes));
+    body.Set("errors", CommonNumber(env, sample.errors));
+    body.Set("latencyAverageNs", sample.latency_average_ns);
+    body.Set("latencyMaxNs", CommonNumber(env, sample.latency_max_ns));
+    Napi::Object event = Napi::Object::New(env);
+    event.Set("type", "sample");
+    event.Set("sample", body);
+    return event;
+  }
+  Napi::Value operator()(const WorkerHistogram& histogram) const {
+    Napi::Object event = Napi::Object::New(env);
+    event.Set("type", "histogram");
+    event.Set("operation", kOperationNames[static_cast<int>(histogram.operation)]);
+    event.Set("fromMs", CommonNumber(env, histogram.from_ms));
+    event.Set("toMs", CommonNumber(env, histogram.to_ms));
+    event.Set("buckets", SparseValue(env, histogram.buckets));
+    return event;
+  }
+  Napi::Value operator()(const Miscompare& miscompare) const {
+    Napi::Object event = Napi::Object::New(env);
+    event.Set("type", "miscompare");
+    event.Set("miscompare", MiscompareValue(env, miscompare));
+    return event;
+  }
+};
+
+}  // namespace
+
+Napi::Value CommonNumber(Napi::Env env, uint64_t value) { return Napi::Number::New(env, static_cast<double>(value)); }
+
+Napi::Value CompletionValue(Napi::Env env, const Done& done) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("cdw0", done.cqe.cdw0);
+  value.Set("sct", static_cast<uint32_t>(done.cqe.Sct()));
+  value.Set("sc", static_cast<uint32_t>(done.cqe.Sc()));
+  value.Set("dnr", done.cqe.Dnr());
+  value.Set("more", done.cqe.More());
+  value.Set("local", done.local);
+  value.Set("latencyNs", CommonNumber(env, done.complete_ns - done.submit_ns));
+  return value;
+}
+
+Napi::Value SparseValue(Napi::Env env, const SparseHistogram& histogram) {
+  Napi::Array array = Napi::Array::New(env, histogram.size());
+  for (uint32_t i = 0; i < histogram.size(); i++) {
+    Napi::Array pair = Napi::Array::New(env, 2);
+    pair.Set(0u, histogram[i].first);
+    pair.Set(1u, CommonNumber(env, histogram[i].second));
+    array.Set(i, pair);
+  }
+  return array;
+}
+
+Napi::Value MiscompareValue(Napi::Env env, const Miscompare& m) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("nsid", m.nsid);
+  value.Set("lba", Big(env, m.lba));
+  value.Set("kind", kMiscompareNames[static_cast<int>(m.kind)]);
+  value.Set("byteOffset", Optional(env, m.byte_offset));
+  value.Set("expectedToken", Optional(env, m.expected_token));
+  value.Set("gotToken", Optional(env, m.got_token));
+  value.Set("expectedLba", Optional(env, m.expected_lba));
+  value.Set("gotLba", Optional(env, m.got_lba));
+  value.Set("expected", m.expected);
+  value.Set("got", m.got);
+  return value;
+}
+
+Napi::Value EventValue(Napi::Env env, uint32_t worker, const WorkerEvent& event) { return std::visit(EventToValue{env, worker}, event); }
+
+Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("end", kEndNames[static_cast<int>(r.end)]);
+  value.Set("reads", Big(env, r.reads));
+  value.Set("writes", Big(env, r.writes));
+  value.Set("flushes", Big(env, r.flushes));
+  value.Set("readBytes", Big(env, r.read_bytes));
+  value.Set("writtenBytes", Big(env, r.written_bytes));
+  value.Set("durationMs", r.duration_ms);
+  Napi::Array errors = Napi::Array::New(env, r.errors.size());
+  for (uint32_t i = 0; i < r.errors.size(); i++) {
+    Napi::Object error = Napi::Object::New(env);
+    error.Set("opcode", static_cast<uint32_t>(r.errors[i].opcode));
+    error.Set("sct", static_cast<uint32_t>(r.errors[i].sct));
+    error.Set("sc", static_cast<uint32_t>(r.errors[i].sc));
+    error.Set("count", CommonNumber(env, r.errors[i].count));
+    error.Set("firstMs", CommonNumber(env, r.errors[i].first_ms));
+    error.Set("lastMs", CommonNumber(env, r.errors[i].last_ms));
+    errors.Set(i, error);
+  }
+  value.Set("errors", errors);
+  value.Set("miscompares", Big(env, r.miscompares));
+  value.Set("checkedLbas", Big(env, r.checked_lbas));
+  value.Set("unknownLbas", Big(env, r.unknown_lbas));
+  value.Set("latencyAverageNs", r.latency_average_ns);
+  value.Set("latencyMaxNs", CommonNumber(env, r.latency_max_ns));
+  Napi::Object latency = Napi::Object::New(env);
+  Napi::Object service = Napi::Object::New(env);
+  for (int i = 0; i < kOperations; i++) {
+    latency.Set(kOperationNames[i], SparseValue(env, r.latency[i]));
+    service.Set(kOperationNames[i], SparseValue(env, r.service[i]));
+  }
+  value.Set("histograms", latency);
+  value.Set("serviceHistograms", service);
+  value.Set("inFlight", r.in_flight);
+  value.Set("cpuPercent", r.cpu_percent);
+  return value;
+}
+
+Sqe SqeOf(const Napi::Object& command) {
+  Sqe sqe{};
+  sqe.opc = static_cast<uint8_t>(U32(command, "opcode"));
+  sqe.nsid = U32(command, "nsid");
+  sqe.cdw10 = U32(command, "cdw10");
+  sqe.cdw11 = U32(command, "cdw11");
+  sqe.cdw12 = U32(command, "cdw12");
+  sqe.cdw13 = U32(command, "cdw13");
+  sqe.cdw14 = U32(command, "cdw14");
+  sqe.cdw15 = U32(command, "cdw15");
+  return sqe;
+}
+
+WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
+  WorkerOptions options;
+  options.worker = U32(o, "worker");
+  options.depth = U32(o, "depth");
+  options.iops = Float(o, "iops");
+  options.time_ns = static_cast<uint64_t>(Float(o, "timeMs") * 1e6);
+  options.io_count = static_cast<uint64_t>(Float(o, "ioCount"));
+  options.passes = static_cast<uint64_t>(Float(o, "passes"));
+  options.verify = Flag(o, "verify");
+  options.stop_on_error = Flag(o, "stopOnError");
+  options.sample_ns = static_cast<uint64_t>(Float(o, "sampleMs") * 1e6);
+  options.histogram_ns = static_cast<uint64_t>(Float(o, "histogramMs") * 1e6);
+  PatternOptions& pattern = options.pattern;
+  const auto sizes = o.Get("sizes").As<Napi::Array>();
+  for (uint32_t i = 0; i < sizes.Length(); i++) {
+    const auto size = Napi::Value(sizes[i]).As<Napi::Object>();
+    pattern.sizes.push_back({U32(size, "lbas"), U32(size, "weight")});
+  }
+  pattern.random_percent = U32(o, "randomPercent");
+  pattern.read_percent = U32(o, "readPercent");
+  pattern.region_start = U64(o, "regionStartLba");
+  pattern.region_lbas = U64(o, "regionLbas");
+  pattern.align_lbas = U32(o, "alignLbas");
+  pattern.flush_every = U32(o, "flushEvery");
+  pattern.seed = U64(o, "seed");
+  return options;
+}
+
+}  // namespace assay::glue

@@ -1,0 +1,244 @@
+#include "admin_commands.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "identify.h"
+#include "prp.h"
+
+namespace assay::model {
+namespace {
+
+constexpr uint16_t kInvalidOpcode = MakeStatus(0, 0x01, true);
+constexpr uint16_t kInvalidField = MakeStatus(0, 0x02, true);
+constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
+constexpr uint16_t kInvalidPrp = MakeStatus(0, 0x13, true);
+constexpr uint16_t kCqInvalid = MakeStatus(1, 0x00, true);
+constexpr uint16_t kInvalidQid = MakeStatus(1, 0x01, true);
+constexpr uint16_t kInvalidQueueSize = MakeStatus(1, 0x02, true);
+constexpr uint16_t kTooManyEvents = MakeStatus(1, 0x05, true);
+constexpr uint16_t kInvalidVector = MakeStatus(1, 0x08, true);
+constexpr uint16_t kInvalidLogPage = MakeStatus(1, 0x09, true);
+constexpr uint16_t kInvalidFormat = MakeStatus(1, 0x0a, true);
+constexpr uint16_t kInvalidDeletion = MakeStatus(1, 0x0c, true);
+constexpr uint16_t kNotSaveable = MakeStatus(1, 0x0d, true);
+
+// Features that are there, with their default and whether they can be saved.
+struct Feature {
+  uint8_t fid;
+  uint32_t initial;
+  bool changeable;
+  bool saveable;
+};
+constexpr Feature kFeatures[] = {
+    {0x01, 0, true, true},      // arbitration
+    {0x02, 0, true, false},     // power management
+    {0x04, 343, true, false},   // temperature threshold
+    {0x05, 0, true, true},      // error recovery
+    {0x06, 1, true, true},      // volatile write cache
+    {0x07, 0, true, false},     // number of queues (answered from the header)
+    {0x08, 0, true, false},     // interrupt coalescing
+    {0x09, 0, true, false},     // interrupt vector configuration
+    {0x0a, 0, true, false},     // write atomicity normal
+    {0x0b, 0, true, false},     // asynchronous event configuration
+};
+
+const Feature* FindFeature(uint8_t fid) {
+  for (const Feature& feature : kFeatures) {
+    if (feature.fid == fid) return &feature;
+  }
+  return nullptr;
+}
+
+Device::Outcome Fail(uint16_t status) {
+  Device::Outcome outcome;
+  outcome.status = status;
+  return outcome;
+}
+
+Device::Outcome Give(const Sqe& sqe, const uint8_t* from, uint64_t bytes) {
+  const bool ok = ForEachRun(sqe, bytes, [&](uint8_t* to, uint64_t part) {
+    std::memcpy(to, from, part);
+    from += part;
+  });
+  return ok ? Device::Outcome{} : Fail(kInvalidPrp);
+}
+
+}  // namespace
+
+Device::Outcome AdminCommands::Execute(const Sqe& sqe) {
+  switch (sqe.opc) {
+    case admin_opcode::kIdentify: return Identify(sqe);
+    case admin_opcode::kGetLogPage: return GetLogPage(sqe);
+    case admin_opcode::kGetFeatures: return GetFeatures(sqe);
+    case admin_opcode::kSetFeatures: return SetFeatures(sqe);
+    case admin_opcode::kCreateCq: return CreateCq(sqe);
+    case admin_opcode::kCreateSq: return CreateSq(sqe);
+    case admin_opcode::kDeleteCq: return DeleteCq(sqe);
+    case admin_opcode::kDeleteSq: return DeleteSq(sqe);
+    case admin_opcode::kFormat: return Format(sqe);
+    case admin_opcode::kAbort: return Abort(sqe);
+    case admin_opcode::kAsyncEvent: return AsyncEvent(sqe);
+    default: return Fail(kInvalidOpcode);
+  }
+}
+
+Device::Outcome AdminCommands::Identify(const Sqe& sqe) {
+  uint8_t page[kIdentifyBytes] = {};
+  switch (sqe.cdw10 & 0xff) {
+    case 0:
+      if (sqe.nsid != 1 && sqe.nsid != UINT32_MAX) return Fail(kInvalidNamespace);
+      FillIdentifyNamespace(*d_.header_, page);
+      break;
+    case 1: FillIdentifyController(*d_.header_, page); break;
+    case 2:
+      if (sqe.nsid >= 0xfffffffe) return Fail(kInvalidNamespace);
+      page[0] = sqe.nsid < 1 ? 1 : 0;
+      break;
+    case 3:
+      if (sqe.nsid != 1) return Fail(kInvalidNamespace);
+      FillIdentifyDescriptors(*d_.header_, page);
+      break;
+    default: return Fail(kInvalidField);
+  }
+  return Give(sqe, page, sizeof page);
+}
+
+Device::Outcome AdminCommands::GetLogPage(const Sqe& sqe) {
+  const uint8_t lid = sqe.cdw10 & 0xff;
+  const uint64_t bytes = ((uint64_t{sqe.cdw11 & 0xffff} << 16 | sqe.cdw10 >> 16) + 1) * 4;
+  const uint64_t offset = uint64_t{sqe.cdw13} << 32 | sqe.cdw12;
+  const uint32_t page_bytes = LogPageBytes(lid);
+  if (page_bytes == 0) return Fail(kInvalidLogPage);
+  if (sqe.nsid != 0 && sqe.nsid != 1 && sqe.nsid != UINT32_MAX) return Fail(kInvalidNamespace);
+  if (offset % 4 != 0 || offset > page_bytes || bytes > d_.header_->mdts_bytes) return Fail(kInvalidField);
+  std::vector<uint8_t> page(std::max<uint64_t>(page_bytes, offset + bytes));
+  FillLogPage(*d_.header_, lid, page.data());
+  return Give(sqe, page.data() + offset, bytes);
+}
+
+bool AdminCommands::VolatileCacheEnabled() const {
+  if (!d_.header_->volatile_cache) return false;
+  // Stored inverted, so that zero means the default: enabled.
+  return d_.features_[0x06] == 0;
+}
+
+Device::Outcome AdminCommands::GetFeatures(const Sqe& sqe) {
+  const uint8_t fid = sqe.cdw10 & 0xff;
+  const Feature* feature = FindFeature(fid);
+  if (feature == nullptr || (fid == 0x06 && !d_.header_->volatile_cache)) return Fail(kInvalidField);
+  const uint32_t select = sqe.cdw10 >> 8 & 7;
+  Device::Outcome outcome;
+  switch (select) {
+    case 0: outcome.cdw0 = d_.features_[fid] ^ feature->initial; break;
+    case 1: outcome.cdw0 = feature->initial; break;
+    case 2: outcome.cdw0 = d_.header_->has_saved_feature[fid] ? d_.header_->saved_features[fid] : feature->initial; break;
+    case 3: outcome.cdw0 = (feature->saveable ? 1 : 0) | (feature->changeable ? 4 : 0); break;
+    default: return Fail(kInvalidField);
+  }
+  if (fid == 0x07 && select != 3) {
+    const uint32_t queues = d_.header_->max_qpairs - 1;
+    outcome.cdw0 = queues << 16 | queues;
+  }
+  return outcome;
+}
+
+Device::Outcome AdminCommands::SetFeatures(const Sqe& sqe) {
+  const uint8_t fid = sqe.cdw10 & 0xff;
+  const Feature* feature = FindFeature(fid);
+  const bool save = sqe.cdw10 >> 31;
+  if (feature == nullptr || (fid == 0x06 && !d_.header_->volatile_cache)) return Fail(kInvalidField);
+  if (save && !feature->saveable) return Fail(kNotSaveable);
+  Device::Outcome outcome;
+  if (fid == 0x07) {
+    const uint32_t queues = d_.header_->max_qpairs - 1;
+    if ((sqe.cdw11 & 0xffff) == 0xffff || sqe.cdw11 >> 16 == 0xffff) return Fail(kInvalidField);
+    outcome.cdw0 = queues << 16 | queues;
+    return outcome;
+  }
+  if (fid == 0x02 && (sqe.cdw11 & 31) != 0) return Fail(kInvalidField);  // power state 0 only
+  if (fid == 0x06 && (sqe.cdw11 & 1) == 0) d_.media_.MakeAllDurable();
+  const uint32_t value = fid == 0x06 ? sqe.cdw11 & 1 : sqe.cdw11;
+  // Kept as the difference to the default, so that zeroes are the defaults.
+  d_.features_[fid] = value ^ feature->initial;
+  if (save) {
+    d_.header_->saved_features[fid] = value;
+    d_.header_->has_saved_feature[fid] = 1;
+  }
+  return outcome;
+}
+
+Device::Outcome AdminCommands::CreateCq(const Sqe& sqe) {
+  const uint16_t qid = sqe.cdw10 & 0xffff;
+  const uint32_t entries = (sqe.cdw10 >> 16) + 1;
+  const uint16_t vector = static_cast<uint16_t>(sqe.cdw11 >> 16);
+  if (qid == 0 || qid >= d_.cq_.size() || d_.cq_[qid].base != nullptr) return Fail(kInvalidQid);
+  if (entries < 2 || entries > d_.header_->max_queue_entries) return Fail(kInvalidQueueSize);
+  if (!(sqe.cdw11 & 1)) return Fail(kInvalidField);  // CAP.CQR: contiguous only
+  if ((sqe.cdw11 & 2) && vector >= d_.interrupts_.size()) return Fail(kInvalidVector);
+  if (sqe.prp1 == 0 || sqe.prp1 % kPageBytes != 0) return Fail(kInvalidPrp);
+  d_.cq_head_[qid] = 0;
+  d_.cq_[qid] = {reinterpret_cast<Cqe*>(sqe.prp1), entries, 0, 1, vector, (sqe.cdw11 & 2) != 0};
+  return {};
+}
+
+Device::Outcome AdminCommands::CreateSq(const Sqe& sqe) {
+  const uint16_t qid = sqe.cdw10 & 0xffff;
+  const uint32_t entries = (sqe.cdw10 >> 16) + 1;
+  const uint16_t cqid = static_cast<uint16_t>(sqe.cdw11 >> 16);
+  if (qid == 0 || qid >= d_.sq_.size() || d_.sq_[qid].base != nullptr) return Fail(kInvalidQid);
+  if (cqid == 0 || cqid >= d_.cq_.size()) return Fail(kInvalidQid);
+  if (d_.cq_[cqid].base == nullptr) return Fail(kCqInvalid);
+  if (entries < 2 || entries > d_.header_->max_queue_entries) return Fail(kInvalidQueueSize);
+  if (!(sqe.cdw11 & 1)) return Fail(kInvalidField);
+  if (sqe.prp1 == 0 || sqe.prp1 % kPageBytes != 0) return Fail(kInvalidPrp);
+  d_.sq_tail_[qid] = 0;
+  d_.sq_[qid] = {reinterpret_cast<Sqe*>(sqe.prp1), entries, 0, cqid};
+  return {};
+}
+
+Device::Outcome AdminCommands::DeleteSq(const Sqe& sqe) {
+  const uint16_t qid = sqe.cdw10 & 0xffff;
+  if (qid == 0 || qid >= d_.sq_.size() || d_.sq_[qid].base == nullptr) return Fail(kInvalidQid);
+  // Outstanding commands are aborted without completions: the host deletes a queue that it no longer listens to.
+  std::erase_if(d_.pending_, [&](const Device::Pending& pending) { return pending.cqe.sqid == qid; });
+  std::make_heap(d_.pending_.begin(), d_.pending_.end(), std::greater<>());
+  d_.sq_[qid] = {};
+  return {};
+}
+
+Device::Outcome AdminCommands::DeleteCq(const Sqe& sqe) {
+  const uint16_t qid = sqe.cdw10 & 0xffff;
+  if (qid == 0 || qid >= d_.cq_.size() || d_.cq_[qid].base == nullptr) return Fail(kInvalidQid);
+  for (const auto& queue : d_.sq_) {
+    if (queue.base != nullptr && queue.cqid == qid) return Fail(kInvalidDeletion);
+  }
+  d_.cq_[qid] = {};
+  return {};
+}
+
+Device::Outcome AdminCommands::Format(const Sqe& sqe) {
+  if (sqe.nsid != 1 && sqe.nsid != UINT32_MAX) return Fail(kInvalidNamespace);
+  const uint32_t lba_format = sqe.cdw10 & 15;
+  const uint32_t secure_erase = sqe.cdw10 >> 9 & 7;
+  if (lba_format > 1) return Fail(kInvalidFormat);
+  if (secure_erase > 2 || (sqe.cdw10 >> 4 & 0x1f) != 0) return Fail(kInvalidField);  // no metadata, no protection
+  d_.media_.Format(lba_format == 0 ? 512 : 4096);
+  return {};
+}
+
+Device::Outcome AdminCommands::Abort(const Sqe& sqe) {
+  Device::Outcome outcome;
+  outcome.cdw0 = d_.AbortPending(sqe.cdw10 & 0xffff, static_cast<uint16_t>(sqe.cdw10 >> 16)) ? 0 : 1;
+  return outcome;
+}
+
+Device::Outcome AdminCommands::AsyncEvent(const Sqe& sqe) {
+  if (d_.held_events_.size() >= kAsyncEventLimit) return Fail(kTooManyEvents);
+  d_.held_events_.push_back(sqe.cid);
+  Device::Outcome outcome;
+  outcome.hold = true;
+  return outcome;
+}
+
+}  // namespace assay::model

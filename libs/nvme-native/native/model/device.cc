@@ -1,0 +1,355 @@
+#include "device.h"
+
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "admin_commands.h"
+#include "nvm_commands.h"
+
+namespace assay::model {
+namespace {
+
+constexpr uint32_t kCcEnable = 1;
+constexpr uint32_t kCcShutdown = 3u << 14;
+constexpr uint32_t kCstsReady = 1;
+constexpr uint32_t kCstsShutdownDone = 2u << 2;
+constexpr uint32_t kVersion = 0x00020000;
+
+}  // namespace
+
+Device::Device(std::unique_ptr<DriveFile> file)
+    : file_(std::move(file)),
+      header_(&file_->header()),
+      media_(file_.get()),
+      faults_(file_.get()),
+      random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
+      generation_(header_->generation.load()),
+      wake_(&header_->wake),
+      sq_tail_(header_->max_qpairs + 1),
+      cq_head_(header_->max_qpairs + 1),
+      sq_(header_->max_qpairs + 1),
+      cq_(header_->max_qpairs + 1),
+      interrupts_(header_->max_qpairs + 1, nullptr) {
+  thread_ = std::thread([this] { Run(); });
+}
+
+Device::~Device() { Halt(); }
+
+void Device::Halt() {
+  if (!thread_.joinable()) return;
+  stop_ = true;
+  wake_.Notify();
+  thread_.join();
+}
+
+uint64_t Device::ReadRegister(uint32_t offset, uint32_t bytes) const {
+  if (Dark()) return bytes == 8 ? UINT64_MAX : UINT32_MAX;
+  // MQES, CQR, TO 10 s, one doorbell stride, NVM command set, 4 KiB pages only.
+  const uint64_t cap = uint64_t{header_->max_queue_entries - 1} | uint64_t{1} << 16 | uint64_t{20} << 24 | uint64_t{1} << 37;
+  const uint32_t at = offset & ~7u;
+  uint64_t quad = 0;
+  switch (at) {
+    case reg::kCap: quad = cap; break;
+    case reg::kVs: quad = kVersion; break;
+    case reg::kCc & ~7u: quad = uint64_t{cc_.load()} << 32; break;
+    case reg::kCsts & ~7u: quad = uint64_t{csts_.load()} << 32; break;
+    case reg::kNssr & ~7u: quad = uint64_t{aqa_.load()} << 32; break;
+    case reg::kAsq: quad = asq_.load(); break;
+    case reg::kAcq: quad = acq_.load(); break;
+    default: break;
+  }
+  if (bytes == 8) return quad;
+  return (offset & 4) ? quad >> 32 : quad & UINT32_MAX;
+}
+
+void Device::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
+  if (Dark()) return;
+  auto half = [&](std::atomic<uint64_t>& target) {
+    if (bytes == 8) {
+      target = value;
+    } else if (offset & 4) {
+      target = (target.load() & UINT32_MAX) | value << 32;
+    } else {
+      target = (target.load() & ~uint64_t{UINT32_MAX}) | (value & UINT32_MAX);
+    }
+  };
+  switch (offset & ~7u) {
+    case reg::kCc & ~7u: if (offset == reg::kCc) cc_ = static_cast<uint32_t>(value); break;
+    case reg::kNssr & ~7u: if (offset == reg::kAqa) aqa_ = static_cast<uint32_t>(value); break;
+    case reg::kAsq: half(asq_); break;
+    case reg::kAcq: half(acq_); break;
+    default: break;
+  }
+  wake_.Notify();
+}
+
+void Device::RingSqTail(uint16_t qid, uint32_t tail) {
+  sq_tail_[qid].store(tail, std::memory_order_release);
+  wake_.Notify();
+}
+
+// No wake: room in a completion queue is only waited for when it was full.
+void Device::RingCqHead(uint16_t qid, uint32_t head) { cq_head_[qid].store(head, std::memory_order_release); }
+
+void Device::SetInterrupt(uint16_t vector, Event* event) {
+  std::lock_guard lock(interrupt_mutex_);
+  interrupts_[vector] = event;
+}
+
+bool Device::Attach() {
+  while (Dark()) {
+    if (header_->power.load() != kPowerOn) return false;
+    const uint32_t seen = attached_.Epoch();
+    attach_ = true;
+    wake_.Notify();
+    attached_.Wait(seen, BoottimeNs() + 10 * kNsPerMs);
+  }
+  return true;
+}
+
+void Device::Run() {
+  prctl(PR_SET_NAME, "assay-drive");
+  prctl(PR_SET_TIMERSLACK, 1000);
+  while (!stop_) {
+    const uint32_t seen = wake_.Epoch();
+    if (!Enter()) {
+      GoDark();
+      if (attach_ && header_->power.load() == kPowerOn) {
+        ReAttach();
+      } else if (!stop_) {
+        wake_.Wait(seen, kNever);
+      }
+      continue;
+    }
+    const bool progress = Step(BoottimeNs());
+    Leave();
+    if (!notify_.empty()) {
+      std::lock_guard lock(interrupt_mutex_);
+      for (uint16_t vector : notify_) {
+        if (interrupts_[vector] != nullptr) interrupts_[vector]->Notify();
+      }
+      notify_.clear();
+    }
+    if (!progress && !stop_) wake_.Wait(seen, NextDueNs());
+  }
+}
+
+// Either this thread sees the cut, or the switch sees `executing`: both are sequentially consistent.
+bool Device::Enter() {
+  header_->executing.store(1);
+  if (header_->power.load() == kPowerOn && header_->generation.load() == generation_ && !Dark()) return true;
+  header_->executing.store(0);
+  return false;
+}
+
+void Device::GoDark() {
+  if (Dark()) return;
+  pending_.clear();
+  dark_.store(true, std::memory_order_release);
+  std::lock_guard lock(interrupt_mutex_);
+  for (Event* event : interrupts_) {
+    if (event != nullptr) event->Notify();
+  }
+}
+
+void Device::ReAttach() {
+  generation_ = header_->generation.load();
+  cc_ = csts_ = aqa_ = 0;
+  asq_ = acq_ = 0;
+  cc_seen_ = 0;
+  ready_at_ns_ = kNever;
+  stalled_until_ns_ = 0;
+  ForgetQueues();
+  media_.Reload();
+  std::fill(std::begin(features_), std::end(features_), 0);
+  attach_ = false;
+  dark_.store(false, std::memory_order_release);
+  attached_.Notify();
+}
+
+bool Device::Step(uint64_t now_ns) {
+  FollowConfiguration(now_ns);
+  if (!(csts_.load(std::memory_order_relaxed) & kCstsReady)) return false;
+  if (stalled_until_ns_ != 0) {
+    if (now_ns < stalled_until_ns_) return false;
+    stalled_until_ns_ = 0;
+  }
+  bool progress = false;
+  for (uint16_t qid = 0; qid < sq_.size(); qid++) {
+    if (sq_[qid].base != nullptr && Fetch(qid, now_ns)) progress = true;
+  }
+  while (!pending_.empty() && pending_.front().due_ns <= now_ns) {
+    if (!Post(pending_.front())) {
+      // The host has not made room; look again soon, later completions of other queues wait behind it.
+      pending_.front().due_ns = now_ns + 50'000;
+      std::make_heap(pending_.begin(), pending_.end(), std::greater<>());
+      break;
+    }
+    std::pop_heap(pending_.begin(), pending_.end(), std::greater<>());
+    pending_.pop_back();
+    progress = true;
+  }
+  return progress;
+}
+
+void Device::FollowConfiguration(uint64_t now_ns) {
+  const uint32_t cc = cc_.load(std::memory_order_acquire);
+  if (cc != cc_seen_) {
+    const uint32_t changed = cc ^ cc_seen_;
+    cc_seen_ = cc;
+    if ((changed & kCcEnable) && (cc & kCcEnable)) {
+      ready_at_ns_ = now_ns + (uint64_t{header_->ready_ms} + faults_.ExtraReadyMs()) * kNsPerMs;
+      header_->clean = 0;
+      csts_ = 0;
+    } else if ((changed & kCcEnable) && !(cc & kCcEnable)) {
+      Disable();
+    }
+    if ((changed & kCcShutdown) && (cc & kCcShutdown)) ShutDown();
+  }
+  if (now_ns >= ready_at_ns_) {
+    ready_at_ns_ = kNever;
+    Enable();
+  }
+}
+
+void Device::Enable() {
+  const uint32_t aqa = aqa_.load();
+  ForgetQueues();
+  sq_[0] = {reinterpret_cast<Sqe*>(asq_.load()), (aqa & 0xfff) + 1, 0, 0};
+  cq_[0] = {reinterpret_cast<Cqe*>(acq_.load()), (aqa >> 16 & 0xfff) + 1, 0, 1, 0, true};
+  csts_ = kCstsReady;
+  notify_.push_back(0);
+}
+
+void Device::Disable() {
+  ready_at_ns_ = kNever;
+  ForgetQueues();
+  csts_ = 0;
+  notify_.push_back(0);
+}
+
+void Device::ShutDown() {
+  media_.MakeAllDurable();
+  header_->clean = 1;
+  csts_ = csts_.load() | kCstsShutdownDone;
+  notify_.push_back(0);
+}
+
+void Device::ForgetQueues() {
+  pending_.clear();
+  held_events_.clear();
+  for (auto& queue : sq_) queue = {};
+  for (auto& queue : cq_) queue = {};
+  for (auto& doorbell : sq_tail_) doorbell = 0;
+  for (auto& doorbell : cq_head_) doorbell = 0;
+}
+
+bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
+  SubmissionQueue& queue = sq_[qid];
+  const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
+  if (tail == queue.head || tail >= queue.entries) return false;
+  for (uint32_t n = 0; n < kCommandsPerTurn && queue.head != tail; n++) {
+    const Sqe sqe = queue.base[queue.head];
+    queue.head = queue.head + 1 == queue.entries ? 0 : queue.head + 1;
+    Outcome outcome;
+    if (qid == 0) {
+      outcome = AdminCommands(*this).Execute(sqe);
+    } else {
+      const uint64_t number = ++header_->smart.io_commands;
+      outcome = NvmCommands(*this).Execute(sqe);
+      outcome.lost = faults_.LoseCompletion(number);
+      if (const uint32_t ms = faults_.Stall(number)) stalled_until_ns_ = now_ns + ms * kNsPerMs;
+    }
+    // Deleting its own queue is an admin command's right: `queue` of an I/O queue stays valid, it is a fixed array.
+    Finish(qid, sqe, outcome, now_ns);
+    if (stalled_until_ns_ != 0) break;
+  }
+  return true;
+}
+
+void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns) {
+  if (outcome.hold || outcome.lost) return;
+  if (outcome.status != 0) RecordError(sqid, sqe, outcome.status);
+  Pending pending{};
+  pending.due_ns = now_ns + outcome.delay_ns;
+  pending.order = ++order_;
+  pending.slba = outcome.slba;
+  pending.lba_count = outcome.durable_lbas;
+  pending.cqe.cdw0 = outcome.cdw0;
+  pending.cqe.sqhd = static_cast<uint16_t>(sq_[sqid].head);
+  pending.cqe.sqid = sqid;
+  pending.cqe.cid = sqe.cid;
+  pending.cqe.status = outcome.status;
+  if (outcome.delay_ns == 0 && stalled_until_ns_ == 0 && (pending_.empty() || sqid != 0) && Post(pending)) return;
+  pending_.push_back(pending);
+  std::push_heap(pending_.begin(), pending_.end(), std::greater<>());
+}
+
+bool Device::Post(const Pending& pending) {
+  const uint16_t cqid = sq_[pending.cqe.sqid].cqid;
+  CompletionQueue& queue = cq_[cqid];
+  if (queue.base == nullptr) return true;  // its queue was deleted meanwhile
+  const uint32_t next = queue.tail + 1 == queue.entries ? 0 : queue.tail + 1;
+  if (next == cq_head_[cqid].load(std::memory_order_acquire)) return false;
+  if (pending.lba_count != 0) media_.MakeDurable(pending.slba, pending.lba_count);
+  Cqe cqe = pending.cqe;
+  cqe.status |= queue.phase;
+  Cqe* slot = &queue.base[queue.tail];
+  std::memcpy(slot, &cqe, 12);
+  // cid and status (with the phase bit) last, in one store.
+  uint32_t last;
+  std::memcpy(&last, reinterpret_cast<const char*>(&cqe) + 12, 4);
+  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(reinterpret_cast<char*>(slot) + 12)).store(last, std::memory_order_release);
+  queue.tail = next;
+  if (next == 0) queue.phase ^= 1;
+  if (queue.interrupts && (notify_.empty() || notify_.back() != queue.vector)) notify_.push_back(queue.vector);
+  return true;
+}
+
+void Device::RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status) {
+  const uint64_t number = ++header_->error_count;
+  header_->errors[(number - 1) % kErrorLogEntries] = {number, sqe.Slba(), sqe.nsid, sqid, sqe.cid, status, {}};
+  header_->smart.error_log_entries = number;
+  if ((status >> 9 & 7) == 2) header_->smart.media_errors++;
+}
+
+uint64_t Device::NextDueNs() const {
+  uint64_t due = ready_at_ns_;
+  if (stalled_until_ns_ != 0) return std::min(due, stalled_until_ns_);
+  if (!pending_.empty()) due = std::min(due, pending_.front().due_ns);
+  return due;
+}
+
+uint64_t Device::Jittered(uint32_t us) {
+  if (!header_->has_latency || us == 0) return 0;
+  const uint64_t ns = uint64_t{us} * 1000;
+  const uint64_t span = ns * header_->jitter_percent / 100;
+  return ns - span + random_.Below(2 * span + 1);
+}
+
+bool Device::AbortPending(uint16_t sqid, uint16_t cid) {
+  if (sqid == 0) {
+    const auto held = std::find(held_events_.begin(), held_events_.end(), cid);
+    if (held != held_events_.end()) {
+      held_events_.erase(held);
+      Sqe sqe{};
+      sqe.cid = cid;
+      Outcome outcome;
+      outcome.status = MakeStatus(0, 0x07);
+      Finish(0, sqe, outcome, BoottimeNs());
+      return true;
+    }
+  }
+  for (Pending& pending : pending_) {
+    if (pending.cqe.sqid != sqid || pending.cqe.cid != cid) continue;
+    pending.cqe.status = MakeStatus(0, 0x07);
+    pending.due_ns = 0;
+    std::make_heap(pending_.begin(), pending_.end(), std::greater<>());
+    return true;
+  }
+  return false;
+}
+
+}  // namespace assay::model

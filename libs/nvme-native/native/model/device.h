@@ -1,0 +1,138 @@
+// A software NVMe controller: registers, admin and I/O queues with phase bits in host memory, commands executed by one
+// device thread that sleeps until a doorbell, the next due completion or the power switch wakes it.
+// The host side (model_host) sees only this header's "bus": registers, doorbells, interrupts.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "../core/nvme_spec.h"
+#include "../core/random.h"
+#include "faults.h"
+#include "media.h"
+
+namespace assay::model {
+
+constexpr uint32_t kAsyncEventLimit = 4;
+constexpr uint32_t kCommandsPerTurn = 64;
+
+class Device {
+ public:
+  // What executing a command came to.
+  struct Outcome {
+    uint16_t status = 0;
+    uint32_t cdw0 = 0;
+    uint64_t delay_ns = 0;
+    uint64_t slba = 0;
+    uint64_t durable_lbas = 0;
+    bool hold = false;  // no completion now (asynchronous event request)
+    bool lost = false;  // no completion ever
+  };
+
+  explicit Device(std::unique_ptr<DriveFile> file);
+  ~Device();
+  // Ends the device thread: from now on it touches no host memory.
+  void Halt();
+
+  // ---- the bus, any thread ----
+  // All ones when the power is gone.
+  uint64_t ReadRegister(uint32_t offset, uint32_t bytes) const;
+  void WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value);
+  void RingSqTail(uint16_t qid, uint32_t tail);
+  void RingCqHead(uint16_t qid, uint32_t head);
+  // Interrupt vector = qid. Null takes it away; after that the event is not touched any more.
+  void SetInterrupt(uint16_t vector, Event* event);
+  // The power was cut since the last attach.
+  bool Dark() const { return dark_.load(std::memory_order_acquire); }
+  // Feels for the power that came back; false while it is off. Registers then have their reset values.
+  bool Attach();
+  DriveFile& file() { return *file_; }
+
+ private:
+  // The command sets work on the device itself; they live in files of their own.
+  friend class AdminCommands;
+  friend class NvmCommands;
+
+  struct CompletionQueue {
+    Cqe* base = nullptr;
+    uint32_t entries = 0;
+    uint32_t tail = 0;
+    uint16_t phase = 1;
+    uint16_t vector = 0;
+    bool interrupts = false;
+  };
+  struct SubmissionQueue {
+    Sqe* base = nullptr;
+    uint32_t entries = 0;
+    uint32_t head = 0;
+    uint16_t cqid = 0;
+  };
+  // A command that was executed and completes later. `lba_count` sectors become durable when it does (0: none).
+  struct Pending {
+    uint64_t due_ns;
+    uint64_t order;
+    uint64_t slba;
+    uint64_t lba_count;
+    Cqe cqe;
+    bool operator>(const Pending& other) const {
+      return due_ns != other.due_ns ? due_ns > other.due_ns : order > other.order;
+    }
+  };
+
+  void Run();
+  bool Enter();
+  void Leave() { file_->header().executing.store(0, std::memory_order_release); }
+  bool Step(uint64_t now_ns);
+  void GoDark();
+  void ReAttach();
+  void FollowConfiguration(uint64_t now_ns);
+  void Enable();
+  void Disable();
+  void ShutDown();
+  void ForgetQueues();
+  bool Fetch(uint16_t qid, uint64_t now_ns);
+  void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
+  bool Post(const Pending& pending);
+  void RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status);
+  uint64_t NextDueNs() const;
+  uint64_t Jittered(uint32_t us);
+  bool AbortPending(uint16_t sqid, uint16_t cid);
+
+  std::unique_ptr<DriveFile> file_;
+  DriveHeader* header_;
+  Media media_;
+  Faults faults_;
+  Random random_;
+  uint64_t generation_;
+  Event wake_;
+
+  // Registers, written by the host, read by both.
+  std::atomic<uint32_t> cc_{0}, csts_{0}, aqa_{0};
+  std::atomic<uint64_t> asq_{0}, acq_{0};
+  std::vector<std::atomic<uint32_t>> sq_tail_, cq_head_;
+
+  // Device thread only.
+  uint32_t cc_seen_ = 0;
+  uint64_t ready_at_ns_ = kNever;
+  uint64_t stalled_until_ns_ = 0;
+  uint64_t order_ = 0;
+  std::vector<SubmissionQueue> sq_;
+  std::vector<CompletionQueue> cq_;
+  std::vector<Pending> pending_;  // a heap, earliest on top
+  std::vector<uint16_t> notify_;  // vectors to raise at the end of the turn
+  std::vector<uint16_t> held_events_;  // cids of asynchronous event requests
+  uint32_t features_[256] = {};
+
+  mutable std::mutex interrupt_mutex_;
+  std::vector<Event*> interrupts_;
+
+  std::atomic<bool> dark_{false};
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> attach_{false};
+  Event attached_;
+  std::thread thread_;
+};
+
+}  // namespace assay::model

@@ -1,0 +1,189 @@
+#include "drive_file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+
+#include "media.h"
+
+namespace assay::model {
+namespace {
+
+uint64_t RoundUp(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
+
+std::string Errno() { return std::strerror(errno); }
+
+Status Layout(const DriveSpec& spec, DriveHeader* h) {
+  const uint64_t lbas = spec.capacity_bytes / kSmallestLba;
+  const uint64_t undo_bytes = std::bit_ceil(std::max<uint64_t>(spec.cache_bytes, 64 * kLargestLba));
+  h->capacity_bytes = spec.capacity_bytes;
+  h->undo_bytes = undo_bytes;
+  h->flags_offset = kHeaderBytes;
+  h->index_offset = h->flags_offset + RoundUp(lbas, 4096);
+  h->undo_records_offset = h->index_offset + RoundUp(lbas * 4, 4096);
+  h->undo_data_offset = h->undo_records_offset + RoundUp(undo_bytes / kSmallestLba * sizeof(UndoRecord), 4096);
+  h->media_offset = h->undo_data_offset + undo_bytes;
+  h->file_bytes = h->media_offset + spec.capacity_bytes;
+  return Status::Ok();
+}
+
+void Pad(char* field, size_t bytes, const std::string& text) {
+  std::memset(field, ' ', bytes);
+  std::memcpy(field, text.data(), std::min(bytes, text.size()));
+}
+
+uint8_t HexDigit(char c) { return static_cast<uint8_t>(c <= '9' ? c - '0' : (c | 32) - 'a' + 10); }
+
+Status Lock(int fd, off_t byte, bool wait, const std::string& path) {
+  struct flock lock {};
+  lock.l_type = F_WRLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = byte;
+  lock.l_len = 1;
+  if (fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) == 0) return Status::Ok();
+  if (errno == EAGAIN || errno == EACCES) return Status::Error(Code::kLocked, path + " is held by another process or controller");
+  return Status::Error(Code::kOpen, path + ": cannot lock: " + Errno());
+}
+
+}  // namespace
+
+Status CreateDrive(const std::string& path, const DriveSpec& spec) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) return Status::Error(Code::kFile, "cannot create " + path + ": " + Errno());
+  auto fail = [&](const std::string& why) {
+    close(fd);
+    unlink(path.c_str());
+    return Status::Error(Code::kFile, "cannot create " + path + ": " + why);
+  };
+  auto header = std::make_unique<DriveHeader>();
+  DriveHeader* h = header.get();
+  if (Status s = Layout(spec, h); !s.ok()) return fail(s.message);
+  struct statvfs fs;
+  if (fstatvfs(fd, &fs) == 0 && fs.f_bavail * fs.f_frsize < h->file_bytes) {
+    return fail("the drive can come to need " + std::to_string(h->file_bytes) + " bytes, the file system has " +
+                std::to_string(fs.f_bavail * fs.f_frsize) + " free");
+  }
+  h->version = kDriveVersion;
+  h->header_bytes = kHeaderBytes;
+  h->lba_bytes = spec.lba_bytes;
+  h->volatile_cache = spec.volatile_cache;
+  Pad(h->model, sizeof h->model, spec.model);
+  Pad(h->serial, sizeof h->serial, spec.serial);
+  Pad(h->firmware, sizeof h->firmware, spec.firmware);
+  h->has_nguid = !spec.nguid.empty();
+  for (size_t i = 0; i < 16 && h->has_nguid; i++) {
+    h->nguid[i] = static_cast<uint8_t>(HexDigit(spec.nguid[2 * i]) << 4 | HexDigit(spec.nguid[2 * i + 1]));
+  }
+  h->seed = spec.seed;
+  h->max_qpairs = spec.max_qpairs;
+  h->max_queue_entries = spec.max_queue_entries;
+  h->mdts_bytes = spec.mdts_bytes;
+  h->ready_ms = spec.ready_ms;
+  h->has_latency = spec.has_latency;
+  h->read_us = spec.read_us;
+  h->write_us = spec.write_us;
+  h->flush_us = spec.flush_us;
+  h->jitter_percent = spec.jitter_percent;
+  h->fault_count = static_cast<uint32_t>(std::min<size_t>(spec.faults.size(), kMaxFaults));
+  for (uint32_t i = 0; i < h->fault_count; i++) h->faults[i] = spec.faults[i];
+  h->power = kPowerOn;
+  h->clean = 1;
+  h->smart.power_cycles = 1;
+  h->smart.powered_since_ns = RealtimeNs();
+  // The magic goes in last, so that a half-made file is no drive.
+  if (ftruncate(fd, static_cast<off_t>(h->file_bytes)) != 0) return fail(Errno());
+  if (posix_fallocate(fd, 0, static_cast<off_t>(kHeaderBytes)) != 0) return fail("no space for the header");
+  if (pwrite(fd, h, sizeof *h, 0) != static_cast<ssize_t>(sizeof *h)) return fail(Errno());
+  if (pwrite(fd, kDriveMagic, sizeof kDriveMagic, 0) != sizeof kDriveMagic) return fail(Errno());
+  if (fsync(fd) != 0) return fail(Errno());
+  close(fd);
+  return Status::Ok();
+}
+
+Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) {
+  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return Status::Error(Code::kOpen, "cannot open " + path + ": " + Errno());
+  auto refuse = [&](const std::string& why) {
+    close(fd);
+    return Status::Error(Code::kFile, path + " " + why);
+  };
+  struct {
+    char magic[8];
+    uint32_t version;
+    uint32_t header_bytes;
+    uint64_t file_bytes;
+  } head{};
+  struct stat info;
+  if (fstat(fd, &info) != 0) return refuse("cannot be examined: " + Errno());
+  if (pread(fd, &head, sizeof head, 0) != static_cast<ssize_t>(sizeof head) || std::memcmp(head.magic, kDriveMagic, 8) != 0) {
+    return refuse("is not a software drive");
+  }
+  if (head.version != kDriveVersion) {
+    return refuse("is a software drive of version " + std::to_string(head.version) + ", this driver knows " + std::to_string(kDriveVersion));
+  }
+  if (static_cast<uint64_t>(info.st_size) < head.file_bytes || head.file_bytes < kHeaderBytes) return refuse("is cut short");
+  void* map = mmap(nullptr, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (map == MAP_FAILED) return refuse("cannot be mapped: " + Errno());
+  out->reset(new DriveFile(path, fd, static_cast<uint8_t*>(map), head.file_bytes));
+  const DriveHeader& h = (*out)->header();
+  if (h.media_offset + h.capacity_bytes != h.file_bytes || (h.lba_bytes != 512 && h.lba_bytes != 4096)) {
+    out->reset();
+    return Status::Error(Code::kFile, path + " has a damaged header");
+  }
+  return Status::Ok();
+}
+
+DriveFile::~DriveFile() {
+  munmap(map_, bytes_);
+  close(fd_);
+}
+
+Status DriveFile::OpenAsHolder(const std::string& path, std::unique_ptr<DriveFile>* out) {
+  std::unique_ptr<DriveFile> file;
+  if (Status s = Map(path, &file); !s.ok()) return s;
+  if (Status s = Lock(file->fd_, 0, false, path); !s.ok()) return s;
+  // A switch may be at work on a file whose holder died; it finishes first.
+  if (Status s = Lock(file->fd_, 1, true, path); !s.ok()) return s;
+  Media(file.get()).FinishScratch();
+  file->header().executing = 0;
+  file->header().wake.sleepers = 0;
+  struct flock unlock {};
+  unlock.l_type = F_UNLCK;
+  unlock.l_whence = SEEK_SET;
+  unlock.l_start = 1;
+  unlock.l_len = 1;
+  fcntl(file->fd_, F_OFD_SETLK, &unlock);
+  *out = std::move(file);
+  return Status::Ok();
+}
+
+Status DriveFile::OpenAsSwitch(const std::string& path, std::unique_ptr<DriveFile>* out) {
+  std::unique_ptr<DriveFile> file;
+  if (Status s = Map(path, &file); !s.ok()) return s;
+  if (Status s = Lock(file->fd_, 1, true, path); !s.ok()) return s;
+  *out = std::move(file);
+  return Status::Ok();
+}
+
+bool DriveFile::HasHolder() const {
+  struct flock query {};
+  query.l_type = F_WRLCK;
+  query.l_whence = SEEK_SET;
+  query.l_start = 0;
+  query.l_len = 1;
+  // A holder in this process has its own open file description and is seen too.
+  return fcntl(fd_, F_OFD_GETLK, &query) == 0 && query.l_type != F_UNLCK;
+}
+
+void DriveFile::Zero(uint64_t offset, uint64_t bytes) {
+  if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0) return;
+  std::memset(map_ + offset, 0, bytes);
+}
+
+}  // namespace assay::model

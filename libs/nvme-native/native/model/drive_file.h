@@ -1,0 +1,64 @@
+// One software drive's file: created, locked, mapped. The holder's lock is an open-file-description lock on byte 0, the
+// power switch takes byte 1; both vanish with their process.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../core/status.h"
+#include "drive_layout.h"
+
+namespace assay::model {
+
+struct DriveSpec {
+  std::string model, serial, firmware;
+  std::string nguid;  // 32 hex digits or empty
+  uint64_t capacity_bytes = 0;
+  uint32_t lba_bytes = 4096;
+  uint64_t seed = 0;
+  bool volatile_cache = false;
+  uint64_t cache_bytes = 8 << 20;
+  uint32_t max_qpairs = 16;
+  uint32_t max_queue_entries = 1024;
+  uint32_t mdts_bytes = 1 << 20;
+  uint32_t ready_ms = 2;
+  bool has_latency = false;
+  uint32_t read_us = 0, write_us = 0, flush_us = 0, jitter_percent = 0;
+  std::vector<FaultRule> faults;
+};
+
+// Makes a new file, powered on. kFile when it exists, cannot be made, or the file system has less free space than the
+// drive could come to need.
+Status CreateDrive(const std::string& path, const DriveSpec& spec);
+
+class DriveFile {
+ public:
+  ~DriveFile();
+  DriveFile(const DriveFile&) = delete;
+
+  // Takes the holder's lock and finishes what a dead holder left in the middle. kOpen, kLocked, kFile.
+  static Status OpenAsHolder(const std::string& path, std::unique_ptr<DriveFile>* out);
+  // Takes the power switch's lock (waits for another switch). kOpen, kFile.
+  static Status OpenAsSwitch(const std::string& path, std::unique_ptr<DriveFile>* out);
+
+  DriveHeader& header() { return *reinterpret_cast<DriveHeader*>(map_); }
+  const DriveHeader& header() const { return *reinterpret_cast<const DriveHeader*>(map_); }
+  uint8_t* At(uint64_t offset) { return map_ + offset; }
+  uint8_t* scratch_data() { return map_ + kScratchDataOffset; }
+  const std::string& path() const { return path_; }
+  // True while some open file description holds the holder's lock.
+  bool HasHolder() const;
+  // Gives the pages of a range back and reads it as zeroes from now on.
+  void Zero(uint64_t offset, uint64_t bytes);
+
+ private:
+  DriveFile(std::string path, int fd, uint8_t* map, uint64_t bytes) : path_(std::move(path)), fd_(fd), map_(map), bytes_(bytes) {}
+  static Status Map(const std::string& path, std::unique_ptr<DriveFile>* out);
+
+  std::string path_;
+  int fd_;
+  uint8_t* map_;
+  uint64_t bytes_;
+};
+
+}  // namespace assay::model

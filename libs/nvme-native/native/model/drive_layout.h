@@ -1,0 +1,145 @@
+// The file of a software drive. Header, per-LBA flags, per-LBA undo index, undo ring, media; all little endian, mapped
+// shared by whoever holds the drive and by the simulated power switch. Version changes when the layout does; another
+// version or magic is refused, never guessed at.
+//
+// The volatile cache is kept as an undo log: media always hold the newest data, the ring holds what each sector held
+// when it was last durable. Flush forgets the ring; a power cut brings some of it back. So the death of a process
+// loses nothing and a power cut loses what a drive may lose.
+#pragma once
+#include <atomic>
+#include <cstdint>
+
+#include "../core/event.h"
+
+namespace assay::model {
+
+constexpr char kDriveMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'D', 'R', 'V'};
+constexpr uint32_t kDriveVersion = 1;
+constexpr uint64_t kHeaderBytes = 64 * 1024;
+constexpr uint32_t kMaxFaults = 16;
+constexpr uint32_t kErrorLogEntries = 64;
+constexpr uint32_t kSmallestLba = 512;
+constexpr uint32_t kLargestLba = 4096;
+constexpr uint64_t kMaxCapacityBytes = uint64_t{16} << 40;
+
+enum PowerState : uint32_t { kPowerOff = 0, kPowerOn = 1, kPowerChanging = 2 };
+
+enum class FaultKind : uint32_t {
+  kSilentCorruption = 1,
+  kFlushLies,
+  kBadStatus,
+  kStall,
+  kLostCompletion,
+  kSlowReady,
+};
+
+struct FaultRule {
+  FaultKind kind;
+  uint32_t every_nth;
+  uint64_t after;  // writes or commands since creation
+  uint64_t slba;
+  uint64_t lba_count;
+  uint32_t opcode;
+  uint32_t sct;
+  uint32_t sc;
+  uint32_t ms;
+  // State: how often it may still act, and how many candidates it has seen.
+  uint64_t left;
+  uint64_t seen;
+};
+
+struct ErrorLogRecord {
+  uint64_t number;
+  uint64_t lba;
+  uint32_t nsid;
+  uint16_t sqid;
+  uint16_t cid;
+  uint16_t status;
+  uint16_t reserved[3];
+};
+
+struct SmartCounters {
+  uint64_t power_cycles;
+  uint64_t unsafe_shutdowns;
+  uint64_t media_errors;
+  uint64_t error_log_entries;
+  uint64_t sectors_read;     // 512-byte units
+  uint64_t sectors_written;
+  uint64_t read_commands;
+  uint64_t write_commands;
+  uint64_t powered_ms;       // up to the last power-off
+  uint64_t powered_since_ns; // CLOCK_REALTIME
+  uint64_t io_commands;
+};
+
+// The sector that is being overwritten. A process that dies in the middle leaves it behind; the next open finishes it.
+struct Scratch {
+  std::atomic<uint64_t> lba_plus_one;
+  uint32_t flags;
+  uint32_t reserved;
+};
+
+struct UndoRecord {
+  uint64_t sequence;
+  uint64_t lba;
+  uint32_t valid;
+  uint32_t flags;  // of the sector when it was durable
+  uint64_t reserved;
+};
+static_assert(sizeof(UndoRecord) == 32);
+
+struct DriveHeader {
+  char magic[8];
+  uint32_t version;
+  uint32_t header_bytes;
+  // Geometry
+  uint64_t file_bytes;
+  uint64_t capacity_bytes;
+  uint64_t flags_offset;
+  uint64_t index_offset;
+  uint64_t undo_records_offset;
+  uint64_t undo_data_offset;
+  uint64_t media_offset;
+  uint64_t undo_bytes;  // of data, a power of two of sectors at any LBA size
+  uint32_t lba_bytes;
+  uint32_t volatile_cache;
+  // What it claims to be
+  char model[40];
+  char serial[20];
+  char firmware[8];
+  uint8_t nguid[16];
+  uint32_t has_nguid;
+  uint64_t seed;
+  uint32_t max_qpairs;
+  uint32_t max_queue_entries;
+  uint32_t mdts_bytes;
+  uint32_t ready_ms;
+  uint32_t has_latency;
+  uint32_t read_us;
+  uint32_t write_us;
+  uint32_t flush_us;
+  uint32_t jitter_percent;
+  uint32_t fault_count;
+  FaultRule faults[kMaxFaults];
+  // Power
+  std::atomic<uint32_t> power;      // PowerState
+  std::atomic<uint32_t> executing;  // the holder is inside a batch of commands
+  std::atomic<uint64_t> generation; // number of power cuts
+  uint32_t clean;                   // shut down by notification since it was last enabled
+  EventWords wake;                  // the holder's device thread sleeps here
+  // Sectors on the move
+  Scratch scratch;
+  uint64_t undo_head;  // newest sequence number
+  uint64_t undo_tail;  // everything up to here is durable
+  // Counters and logs
+  SmartCounters smart;
+  uint64_t error_count;
+  ErrorLogRecord errors[kErrorLogEntries];
+  uint32_t saved_features[256];
+  uint32_t has_saved_feature[256];
+};
+constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
+static_assert(sizeof(DriveHeader) <= kScratchDataOffset);
+static_assert(std::atomic<uint64_t>::is_always_lock_free);
+
+}  // namespace assay::model

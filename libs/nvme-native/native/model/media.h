@@ -1,0 +1,59 @@
+// Sectors of a software drive, with what a power cut may do to them (see drive_layout.h). Used by the holder's device
+// thread, or by the power switch while the holder stands still; never by both at once.
+#pragma once
+#include "drive_file.h"
+
+namespace assay::model {
+
+enum SectorFlags : uint8_t { kSectorWritten = 1, kSectorUncorrectable = 2 };
+
+class Media {
+ public:
+  explicit Media(DriveFile* file);
+
+  uint64_t lba_count() const { return lba_count_; }
+  uint32_t lba_bytes() const { return lba_bytes_; }
+  // After a format.
+  void Reload();
+
+  const uint8_t* Read(uint64_t lba) const { return media_ + lba * lba_bytes_; }
+  bool AnyUncorrectable(uint64_t slba, uint64_t count) const;
+
+  // Replaces one sector; survives the death of the process at any instruction. `data` null: zeroes.
+  void Write(uint64_t lba, const uint8_t* data, uint8_t flags);
+  // Zeroes a range; long ranges become durable at once.
+  void Deallocate(uint64_t slba, uint64_t count);
+  // From now on a power cut does not take this range back.
+  void MakeDurable(uint64_t slba, uint64_t count);
+  void MakeAllDurable();
+  // All sectors read zero at the new LBA size.
+  void Format(uint32_t lba_bytes);
+  // A defect: changes one bit behind everybody's back.
+  void FlipBit(uint64_t lba, uint64_t random);
+
+  // Brings back older contents of some sectors that are not durable, by seeded dice. Returns how many lost their newest.
+  uint64_t LosePower(uint64_t seed);
+  // Completes the sector that a dying process left half written.
+  void FinishScratch();
+
+ private:
+  UndoRecord* Find(uint64_t lba);
+  void Remember(uint64_t lba);
+  void Store(uint64_t lba, const uint8_t* data, uint8_t flags);
+  uint8_t* Sector(uint64_t lba) { return media_ + lba * lba_bytes_; }
+  uint8_t* UndoData(uint64_t sequence) { return undo_data_ + ((sequence - 1) & undo_mask_) * lba_bytes_; }
+  UndoRecord& Undo(uint64_t sequence) { return undo_[(sequence - 1) & undo_mask_]; }
+
+  DriveFile* file_;
+  DriveHeader* header_;
+  uint8_t* media_;
+  uint8_t* flags_;
+  uint32_t* index_;
+  UndoRecord* undo_;
+  uint8_t* undo_data_;
+  uint64_t undo_mask_;
+  uint64_t lba_count_;
+  uint32_t lba_bytes_;
+};
+
+}  // namespace assay::model

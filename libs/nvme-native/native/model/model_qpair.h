@@ -1,0 +1,67 @@
+// The host side of one queue pair of the software drive: real rings, phase bits, doorbells, PRP lists.
+#pragma once
+#include <vector>
+
+#include "../core/host.h"
+#include "device.h"
+
+namespace assay::model {
+
+// Memory of whole pages, zeroed, freed with its owner.
+class PageMemory {
+ public:
+  explicit PageMemory(size_t bytes);
+  ~PageMemory();
+  PageMemory(const PageMemory&) = delete;
+  PageMemory& operator=(const PageMemory&) = delete;
+  uint8_t* data() { return data_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  size_t bytes_;
+  uint8_t* data_;
+};
+
+class ModelQpair final : public HostQpair {
+ public:
+  ModelQpair(Device* device, uint16_t qid, uint32_t entries);
+  ~ModelQpair() override;
+
+  uint16_t Qid() const override { return qid_; }
+  uint32_t MaxOutstanding() const override { return entries_ - 1; }
+  SubmitOutcome Submit(HostSubmission& submission) override;
+  size_t Poll(HostCompletion* out, size_t max) override;
+  bool Gone() const override;
+  void Wait(uint64_t until_ns, bool spin) override;
+  void Wake() override { event_.Notify(); }
+  Status Recover() override;
+
+  // Control thread: called by Recover to make the queues on the drive again; empty for the admin queue.
+  std::function<Status(ModelQpair&)> create_on_drive;
+
+  // Rings and slots as after creation.
+  void Clear();
+  uint64_t sq_address() { return reinterpret_cast<uint64_t>(sq_memory_.data()); }
+  uint64_t cq_address() { return reinterpret_cast<uint64_t>(cq_memory_.data()); }
+  uint32_t entries() const { return entries_; }
+
+ private:
+  bool CompletionReady() const;
+  void PointAt(Sqe& sqe, uint16_t cid, const HostSubmission& submission);
+
+  Device* device_;
+  uint16_t qid_;
+  uint32_t entries_;
+  PageMemory sq_memory_;
+  PageMemory cq_memory_;
+  PageMemory prp_memory_;  // one list page a slot
+  uint32_t sq_tail_ = 0;
+  uint32_t cq_head_ = 0;
+  uint16_t phase_ = 1;
+  std::vector<uint64_t> tags_;
+  std::vector<uint16_t> free_;
+  Event event_;
+  uint32_t seen_ = 0;
+};
+
+}  // namespace assay::model

@@ -1,0 +1,269 @@
+#include "controller.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "../core/clock.h"
+#include "discovery.h"
+#include "environment.h"
+#include "log_capture.h"
+
+namespace assay::spdk {
+namespace {
+
+// SPDK gives the same controller to a second connect, and two owners of one controller must not be.
+class OpenAddresses {
+ public:
+  bool Take(const std::string& address) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return taken_.insert(address).second;
+  }
+  void Give(const std::string& address) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    taken_.erase(address);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> taken_;
+};
+
+OpenAddresses& Opened() {
+  static OpenAddresses addresses;
+  return addresses;
+}
+
+std::string KeyOf(const TransportAddress& address) {
+  return address.transport + " " + address.address + " " + std::to_string(address.port) + " " + address.nqn;
+}
+
+constexpr uint64_t kAdminIdlePollNs = 50 * kNsPerMs;
+constexpr uint32_t kMaxIoQueues = 1024;
+// Over what CAP.TO allows for one transition of CSTS.RDY: identify and queue creation come after it.
+constexpr uint64_t kBringUpGraceNs = kNsPerSecond;
+
+}  // namespace
+
+Controller::Controller(const Traits& traits, const TransportAddress& address, const HostOptions& options)
+    : traits_(traits),
+      address_(address),
+      options_(options),
+      admin_(traits, ctrlr_, gone_),
+      registers_(traits, ctrlr_, admin_, options_) {}
+
+Controller::~Controller() = default;
+
+Status Controller::Open(const Traits& traits, const TransportAddress& address, const HostOptions& options,
+                        std::unique_ptr<HostController>* out, ReadyReport* report) {
+  struct spdk_nvme_transport_id id;
+  if (Status status = ToTransportId(traits, address, &id); !status.ok()) return status;
+
+  EnvironmentOptions environment;
+  if (traits.type == SPDK_NVME_TRANSPORT_PCIE) environment.pci_address = address.address;
+  if (Status status = StartEnvironment(environment); !status.ok()) return status;
+
+  const std::string key = KeyOf(address);
+  if (!Opened().Take(key)) {
+    return Status::Error(Code::kLocked, std::string(traits.name) + " " + address.address + " is already open in this process");
+  }
+  std::unique_ptr<Controller> controller(new Controller(traits, address, options));
+  const uint64_t start = BoottimeNs();
+  if (Status status = controller->Connect(); !status.ok()) {
+    Opened().Give(key);
+    return status;
+  }
+  report->ready_ns = BoottimeNs() - start;
+  *out = std::move(controller);
+  return Status::Ok();
+}
+
+Status Controller::Connect() {
+  struct spdk_nvme_transport_id id;
+  if (Status status = ToTransportId(traits_, address_, &id); !status.ok()) return status;
+  if (traits_.type == SPDK_NVME_TRANSPORT_TCP && address_.nqn.empty()) {
+    if (Status status = Discover(&id, options_.timeout_ms); !status.ok()) return status;
+  }
+
+  struct spdk_nvme_ctrlr_opts opts;
+  spdk_nvme_ctrlr_get_default_ctrlr_opts(&opts, sizeof(opts));
+  opts.num_io_queues = kMaxIoQueues;
+  opts.io_queue_size = traits_.max_queue_entries;
+  opts.admin_queue_size = traits_.admin_entries;
+  opts.keep_alive_timeout_ms = traits_.keep_alive_ms;
+  opts.admin_timeout_ms = options_.timeout_ms;
+  opts.disable_error_logging = true;  // an error status is a value for the caller
+
+  ForgetLastError();
+  ctrlr_ = spdk_nvme_connect(&id, &opts, sizeof(opts));
+  if (ctrlr_ == nullptr) {
+    const std::string detail = LastError();
+    return Status::Error(Code::kOpen, std::string(traits_.name) + " " + address_.address + " does not open" +
+                                          (detail.empty() ? "" : " (" + detail + ")"));
+  }
+  gone_.store(false, std::memory_order_release);
+  admin_.Attach();
+  registers_.Attach();
+  ReadLimits();
+  return Status::Ok();
+}
+
+void Controller::ReadLimits() {
+  const struct spdk_nvme_ctrlr_opts* opts = spdk_nvme_ctrlr_get_opts(ctrlr_);
+  limits_.max_qpairs = opts->num_io_queues;
+  limits_.max_queue_entries = opts->io_queue_size;
+  limits_.max_transfer_bytes = spdk_nvme_ctrlr_get_max_xfer_size(ctrlr_);
+  limits_.ready_timeout_ms = std::max<uint32_t>(1, spdk_nvme_ctrlr_get_regs_cap(ctrlr_).bits.to) * 500;
+  limits_.idle_poll_ns = kAdminIdlePollNs;
+}
+
+Status Controller::Lost(const char* what) const {
+  const std::string detail = LastError();
+  return Status::Error(Code::kGone, std::string(traits_.name) + " " + address_.address + ": " + what +
+                                        (detail.empty() ? "" : " (" + detail + ")"));
+}
+
+Status Controller::Reset(ReadyReport* report) {
+  if (Gone()) return Lost("the controller does not answer");
+  ForgetLastError();
+  const uint64_t start = BoottimeNs();
+  const uint64_t until = start + limits_.ready_timeout_ms * kNsPerMs + kBringUpGraceNs;
+  Status status = Disable(until);
+  if (status.ok()) status = Enable(until);
+  admin_.Forget();
+  if (!status.ok()) {
+    gone_.store(true, std::memory_order_release);
+    return status;
+  }
+  report->ready_ns = BoottimeNs() - start;
+  return status;
+}
+
+Status Controller::Disable(uint64_t until_ns) {
+  if (spdk_nvme_ctrlr_disconnect(ctrlr_) != 0) return Lost("the controller cannot be disabled");
+  // -ENXIO says that the admin queue is disconnected, which SPDK does after CSTS.RDY has become 0.
+  while (spdk_nvme_ctrlr_process_admin_completions(ctrlr_) != -ENXIO) {
+    if (BoottimeNs() >= until_ns) {
+      return Status::Error(Code::kReady, std::string(traits_.name) + ": CSTS.RDY did not become 0 within " +
+                                             std::to_string(limits_.ready_timeout_ms) + " ms");
+    }
+  }
+  return Status::Ok();
+}
+
+Status Controller::Enable(uint64_t until_ns) {
+  spdk_nvme_ctrlr_reconnect_async(ctrlr_);
+  int status;
+  bool late = false;
+  while ((status = spdk_nvme_ctrlr_reconnect_poll_async(ctrlr_)) == -EAGAIN) {
+    // Failing the controller makes the next poll end the bring-up; giving up alone would keep SPDK's lock.
+    if (!late && BoottimeNs() >= until_ns) {
+      late = true;
+      spdk_nvme_ctrlr_fail(ctrlr_);
+    }
+  }
+  if (status == 0) return Status::Ok();
+  if (traits_.registers == RegisterAccess::kProperties) return Lost("the connection did not come back");
+  uint64_t version = 0;
+  if (registers_.Read(reg::kVs, 4, &version).code == Code::kGone) return Lost("the device does not answer");
+  const std::string detail = LastError();
+  return Status::Error(Code::kReady, std::string(traits_.name) + ": the controller did not become ready within " +
+                                         std::to_string(limits_.ready_timeout_ms) + " ms" +
+                                         (detail.empty() ? "" : " (" + detail + ")"));
+}
+
+Status Controller::Restart(ReadyReport* report) {
+  const uint64_t start = BoottimeNs();
+  if (ctrlr_ != nullptr) {
+    // Nothing may be sent to what was there before: a failed controller is only freed.
+    spdk_nvme_ctrlr_fail(ctrlr_);
+    gone_.store(true, std::memory_order_release);
+    for (IoQpair* qpair : qpairs_) qpair->Detach();
+    Detach();
+  }
+  if (Status status = Connect(); !status.ok()) return status;
+  report->ready_ns = BoottimeNs() - start;
+  return Status::Ok();
+}
+
+void Controller::Detach() {
+  registers_.Detach();
+  admin_.Forget();
+  spdk_nvme_detach(ctrlr_);
+  ctrlr_ = nullptr;
+  gone_.store(true, std::memory_order_release);
+}
+
+void Controller::Stop(bool silent) {
+  const bool lost = Gone();
+  if (ctrlr_ == nullptr) {
+    Opened().Give(KeyOf(address_));
+    return;
+  }
+  if (silent && !lost) {
+    // Detaching would write CC. The controller stays as it is until the process ends, its address taken.
+    registers_.Detach();
+    for (IoQpair* qpair : qpairs_) qpair->Abandon();
+    admin_.Forget();
+    pinned_.store(true, std::memory_order_release);
+    ctrlr_ = nullptr;
+    gone_.store(true, std::memory_order_release);
+    return;
+  }
+  if (lost) spdk_nvme_ctrlr_fail(ctrlr_);
+  for (IoQpair* qpair : qpairs_) qpair->Detach();
+  Detach();
+  abandoned_.clear();
+  Opened().Give(KeyOf(address_));
+}
+
+Status Controller::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {
+  if (Gone()) return Lost("the controller does not answer");
+  assert(options.entries >= 2 && options.entries <= limits_.max_queue_entries);
+  auto qpair = std::make_unique<IoQpair>(traits_, options, ctrlr_);
+  if (Status status = qpair->Attach(); !status.ok()) return status;
+  qpairs_.push_back(qpair.get());
+  *out = std::move(qpair);
+  return Status::Ok();
+}
+
+void Controller::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
+  auto* io = static_cast<IoQpair*>(qpair.get());
+  const auto found = std::find(qpairs_.begin(), qpairs_.end(), io);
+  assert(found != qpairs_.end());
+  qpairs_.erase(found);
+  if (!silent || Gone()) {
+    if (ctrlr_ != nullptr && Gone()) spdk_nvme_ctrlr_fail(ctrlr_);
+    io->Detach();
+    return;
+  }
+  if (io->HasOutstanding()) pinned_.store(true, std::memory_order_release);
+  io->Abandon();
+  abandoned_.push_back(std::move(qpair));
+}
+
+Status Controller::ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) {
+  if (Gone()) return Lost("the controller does not answer");
+  Status status = registers_.Read(offset, bytes, value);
+  if (status.code == Code::kGone) gone_.store(true, std::memory_order_release);
+  return status;
+}
+
+Status Controller::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
+  if (Gone()) return Lost("the controller does not answer");
+  Status status = registers_.Write(offset, bytes, value);
+  if (status.code == Code::kGone) gone_.store(true, std::memory_order_release);
+  return status;
+}
+
+void* Controller::AllocBuffer(size_t bytes) { return AllocateDma(bytes, 4096); }
+
+void Controller::FreeBuffer(void* memory) {
+  if (pinned_.load(std::memory_order_acquire)) return;
+  FreeDma(memory);
+}
+
+}  // namespace assay::spdk

@@ -1,0 +1,145 @@
+#include "io_qpair.h"
+
+#include <cassert>
+#include <cerrno>
+#include <string>
+
+#include "log_capture.h"
+
+namespace assay::spdk {
+namespace {
+
+// SPDK takes requests for commands of its own from the same pool.
+constexpr uint32_t kSpareRequests = 8;
+
+}  // namespace
+
+IoQpair::IoQpair(const Traits& traits, const QpairOptions& options, struct spdk_nvme_ctrlr* const& ctrlr)
+    : traits_(traits), options_(options), slots_(this, options.entries - 1), ctrlr_(ctrlr) {
+  assert(options.entries >= 2);
+}
+
+Status IoQpair::Attach() {
+  assert(qpair_ == nullptr && ctrlr_ != nullptr);
+  struct spdk_nvme_io_qpair_opts opts;
+  spdk_nvme_ctrlr_get_default_io_qpair_opts(ctrlr_, &opts, sizeof(opts));
+  opts.qprio = static_cast<enum spdk_nvme_qprio>(options_.priority);
+  opts.io_queue_size = options_.entries;
+  opts.io_queue_requests = options_.entries + kSpareRequests;
+  opts.delay_cmd_submit = false;  // the deadline was checked just before Submit: the doorbell must ring inside it
+
+  ForgetLastError();
+  qpair_ = spdk_nvme_ctrlr_alloc_io_qpair(ctrlr_, &opts, sizeof(opts));
+  if (qpair_ == nullptr) {
+    const std::string detail = LastError();
+    return Status::Error(Code::kQpair, std::string(traits_.name) + ": no qpair of " + std::to_string(options_.entries) +
+                                           " entries and priority " + std::to_string(options_.priority) +
+                                           (detail.empty() ? "" : " (" + detail + ")"));
+  }
+  qid_ = spdk_nvme_qpair_get_id(qpair_);
+  gone_.store(false, std::memory_order_release);
+  return Status::Ok();
+}
+
+void IoQpair::Detach() {
+  Forget();
+  if (qpair_ == nullptr) return;
+  spdk_nvme_ctrlr_free_io_qpair(qpair_);
+  qpair_ = nullptr;
+  gone_.store(true, std::memory_order_release);
+}
+
+void IoQpair::Abandon() {
+  Forget();
+  qpair_ = nullptr;
+  gone_.store(true, std::memory_order_release);
+}
+
+void IoQpair::Forget() {
+  slots_.Forget();
+  completions_.Forget();
+}
+
+SubmitOutcome IoQpair::Submit(HostSubmission& submission) {
+  if (gone_.load(std::memory_order_relaxed)) return SubmitOutcome::kGone;
+  Slot<IoQpair>* slot = slots_.Take(submission.tag);
+  if (slot == nullptr) return SubmitOutcome::kFull;
+
+  static_assert(sizeof(Sqe) == sizeof(struct spdk_nvme_cmd));
+  struct spdk_nvme_cmd command;
+  memcpy(&command, &submission.sqe, sizeof(command));
+  const int status =
+      spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, &command, submission.data, submission.data_bytes, OnDone, slot);
+  if (status == 0) return SubmitOutcome::kOk;
+
+  slots_.Give(slot);
+  if (status == -ENXIO) {
+    gone_.store(true, std::memory_order_release);
+    return SubmitOutcome::kGone;
+  }
+  if (status == -ENOMEM || status == -EAGAIN) return SubmitOutcome::kFull;
+  completions_.Add(Refused(submission.tag));
+  return SubmitOutcome::kOk;
+}
+
+void IoQpair::OnDone(void* argument, const struct spdk_nvme_cpl* cpl) {
+  auto* slot = static_cast<Slot<IoQpair>*>(argument);
+  IoQpair* self = slot->owner;
+  const uint64_t tag = slot->tag;
+  if (self->slots_.Give(slot)) self->completions_.Add(ToCompletion(tag, *cpl));
+}
+
+size_t IoQpair::Poll(HostCompletion* out, size_t max) {
+  assert(max > 0);
+  completions_.Begin(out, max);
+  if (gone_.load(std::memory_order_relaxed) || completions_.Room() == 0) return completions_.End(false);
+  const bool lost = spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(completions_.Room())) < 0;
+  const size_t count = completions_.End(lost);
+  if (lost && completions_.empty()) gone_.store(true, std::memory_order_release);
+  return count;
+}
+
+void IoQpair::Wait(uint64_t until_ns, bool spin) {
+  if (!completions_.empty()) return;
+  const bool gone = Gone();
+  nap_.Wait(until_ns, slots_.taken() > 0 || gone, spin && !gone);
+}
+
+Status IoQpair::Recover() {
+  Forget();
+  Status status;
+  if (qpair_ == nullptr) {
+    status = Attach();
+  } else {
+    switch (traits_.recovery) {
+      case QpairRecovery::kKeep: status = Keep(); break;
+      case QpairRecovery::kReconnect: status = Reconnect(); break;
+      case QpairRecovery::kReplace: status = Replace(); break;
+    }
+  }
+  gone_.store(!status.ok(), std::memory_order_release);
+  return status;
+}
+
+Status IoQpair::Keep() {
+  if (spdk_nvme_qpair_process_completions(qpair_, 0) < 0) {
+    return Status::Error(Code::kQpair, std::string(traits_.name) + ": qpair " + std::to_string(qid_) + " did not come back after the reset");
+  }
+  return Status::Ok();
+}
+
+Status IoQpair::Reconnect() {
+  spdk_nvme_ctrlr_disconnect_io_qpair(qpair_);
+  const int status = spdk_nvme_ctrlr_reconnect_io_qpair(qpair_);
+  if (status == 0) return Status::Ok();
+  return Status::Error(Code::kQpair, std::string(traits_.name) + ": qpair " + std::to_string(qid_) +
+                                         " did not connect again: " + strerror(-status));
+}
+
+Status IoQpair::Replace() {
+  spdk_nvme_ctrlr_free_io_qpair(qpair_);
+  qpair_ = nullptr;
+  return Attach();
+}
+
+}  // namespace assay::spdk

@@ -1,0 +1,55 @@
+// One I/O qpair over SPDK.
+#pragma once
+
+#include <spdk/nvme.h>
+
+#include <atomic>
+
+#include "completions.h"
+#include "nap.h"
+#include "slots.h"
+#include "traits.h"
+
+namespace assay::spdk {
+
+class IoQpair final : public HostQpair {
+ public:
+  // `ctrlr` names SPDK's controller of the moment: a restart changes it.
+  IoQpair(const Traits& traits, const QpairOptions& options, struct spdk_nvme_ctrlr* const& ctrlr);
+
+  // Control thread, owner parked. Makes SPDK's qpair, kQpair when that cannot be.
+  Status Attach();
+  // Control thread, owner parked. Frees SPDK's qpair and forgets what was outstanding.
+  void Detach();
+  // Control thread, owner parked. Forgets what was outstanding and never touches SPDK's qpair again.
+  void Abandon();
+  bool HasOutstanding() const { return slots_.taken() > 0; }
+
+  uint16_t Qid() const override { return qid_; }
+  uint32_t MaxOutstanding() const override { return slots_.count(); }
+  SubmitOutcome Submit(HostSubmission& submission) override;
+  size_t Poll(HostCompletion* out, size_t max) override;
+  bool Gone() const override { return gone_.load(std::memory_order_acquire); }
+  void Wait(uint64_t until_ns, bool spin) override;
+  void Wake() override { nap_.Wake(); }
+  Status Recover() override;
+
+ private:
+  static void OnDone(void* slot, const struct spdk_nvme_cpl* cpl);
+  void Forget();
+  Status Keep();
+  Status Reconnect();
+  Status Replace();
+
+  const Traits& traits_;
+  const QpairOptions options_;
+  Slots<IoQpair> slots_;
+  Completions completions_;
+  Nap nap_;
+  struct spdk_nvme_ctrlr* const& ctrlr_;
+  struct spdk_nvme_qpair* qpair_ = nullptr;
+  uint16_t qid_ = 0;
+  std::atomic<bool> gone_{false};
+};
+
+}  // namespace assay::spdk

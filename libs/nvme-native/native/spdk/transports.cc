@@ -1,0 +1,30 @@
+// The lines that SPDK adds to the table of transports.
+#include <spdk/version.h>
+
+#include "../core/host_table.h"
+#include "controller.h"
+#include "environment.h"
+
+namespace assay {
+namespace {
+
+template <const char* const& kName>
+Status Open(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
+            ReadyReport* report) {
+  return spdk::Controller::Open(*spdk::FindTraits(kName), address, options, out, report);
+}
+
+constexpr const char* kPcie = "spdk-pcie";
+constexpr const char* kTcp = "spdk-tcp";
+constexpr const char* kVfioUser = "spdk-vfio-user";
+
+}  // namespace
+
+std::vector<HostTransport> SpdkTransports() {
+  spdk::PrepareProcess();
+  return {{kPcie, Open<kPcie>}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>}};
+}
+
+const char* SpdkRelease() { return spdk::Release(); }
+
+}  // namespace assay

@@ -1,0 +1,11 @@
+/** What queue pairs and namespaces need of their controller. */
+import type { NativeHandle } from "./native";
+import type { ControllerIdentity } from "./types";
+
+export interface ControllerAccess {
+  readonly identity: ControllerIdentity;
+  /** @throws ERR_CLOSED */
+  use(): NativeHandle;
+  /** SMART power cycles, or 0 where the drive has no such log. */
+  powerCycles(): Promise<bigint>;
+}

@@ -1,0 +1,20 @@
+/** Raw commands from scripts to what the addon takes. */
+import { integer, object, U32 } from "./check";
+import type { NativeCommand } from "./native";
+import type { RawCommand } from "./types";
+
+const DWORDS = ["cdw10", "cdw11", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
+const KEYS = ["opcode", "nsid", ...DWORDS];
+
+export function checkCommand(name: string, value: RawCommand, nsid: number): NativeCommand {
+  const given = object<RawCommand>(name, value, KEYS);
+  const command = { opcode: integer(`${name}.opcode`, given.opcode, 0, 255), nsid } as NativeCommand;
+  if (given.nsid !== undefined) command.nsid = integer(`${name}.nsid`, given.nsid, 0, U32);
+  for (const dword of DWORDS) command[dword] = integer(`${name}.${dword}`, given[dword] ?? 0, 0, U32);
+  return command;
+}
+
+/** A command with the given fields; for our own use. */
+export function nativeCommand(fields: Partial<NativeCommand> & { opcode: number }): NativeCommand {
+  return { nsid: 0, cdw10: 0, cdw11: 0, cdw12: 0, cdw13: 0, cdw14: 0, cdw15: 0, ...fields };
+}

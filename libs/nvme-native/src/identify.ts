@@ -1,0 +1,100 @@
+/** Pure readers of Identify pages: Controller (NVMe Base 2.0 figure 275), Namespace (NVM Command Set 1.0 figure 97). */
+import type { ControllerIdentity, NamespaceIdentity } from "./types";
+
+export const IDENTIFY_BYTES = 4096;
+/** A drive that names no limit gets this one, bytes. */
+const DEFAULT_TRANSFER_BYTES = 1024 * 1024;
+
+function view(page: Uint8Array): DataView {
+  return new DataView(page.buffer, page.byteOffset, page.byteLength);
+}
+
+function padded(page: Uint8Array, from: number, length: number): string {
+  return Buffer.from(page.subarray(from, from + length))
+    .toString("latin1")
+    .replace(/[\0 ]+$/, "");
+}
+
+function hexOrNull(page: Uint8Array, from: number, length: number): string | null {
+  const part = page.subarray(from, from + length);
+  return part.every((byte) => byte === 0) ? null : Buffer.from(part).toString("hex");
+}
+
+export interface HostFacts {
+  version: number;
+  /** CAP.MPSMIN page, bytes. */
+  pageBytes: number;
+  readyTimeoutMs: number;
+  maxQpairs: number;
+  maxQueueEntries: number;
+  maxTransferBytes: number;
+}
+
+export function parseController(page: Uint8Array, host: HostFacts): ControllerIdentity {
+  const at = view(page);
+  const mdts = page[77]!;
+  const drive = mdts === 0 ? DEFAULT_TRANSFER_BYTES : host.pageBytes * 2 ** Math.min(mdts, 20);
+  const nqn = Buffer.from(page.subarray(768, 1024)).toString("utf8");
+  const end = nqn.indexOf("\0");
+  return {
+    model: padded(page, 24, 40),
+    serial: padded(page, 4, 20),
+    firmware: padded(page, 64, 8),
+    vid: at.getUint16(0, true),
+    mdtsBytes: Math.min(drive, host.maxTransferBytes),
+    nn: at.getUint32(516, true),
+    oacs: at.getUint16(256, true),
+    oncs: at.getUint16(520, true),
+    vwc: (page[525]! & 1) === 1,
+    sqesMin: 2 ** (page[512]! & 15),
+    nqn: end < 0 ? nqn : nqn.slice(0, end),
+    version: at.getUint32(80, true) || host.version,
+    readyTimeoutMs: host.readyTimeoutMs,
+    maxQpairs: host.maxQpairs,
+    maxQueueEntries: host.maxQueueEntries,
+    raw: page,
+  };
+}
+
+export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: Uint8Array): NamespaceIdentity {
+  const at = view(page);
+  const formats = Math.min(page[25]! + 1, 64);
+  const lbaFormats: NamespaceIdentity["lbaFormats"] = [];
+  for (let i = 0; i < formats; i++) {
+    const format = at.getUint32(128 + 4 * i, true);
+    lbaFormats.push({ lbaBytes: 2 ** ((format >>> 16) & 0xff), metadataBytes: format & 0xffff });
+  }
+  const current = (page[26]! & 0x0f) | ((page[26]! & 0x60) >> 1);
+  const format = lbaFormats[current] ?? { lbaBytes: 512, metadataBytes: 0 };
+  const lbaCount = at.getBigUint64(0, true);
+  const namespaceAwupf = (page[24]! & 2) !== 0 ? at.getUint16(36, true) : null;
+  return {
+    nsid,
+    lbaCount,
+    lbaBytes: format.lbaBytes,
+    metadataBytes: format.metadataBytes,
+    capacityBytes: lbaCount * BigInt(format.lbaBytes),
+    lbaFormats,
+    nguid: hexOrNull(page, 104, 16),
+    eui64: hexOrNull(page, 120, 8),
+    awupfLbas: (namespaceAwupf ?? view(controllerPage).getUint16(528, true)) + 1,
+    raw: page,
+  };
+}
+
+/** nsids of a CNS 02h page. */
+export function parseActiveList(page: Uint8Array): number[] {
+  const at = view(page);
+  const nsids: number[] = [];
+  for (let i = 0; i < page.byteLength; i += 4) {
+    const nsid = at.getUint32(i, true);
+    if (nsid === 0) break;
+    nsids.push(nsid);
+  }
+  return nsids;
+}
+
+/** Power cycles of a SMART page (log 02h, bytes 127:112), the low 64 bits. */
+export function powerCyclesOf(smart: Uint8Array): bigint {
+  return view(smart).getBigUint64(112, true);
+}

@@ -1,0 +1,28 @@
+/** The NVMe driver: see README.md. The addon is loaded at the first use, not at import. */
+import { big, U64 } from "./check";
+import type { DriverInfo, NvmeDriver } from "./driver";
+import { createModelDrive, modelPower, modelPowerState } from "./model-drive";
+import { addon } from "./native";
+import { open } from "./open";
+
+export type * from "./driver";
+export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
+export * from "./types";
+
+/** Version of the native code and of what it writes to disk. */
+const DRIVER_VERSION = "0.1.0";
+
+export const driver: NvmeDriver = {
+  info(): DriverInfo {
+    const { spdkVersion, transports } = addon().info();
+    return { driverVersion: DRIVER_VERSION, spdkVersion, transports: transports as DriverInfo["transports"] };
+  },
+  open,
+  setDeadline(boottimeNs: bigint): void {
+    addon().setDeadline(big("boottimeNs", boottimeNs, 0n, U64));
+  },
+  boottimeNs: () => addon().boottimeNs(),
+  createModelDrive,
+  modelPower,
+  modelPowerState,
+};

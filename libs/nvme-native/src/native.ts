@@ -1,0 +1,183 @@
+/** The addon as C++ shows it (native/glue). Everything is validated before it comes here; nobody else imports this. */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Completion, IoWorkerEvent, IoWorkerResult, ModelPower, NvmeErrorCode, VerifyResult } from "./types";
+import { NvmeError } from "./types";
+
+export type NativeHandle = { readonly opaque: unique symbol };
+export type NativeDirection = "from-device" | "to-device" | "none";
+
+export interface NativeCommand {
+  opcode: number;
+  nsid: number;
+  cdw10: number;
+  cdw11: number;
+  cdw12: number;
+  cdw13: number;
+  cdw14: number;
+  cdw15: number;
+}
+
+export interface NativeLimits {
+  maxQpairs: number;
+  maxQueueEntries: number;
+  maxTransferBytes: number;
+  readyTimeoutMs: number;
+}
+
+export interface NativeWorkerOptions {
+  worker: number;
+  sizes: { lbas: number; weight: number }[];
+  randomPercent: number;
+  readPercent: number;
+  depth: number;
+  regionStartLba: bigint;
+  regionLbas: bigint;
+  alignLbas: number;
+  iops: number;
+  timeMs: number;
+  ioCount: number;
+  passes: number;
+  flushEvery: number;
+  verify: boolean;
+  stopOnError: boolean;
+  seed: bigint;
+  sampleMs: number;
+  histogramMs: number;
+}
+
+export interface NativeRenewal {
+  ok: boolean;
+  code: NvmeErrorCode | "OK";
+  reason: string | null;
+  readyMs: number;
+  settled: number;
+}
+
+export interface NativeVerifyOptions {
+  rule: "exact" | "durable-or-newer";
+  regionStartLba: bigint;
+  regionLbas: bigint;
+  written: boolean;
+  depth: number;
+}
+
+export interface NativeAddon {
+  info(): { spdkVersion: string | null; transports: string[] };
+  setDeadline(boottimeNs: bigint): void;
+  boottimeNs(): bigint;
+  quiesce(): void;
+  open(
+    address: { transport: string; address: string; port: number; nqn: string },
+    options: { cmdlogDir: string; cmdlogEntries: number; timeoutMs: number },
+  ): Promise<{ handle: NativeHandle; limits: NativeLimits; readyMs: number }>;
+  close(controller: NativeHandle): Promise<void>;
+  readRegister(controller: NativeHandle, offset: number, bytes: number): Promise<bigint>;
+  writeRegister(controller: NativeHandle, offset: number, bytes: number, value: bigint): Promise<void>;
+  renew(controller: NativeHandle, restart: boolean): Promise<NativeRenewal>;
+  admin(
+    controller: NativeHandle,
+    command: NativeCommand,
+    data: Uint8Array | null,
+    direction: NativeDirection,
+    timeoutMs: number,
+  ): Promise<Completion>;
+  createQpair(
+    controller: NativeHandle,
+    entries: number,
+    priority: number,
+  ): Promise<{ handle: NativeHandle; qid: number; cmdlogPath: string | null }>;
+  deleteQpair(controller: NativeHandle, qpair: NativeHandle): Promise<void>;
+  createNamespace(
+    controller: NativeHandle,
+    geometry: { nsid: number; lbaBytes: number; lbaCount: bigint; maxTransferBytes: number },
+  ): NativeHandle;
+  io(
+    namespace: NativeHandle,
+    command: NativeCommand,
+    data: Uint8Array | null,
+    direction: NativeDirection,
+    qpair: NativeHandle,
+    lbaCount: number,
+  ): Promise<Completion>;
+  openVerifyTable(
+    namespace: NativeHandle,
+    path: string,
+    seed: bigint,
+    volatileCache: boolean,
+    powerCycles: bigint,
+  ): Promise<void>;
+  verify(namespace: NativeHandle, options: NativeVerifyOptions): Promise<VerifyResult>;
+  clearVerifyTable(namespace: NativeHandle): void;
+  notePowerLoss(namespace: NativeHandle, powerCycles: bigint): void;
+  startIoWorker(
+    namespace: NativeHandle,
+    options: NativeWorkerOptions,
+    onEvent: (event: IoWorkerEvent) => void,
+  ): { handle: NativeHandle; result: Promise<IoWorkerResult> };
+  stopIoWorker(worker: NativeHandle): void;
+  previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush", bigint, number][];
+  createModelDrive(path: string, spec: NativeDriveSpec): Promise<void>;
+  modelPower(path: string, action: "on" | "off" | "read"): Promise<{ power: ModelPower; generation: number }>;
+}
+
+export interface NativeFault {
+  kind: string;
+  everyNth: number;
+  after: number;
+  slba: bigint;
+  lbaCount: bigint;
+  opcode: number;
+  sct: number;
+  sc: number;
+  ms: number;
+  times: number;
+}
+
+export interface NativeDriveSpec {
+  model: string;
+  serial: string;
+  firmware: string;
+  nguid: string;
+  capacityBytes: bigint;
+  lbaBytes: number;
+  seed: bigint;
+  volatileCache: boolean;
+  cacheBytes: number;
+  maxQpairs: number;
+  maxQueueEntries: number;
+  mdtsBytes: number;
+  readyMs: number;
+  hasLatency: boolean;
+  readUs: number;
+  writeUs: number;
+  flushUs: number;
+  jitterPercent: number;
+  faults: NativeFault[];
+}
+
+let loaded: NativeAddon | null = null;
+
+/** Loads the addon once; from src/ (tests) and from dist/ it lies in the same place, two floors up. */
+export function addon(): NativeAddon {
+  if (loaded !== null) return loaded;
+  const path = join(dirname(__dirname), "build", "assay_nvme.node");
+  if (!existsSync(path)) {
+    throw new NvmeError("ERR_UNSUPPORTED", `${path} is missing: run \`npm run build -w libs/nvme-native\``);
+  }
+  const module = require(path) as NativeAddon;
+  // process.exit() runs no native cleanup hooks; threads that touch a drive must have ended before statics are destroyed.
+  process.once("exit", () => module.quiesce());
+  loaded = module;
+  return module;
+}
+
+/** Awaits a native promise and turns `{ code, message }` into an NvmeError. */
+export async function settle<T>(promise: Promise<T>): Promise<T> {
+  try {
+    return await promise;
+  } catch (reason) {
+    const { code, message } = reason as { code: NvmeErrorCode; message: string };
+    throw new NvmeError(code, message);
+  }
+}

@@ -1,0 +1,64 @@
+import { integer, object, oneOf, refuse, text } from "./check";
+import { NvmeController } from "./controller";
+import type { Controller } from "./driver";
+import { addon, settle } from "./native";
+import type { OpenOptions, TransportAddress } from "./types";
+
+const MAX_CMDLOG_ENTRIES = 1 << 20;
+const MAX_TIMEOUT_MS = 3_600_000;
+
+/** PCI address with its domain, as SPDK wants it. */
+const PCI = /^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]$/;
+
+function checkAddress(value: TransportAddress): { transport: string; address: string; port: number; nqn: string } {
+  const transport = oneOf("address.transport", (value as TransportAddress | null)?.transport, [
+    "model",
+    "spdk-pcie",
+    "spdk-tcp",
+    "spdk-vfio-user",
+  ]);
+  const plain = { transport, port: 0, nqn: "" };
+  switch (value.transport) {
+    case "model":
+    case "spdk-vfio-user":
+      object("address", value, ["transport", "path"]);
+      return { ...plain, address: text("address.path", value.path, 4096) };
+    case "spdk-pcie":
+      object("address", value, ["transport", "address"]);
+      if (!PCI.test(text("address.address", value.address, 32))) {
+        refuse(`address.address is ${JSON.stringify(value.address)}, it must be like 0000:01:00.0`);
+      }
+      return { ...plain, address: value.address.length === 7 ? `0000:${value.address}` : value.address };
+    case "spdk-tcp":
+      object("address", value, ["transport", "address", "port", "nqn"]);
+      return {
+        ...plain,
+        address: text("address.address", value.address, 256),
+        port: integer("address.port", value.port, 1, 65_535),
+        nqn: value.nqn === null || value.nqn === undefined ? "" : text("address.nqn", value.nqn, 223),
+      };
+  }
+}
+
+export async function open(address: TransportAddress, options: OpenOptions = {}): Promise<Controller> {
+  const checked = checkAddress(address);
+  const o = object<OpenOptions>("options", options, ["cmdlogDir", "cmdlogEntries", "timeoutMs"]);
+  const cmdlogEntries = integer("cmdlogEntries", o.cmdlogEntries ?? 4096, 2048, MAX_CMDLOG_ENTRIES);
+  if ((cmdlogEntries & (cmdlogEntries - 1)) !== 0)
+    refuse(`cmdlogEntries is ${cmdlogEntries}, it must be a power of two`);
+  const opened = await settle(
+    addon().open(checked, {
+      cmdlogDir: o.cmdlogDir === null || o.cmdlogDir === undefined ? "" : text("cmdlogDir", o.cmdlogDir, 4096),
+      cmdlogEntries,
+      timeoutMs: integer("timeoutMs", o.timeoutMs ?? 10_000, 1, MAX_TIMEOUT_MS),
+    }),
+  );
+  const controller = new NvmeController(address, opened.handle, opened.limits);
+  try {
+    await controller.identify();
+  } catch (reason) {
+    await controller.close();
+    throw reason;
+  }
+  return controller;
+}

@@ -1,0 +1,22 @@
+/** Completion statuses made by our side; native/core/nvme_spec.h has the same table. */
+import type { Completion } from "./types";
+
+export const LOCAL_SCT = 7;
+export const LOCAL_STATUS = {
+  /** Older than the timeout; the drive may still answer. */
+  timedOut: 0x80,
+  /** A read came back well, with wrong data. */
+  miscompare: 0x81,
+  /** Cut off by a reset, a power loss or the end of its controller. */
+  terminated: 0x82,
+} as const;
+
+export function succeeded(completion: Completion): boolean {
+  return completion.sct === 0 && completion.sc === 0;
+}
+
+/** `02/81` and the like. */
+export function statusText(completion: { sct: number; sc: number }): string {
+  const hex = (value: number) => value.toString(16).padStart(2, "0");
+  return `${hex(completion.sct)}/${hex(completion.sc)}`;
+}
