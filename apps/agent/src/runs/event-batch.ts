@@ -6,6 +6,12 @@ import { type JournalLine, seqOf } from "./journal-file";
 export const BATCH_EVENTS = 500;
 export const BATCH_BYTES = 1024 * 1024;
 
+export interface BatchLimits {
+  events: number;
+  bytes: number;
+}
+const WHOLE: BatchLimits = { events: BATCH_EVENTS, bytes: BATCH_BYTES };
+
 export interface Batch {
   events: RunEvent[];
   /** Where reading goes on once the batch is acknowledged. */
@@ -13,7 +19,7 @@ export interface Batch {
 }
 
 /** `wanted` is the number that ingest wants next; `offset` is where the lines begin. Pure but for the given lines. */
-export function nextBatch(lines: Iterable<JournalLine>, wanted: number, offset: number): Batch {
+export function nextBatch(lines: Iterable<JournalLine>, wanted: number, offset: number, limits = WHOLE): Batch {
   const batch: Batch = { events: [], nextOffset: offset };
   let expected = wanted;
   let bytes = 0;
@@ -25,9 +31,9 @@ export function nextBatch(lines: Iterable<JournalLine>, wanted: number, offset: 
       continue;
     }
     const atMs = timeOf(line.text);
-    for (; expected < seq && batch.events.length < BATCH_EVENTS; expected++)
+    for (; expected < seq && batch.events.length < limits.events; expected++)
       batch.events.push(gap(expected, atMs, "events", "shed or damaged on the host: its spool was past its limit"));
-    const full = batch.events.length >= BATCH_EVENTS || bytes + line.text.length > BATCH_BYTES;
+    const full = batch.events.length >= limits.events || bytes + line.text.length > limits.bytes;
     if (expected < seq || (full && batch.events.length > 0)) return batch;
     batch.events.push(understand(line.text, seq, atMs));
     expected = seq + 1;

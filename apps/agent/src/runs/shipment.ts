@@ -5,7 +5,7 @@ import type { Orchestrator } from "../link/orchestrator";
 import { writeDurably } from "../platform/durable-file";
 import type { Logger } from "../platform/logger";
 import { listRings, type Ring } from "./cmdlog-files";
-import { BATCH_BYTES, nextBatch } from "./event-batch";
+import { BATCH_BYTES, BATCH_EVENTS, nextBatch } from "./event-batch";
 import { newestSeq, readLines } from "./journal-file";
 import type { Run } from "./run";
 import { runName } from "./run-directory";
@@ -20,6 +20,8 @@ export type ShipResult = "progress" | "idle" | "done";
 export class Shipment {
   acked: number;
   private offset = 0;
+  /** Batches are this part of their maximum. */
+  private share = 1;
   private ringsTried = false;
   private rings: Ring[] | null = null;
   private finished: boolean;
@@ -70,7 +72,8 @@ export class Shipment {
     if (bytes === this.idleBytes) return false;
     const wanted = this.acked + 1;
     const lines = readLines(this.run.files.journal, this.offset);
-    const batch = nextBatch(limited(lines, this.offset + READ_AHEAD_BYTES), wanted, this.offset);
+    const limits = { events: Math.ceil(BATCH_EVENTS / this.share), bytes: Math.ceil(BATCH_BYTES / this.share) };
+    const batch = nextBatch(limited(lines, this.offset + READ_AHEAD_BYTES), wanted, this.offset, limits);
     if (batch.events.length === 0) {
       if (batch.nextOffset === this.offset) this.idleBytes = bytes;
       this.offset = batch.nextOffset;
@@ -82,6 +85,11 @@ export class Shipment {
       if (ack.late) this.log.debug(`run ${runName(this.run.key)}: events of an old epoch were kept as late`);
       nextSeq = ack.nextSeq;
     } catch (error) {
+      // Too large for something on the way: smaller batches from now on.
+      if (error instanceof Refused && error.status === 413 && batch.events.length > 1) {
+        this.share *= 2;
+        return true;
+      }
       const told = error instanceof Refused && error.status === 409 ? error.problem.nextSeq : null;
       if (typeof told !== "number" || !Number.isSafeInteger(told) || told < 1 || told === wanted) throw error;
       this.log.info(`run ${runName(this.run.key)}: the orchestrator wants event ${told} next, not ${wanted}`);
