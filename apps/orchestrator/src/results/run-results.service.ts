@@ -68,9 +68,9 @@ export class RunResults {
   }
 }
 
-/** Counters arrive as BigInt; what a sample counts fits 2^53. */
+/** Arrays of bigint arrive as texts; what a sample counts fits 2^53. */
 function numbersOnly(row: Row): Row {
-  const plain = (value: unknown) => (Array.isArray(value) && typeof value[0] === "bigint" ? value.map(Number) : value);
+  const plain = (value: unknown) => (Array.isArray(value) ? value.map(Number) : value);
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 }
 
