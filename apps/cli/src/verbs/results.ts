@@ -50,18 +50,36 @@ function queueText(queue: Cmdlog["queues"][number]): string {
 
 async function compare(session: Session, query: { plan: string; metric: string; a: string; b: string }): Promise<void> {
   const result = await answer(session.api().GET("/api/v1/compare", { params: { query } }));
+  const rows = result.models.flatMap((row) => [
+    { model: row.model, firmware: query.a, side: row.a, change: null, better: row.better === "a" },
+    { model: row.model, firmware: query.b, side: row.b, change: row.changePercent, better: row.better === "b" },
+  ]);
+  const unit = result.unit === null ? "" : ` (${result.unit})`;
   session.printer().thing(result, () =>
-    renderTable(
-      [
-        { title: "firmware", of: (row) => row.firmware },
-        { title: "runs", of: (row) => row.runs, align: "right" },
-        { title: "drives", of: (row) => row.duts, align: "right" },
-        { title: "mean", of: (row) => row.mean, align: "right" },
-        { title: "min", of: (row) => row.min, align: "right" },
-        { title: "max", of: (row) => row.max, align: "right" },
-        { title: "unit", of: () => result.unit },
-      ],
-      [result.a, result.b],
-    ),
+    rows.length === 0
+      ? "nothing was measured on either firmware"
+      : renderTable(
+          [
+            { title: "model", of: (row) => row.model },
+            { title: "firmware", of: (row) => row.firmware },
+            { title: "runs", of: (row) => row.side?.runs, align: "right" },
+            { title: "drives", of: (row) => row.side?.duts, align: "right" },
+            { title: `mean${unit}`, of: (row) => rounded(row.side?.mean), align: "right" },
+            { title: "p10", of: (row) => rounded(row.side?.p10), align: "right" },
+            { title: "median", of: (row) => rounded(row.side?.median), align: "right" },
+            { title: "p90", of: (row) => rounded(row.side?.p90), align: "right" },
+            {
+              title: "change",
+              of: (row) => (row.change === null ? null : `${row.change.toFixed(1)} %`),
+              align: "right",
+            },
+            { title: "", of: (row) => (row.better ? "better" : " ") },
+          ],
+          rows,
+        ),
   );
+}
+
+function rounded(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : String(Number(value.toPrecision(6)));
 }
