@@ -18,7 +18,8 @@ export const QUEUE_ROLE = "assay_queue";
 const PROBE_WITHIN_MS = 2_000;
 /** All producers of this process share these connections. */
 const PRODUCER_POOL_MAX = 3;
-const WORKER_POOL_MAX = 3;
+/** One of them is held by LISTEN. */
+const WORKER_POOL_MAX = 4;
 
 export interface Ring {
   bell: string;
@@ -46,16 +47,25 @@ export function openQueueBackend(databaseUrl: string, redisUrl: string | null): 
 class PostgresQueues implements QueueBackend {
   readonly kind = "postgres";
   private readonly pool: Pool;
+  private readonly workerPools = new Set<Pool>();
 
   constructor(private readonly url: string) {
-    this.pool = new Pool({
-      connectionString: url,
-      max: PRODUCER_POOL_MAX,
+    this.pool = this.openPool(PRODUCER_POOL_MAX);
+  }
+
+  private openPool(max: number): Pool {
+    const pool = new Pool({
+      connectionString: this.url,
+      max,
       connectionTimeoutMillis: PROBE_WITHIN_MS,
+      keepAlive: true,
       options: `-c search_path=${QUEUE_SCHEMA}`,
       application_name: "assay-doorbells",
     });
-    this.pool.on("error", () => {});
+    pool.on("error", () => {});
+    // BullMQ holds connections without listening to them: the loss of one would end the process.
+    pool.on("connect", (client) => client.on("error", () => {}));
+    return pool;
   }
 
   async prepare(): Promise<void> {

@@ -74,6 +74,11 @@ export class QueueDoorbells extends Doorbells {
     this.worker = worker;
   }
 
+  /** Ends when all rings up to now are in the store, and those without a queue are answered. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.pending);
+  }
+
   /** Ms since a ring came through the queue. */
   silentMs(): number {
     return this.nowMs() - this.heardAtMs;
@@ -86,7 +91,7 @@ export class QueueDoorbells extends Doorbells {
   /** Ends when the handlers under way have ended. */
   async close(): Promise<void> {
     await this.closeQueues();
-    await Promise.allSettled(this.pending);
+    await this.idle();
   }
 
   private async closeQueues(): Promise<void> {
