@@ -1,7 +1,8 @@
 /** The default rules that hold for every plan: what the drive says of itself at the start and at the end of a run. */
+import { CommandFailed } from "./command-status";
 import { failed, OK, type RunContext, type StepResult } from "./scope";
 import type { Fields } from "./sources/fields";
-import { SOURCES, UnreadableSource } from "./sources/sources";
+import { SOURCES } from "./sources/sources";
 import { suspect } from "./suspicion";
 
 /** SMART as it is now, kept as a snapshot with path `start` or `end`; null when the drive has no such page. */
@@ -11,7 +12,7 @@ export async function readHealth(run: RunContext, path: "start" | "end"): Promis
     run.journal.append({ type: "snapshot", path, iteration: [], of: "smart", ...reading });
     return reading.fields;
   } catch (error) {
-    if (!(error instanceof UnreadableSource)) throw error;
+    if (!(error instanceof CommandFailed) || error.status.local) throw error;
     run.journal.log("warn", `no SMART page at the ${path} of the run: ${error.message}`);
     return null;
   }

@@ -1,9 +1,9 @@
 /** What an exception inside a step means. Coded errors become results; anything else is our fault and ends the runner. */
 import type { NvmeError } from "@assay/nvme-native";
 import { PowerError } from "../power/power-driver";
+import { CommandFailed, ruleOfStatus } from "./command-status";
 import { Interruption } from "./interruption";
 import { errored, failed, type StepResult } from "./scope";
-import { UnreadableSource } from "./sources/sources";
 import { DRIVER_ERRORS, suspect } from "./suspicion";
 
 /** The plan asks something of this drive that cannot be: a region beyond its end, an LBA size it lacks. */
@@ -24,7 +24,7 @@ export function resultOfError(error: unknown): StepResult {
     const reason = `${error.code}: ${error.message}`;
     return outcome === "failed" ? failed(reason, suspect(rule)) : errored(reason, suspect(rule));
   }
-  if (error instanceof UnreadableSource) return failed(error.message, suspect("unexpected-status"));
+  if (error instanceof CommandFailed) return failed(error.message, suspect(ruleOfStatus(error.status)));
   if (error instanceof PowerError) return errored(error.message, suspect("power-switch"));
   if (error instanceof PlanMisfit) return errored(error.message, suspect("plan-does-not-fit"));
   throw error;

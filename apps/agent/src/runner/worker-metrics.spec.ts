@@ -16,6 +16,7 @@ const worker = (part: Partial<IoWorkerResult>): IoWorkerResult => ({
   latencyAverageNs: 0,
   latencyMaxNs: 0,
   histograms: { read: [], write: [], other: [] },
+  serviceHistograms: { read: [], write: [], other: [] },
   inFlight: 0,
   cpuPercent: 0,
   ...part,

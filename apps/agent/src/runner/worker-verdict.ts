@@ -1,8 +1,8 @@
 /** What the end of a step's ioworkers says about the drive. Pure. */
 import type { IoWorkerResult } from "@assay/nvme-native";
 import type { IoWorkerStep } from "@assay/plans";
+import { statusText } from "./command-status";
 import { errored, failed, OK, type StepResult } from "./scope";
-import { statusText } from "./sources/sources";
 import { suspect } from "./suspicion";
 
 export type StatusCount = IoWorkerResult["errors"][number];

@@ -217,6 +217,7 @@ const NOTHING: IoWorkerResult = {
   latencyAverageNs: 1000,
   latencyMaxNs: 2000,
   histograms: { read: [[100, 100]], write: [], other: [] },
+  serviceHistograms: { read: [[100, 100]], write: [], other: [] },
   inFlight: 0,
   cpuPercent: 0,
 };

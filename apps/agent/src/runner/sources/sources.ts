@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Controller, NamespaceIdentity } from "@assay/nvme-native";
 import type { CaptureSource, SnapshotSource } from "@assay/plans";
 import { type DutPath, decodeCmdlog } from "@assay/protocol";
+import { CommandFailed } from "../command-status";
 import { decodeErrorLog, ERROR_LOG_ID, errorLogBytes } from "./error-log";
 import type { Fields } from "./fields";
 import { decodeFirmwareLog, FIRMWARE_LOG_BYTES, FIRMWARE_LOG_ID } from "./firmware-log";
@@ -23,9 +24,6 @@ export interface Reading {
   /** The page itself, base64; null where there is none. */
   raw: string | null;
 }
-
-/** The drive answered a log page or Identify with an error status: its fault, not ours. */
-export class UnreadableSource extends Error {}
 
 interface Source {
   /** Prefix of its metrics in the registry. */
@@ -79,14 +77,9 @@ async function logPage(
 ): Promise<Reading> {
   const { completion, data } = await controller.getLogPage(lid, bytes);
   if (completion.sct !== 0 || completion.sc !== 0) {
-    throw new UnreadableSource(`log page ${lid.toString(16).padStart(2, "0")}h: status ${statusText(completion)}`);
+    throw new CommandFailed(`Get Log Page ${lid.toString(16).padStart(2, "0")}h`, completion);
   }
   return { fields: decode(data), raw: base64(data) };
-}
-
-/** `sct/sc`, two hexadecimal digits each. */
-export function statusText(status: { sct: number; sc: number }): string {
-  return [status.sct, status.sc].map((n) => n.toString(16).padStart(2, "0")).join("/");
 }
 
 function cmdlogFields(folder: string): Fields {

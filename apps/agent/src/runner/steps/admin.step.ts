@@ -1,8 +1,8 @@
 import type { Completion } from "@assay/nvme-native";
 import { stepEffect } from "@assay/plans";
+import { ruleOfStatus, statusText } from "../command-status";
 import { carryOut } from "../effects";
 import { failed, OK, type StepExecutor, type StepOf, type StepScope } from "../scope";
-import { statusText } from "../sources/sources";
 import { suspect } from "../suspicion";
 
 export const adminStep: StepExecutor<"admin"> = async (step, scope) => {
@@ -11,7 +11,7 @@ export const adminStep: StepExecutor<"admin"> = async (step, scope) => {
   scope.run.observations.emit(scope, step, { sct, sc, cdw0, latency: latencyNs / 1e6 });
   if (sct === step.expect.sct && sc === step.expect.sc) return OK;
   const reason = `opcode ${hex(step.opcode)} came back with ${statusText(completion)}, expected ${statusText(step.expect)}`;
-  return failed(reason, suspect(completion.local ? "command-timeout" : "unexpected-status"));
+  return failed(reason, suspect(ruleOfStatus(completion)));
 };
 
 function send(step: StepOf<"admin">, scope: StepScope): Promise<Completion> {

@@ -1,7 +1,7 @@
 import type { NamespaceIdentity } from "@assay/nvme-native";
+import { ruleOfStatus, statusText } from "../command-status";
 import { carryOut } from "../effects";
 import { failed, OK, type StepExecutor, type StepOf } from "../scope";
-import { statusText } from "../sources/sources";
 import { PlanMisfit } from "../step-errors";
 import { suspect } from "../suspicion";
 
@@ -30,10 +30,7 @@ export const formatStep: StepExecutor<"format"> = async (step, scope) => {
     return { ok, detail: { status: statusText(value), durationMs: duration }, witness, value };
   });
   if (completion.sct !== 0 || completion.sc !== 0) {
-    return failed(
-      `Format came back with ${statusText(completion)}`,
-      suspect(completion.local ? "command-timeout" : "unexpected-status"),
-    );
+    return failed(`Format came back with ${statusText(completion)}`, suspect(ruleOfStatus(completion)));
   }
   const { lbaBytes } = (await drive.namespace(step.nsid)).identity;
   if (step.lbaBytes === null || lbaBytes === step.lbaBytes) return OK;
