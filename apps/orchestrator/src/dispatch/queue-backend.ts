@@ -87,17 +87,20 @@ class PostgresQueues implements QueueBackend {
   }
 
   openWorker(name: string, processor: Processor<Ring>, options: Omit<WorkerOptions, "connection">): Worker<Ring> {
-    const connection = { connectionString: this.url, schema: QUEUE_SCHEMA, max: WORKER_POOL_MAX };
-    return new Worker(
-      name,
-      processor,
-      { ...options, connection: connection as never },
-      createPostgresBackend as never,
-    ) as Worker<Ring>;
+    const pool = this.openPool(WORKER_POOL_MAX);
+    this.workerPools.add(pool);
+    const connection = pool as never;
+    const worker = new Worker(name, processor, { ...options, connection }, createPostgresBackend as never);
+    worker.once("closed", () => {
+      if (this.workerPools.delete(pool)) void pool.end();
+    });
+    return worker as Worker<Ring>;
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    const pools = [this.pool, ...this.workerPools];
+    this.workerPools.clear();
+    await Promise.all(pools.map((pool) => pool.end()));
   }
 }
 
