@@ -21,10 +21,9 @@ export function checkCompilers() {
   const missing = [];
   if (!answers(process.env.CXX ?? "g++")) missing.push(process.env.CXX ?? "g++");
   if (!answers("make")) missing.push("make");
-  if (!answers("python3")) missing.push("python3");
   if (missing.length === 0) return;
   throw new SetUpError(
     `Missing on this machine: ${missing.join(", ")}. The NVMe driver is compiled here; on Debian install it with: ` +
-      "apt-get install g++ make python3",
+      "apt-get install g++ make",
   );
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkCompilers } from "./machine.mjs";
@@ -10,6 +11,10 @@ const workspaces = ["libs/plans", "libs/protocol", "libs/nvme-native", "libs/emb
   "apps/embedded",
 ]);
 const node = process.execPath;
+/** Where an SPDK comes from, if one is found: another one needs another addon. */
+const spdkLibraries = () =>
+  spawnSync("pkg-config", ["--libs", "spdk_nvme", "spdk_env_dpdk", "spdk_sock_posix"], { encoding: "utf8" }).stdout ??
+  "";
 const hasFile = (root, path) => existsSync(join(root, path));
 const started = (root) =>
   workspaces.filter((w) => hasFile(root, `${w}/src`) && readdirSync(join(root, w, "src")).length > 0);
@@ -22,10 +27,9 @@ export const steps = [
   {
     name: "driver",
     title: "Compiling the NVMe driver",
-    inputs: ["libs/nvme-native/native", "libs/nvme-native/build.mjs", "libs/nvme-native/package.json"],
-    extra: () =>
-      [process.versions.modules, process.arch, process.env.PKG_CONFIG_PATH ?? "", process.env.CXX ?? ""].join("|"),
-    outputs: () => ["libs/nvme-native/build"],
+    inputs: ["native", "build.mjs", "Makefile", "package.json"].map((path) => `libs/nvme-native/${path}`),
+    extra: () => [process.versions.modules, process.arch, process.env.CXX ?? "", spdkLibraries()].join("|"),
+    outputs: () => ["libs/nvme-native/build/assay_nvme.node"],
     when: (root) => hasFile(root, "libs/nvme-native/build.mjs"),
     before: checkCompilers,
     command: () => [node, ["libs/nvme-native/build.mjs"]],
@@ -33,8 +37,8 @@ export const steps = [
   {
     name: "database-client",
     title: "Generating the database client",
-    inputs: ["prisma/schema.prisma", "prisma.config.ts", "apps/orchestrator/prisma.config.ts", "prisma/engine"],
-    outputs: () => ["apps/orchestrator/src/generated"],
+    inputs: ["prisma/schema.prisma", "prisma.config.ts", "prisma/generate.mjs"],
+    outputs: () => ["apps/orchestrator/src/generated/prisma/client.ts"],
     when: (root) => readFileSync(join(root, "apps/orchestrator/package.json"), "utf8").includes('"generate"'),
     command: () => ["npm", ["run", "--silent", "generate", "-w", "@assay/orchestrator"]],
   },

@@ -62,7 +62,9 @@ async function checks(programs) {
 }
 
 function withoutSpdk() {
-  const found = spawnSync("pkg-config", ["--exists", "spdk_nvme", "spdk_env_dpdk"], { stdio: "ignore" }).status === 0;
+  const found =
+    spawnSync("pkg-config", ["--exists", "spdk_nvme", "spdk_env_dpdk", "spdk_sock_posix"], { stdio: "ignore" })
+      .status === 0;
   return found ? null : "pkg-config finds no SPDK (see spdk/README.md)";
 }
 

@@ -2,9 +2,9 @@
 import type { DemoDut, DemoRun, Evidence } from "./facts";
 
 export const DEMO_CAMPAIGN = "demo";
-/** Short enough to watch; the defect needs more writes than `smoke` can make in its time. */
+/** Short enough to watch; the planted defect needs more writes than `smoke` makes. */
 export const DEMO_PLANS = [
-  { name: "smoke", parameters: { time: "500ms" } },
+  { name: "smoke", parameters: {} },
   { name: "verify-soak", parameters: { time: "6s" } },
 ] as const;
 /** The drive with the planted defect in hosts/sim-01.yaml. */
