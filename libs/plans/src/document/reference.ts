@@ -6,7 +6,7 @@ import { type JsonSchema, jsonSchema } from "./json-schema";
 import { blocks, table } from "./markdown";
 import { NOT_BUILT } from "./not-built";
 import { STEP_KINDS } from "./step";
-import { LITERAL_PATTERNS } from "./units";
+import { LITERAL_PATTERNS, NOUNS } from "./units";
 
 /** All of it: the document, the steps with their metrics, criteria, references, what is not built. */
 export function languageReference(): string {
@@ -53,10 +53,10 @@ function referenceTable(): string {
   return table([
     ["reference", "is"],
     ["`$name`", "a parameter of the plan"],
-    ...Object.entries(DUT_FACTS).map(([name, dimension]) => [`\`$dut.${name}\``, `a ${dimension}`]),
+    ...Object.entries(DUT_FACTS).map(([name, dimension]) => [`\`$dut.${name}\``, NOUNS[dimension]]),
     ...Object.entries(SHEET_ENTRIES).map(([name, entry]) => [
       `\`$sheet.${name}\``,
-      `a ${entry.dimension}: ${entry.description}`,
+      `${NOUNS[entry.dimension]}: ${entry.description}`,
     ]),
   ]);
 }

@@ -26,6 +26,18 @@ export const LITERAL_PATTERNS = {
   percent: `^${NUMBER} ?%$`,
 } as const;
 
+/** What each dimension is called in messages. */
+export const NOUNS: Record<Dimension, string> = {
+  duration: "a duration",
+  size: "a size",
+  rate: "a rate",
+  percent: "a percentage",
+  integer: "a whole number",
+  number: "a number",
+  string: "a text",
+  boolean: "a flag",
+};
+
 /** How each dimension is written, for messages. */
 export const EXAMPLES: Record<Dimension, string> = {
   duration: "a duration such as 500ms, 30s, 5m, 12h or 7d",

@@ -1,5 +1,5 @@
 /** One comparison, with a limit of the metric's own dimension. */
-import { type Dimension, EXAMPLES } from "../document/units";
+import { type Dimension, EXAMPLES, NOUNS, showQuantity } from "../document/units";
 import { isReference, type Limit, type Reference } from "../document/values";
 import type { MetricSpec, MetricUnit } from "../metrics";
 import { OPERATORS } from "../resolve/bind-comparison";
@@ -46,14 +46,14 @@ export function checkComparison(
       if (!fits(dimension, one) && !(zero && one !== "string" && one !== "boolean"))
         report([...path, operator], mismatch(limit, dimension, one));
       else if ((one === "string" || one === "boolean") && operator !== "eq" && operator !== "ne")
-        report([...path, operator], `a ${one} has no order: only eq and ne apply`, "key");
+        report([...path, operator], `${NOUNS[one]} has no order: only eq and ne apply`, "key");
     }
   }
 }
 
 function mismatch(limit: Limit | Reference, dimension: Dimension, wanted: Dimension): string {
   const shown = isReference(limit)
-    ? `\`${showReference(limit)}\` is a ${dimension}`
-    : `${JSON.stringify(limit.value)} is a ${dimension}`;
+    ? `\`${showReference(limit)}\` is ${NOUNS[dimension]}`
+    : `${typeof limit.value === "string" ? JSON.stringify(limit.value) : showQuantity(limit.dimension, limit.value)} is ${NOUNS[dimension]}`;
   return `${shown}, and the metric is compared with ${EXAMPLES[wanted]}`;
 }

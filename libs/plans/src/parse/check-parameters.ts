@@ -1,4 +1,5 @@
 /** Parameters: names that can be referred to, defaults and bounds of the declared type. */
+import { NOUNS } from "../document/units";
 import { checkLimits } from "../document/values";
 import { parameterRange, readParameter } from "../resolve/bindings";
 import type { Check } from "./check";
@@ -22,7 +23,7 @@ export const checkParameters: Check = (draft, report) => {
       const read = readParameter(type, value);
       const wrong =
         !ordered && key !== "default"
-          ? `a ${type} has no \`${key}\``
+          ? `${NOUNS[type]} has no \`${key}\``
           : typeof read === "string"
             ? read
             : sizeOf(type, read.value);

@@ -1,7 +1,7 @@
 /** `$param`, `$dut.x` and `$sheet.x`: known, and of the dimension that must stand there. Parameters: all used. */
 import { DUT_FACTS, SHEET_ENTRIES } from "../document/facts";
-import { suggestion } from "../document/suggest";
-import type { Dimension } from "../document/units";
+import { nearest, suggestion } from "../document/suggest";
+import { type Dimension, NOUNS } from "../document/units";
 import { isReference, type Reference } from "../document/values";
 import { showReference } from "../resolve/bindings";
 import type { Check } from "./check";
@@ -22,11 +22,9 @@ export function fits(has: Dimension, wanted: Dimension): boolean {
 }
 
 export const checkReferences: Check = (draft, report) => {
-  const used = new Set<string>();
   for (const part of [draft.spec, ...draft.all, ...draft.criteria]) {
     eachReference(part.body, part.path, (reference, path) => {
       const { source, name } = reference.reference;
-      if (source === "param") used.add(name);
       const shown = showReference(reference);
       if (path[1] === "needs")
         return report(
@@ -42,17 +40,19 @@ export const checkReferences: Check = (draft, report) => {
       if (has === null && !known.includes(name))
         report(path, `unknown reference \`${shown}\`${suggestion(name, known)}`);
       else if (has !== null && reference.dimension !== "any" && !fits(has, reference.dimension))
-        report(path, `\`${shown}\` is a ${has}, here stands a ${reference.dimension}`);
+        report(path, `\`${shown}\` is ${NOUNS[has]}, here stands ${NOUNS[reference.dimension]}`);
     });
   }
-  for (const name of draft.parameters.keys())
-    if (!used.has(name))
-      report(
-        ["spec", "parameters", name],
-        `parameter \`${name}\` is not used anywhere: refer to it as $${name}`,
-        "key",
-      );
+  for (const name of unusedParameters(draft))
+    report(["spec", "parameters", name], `parameter \`${name}\` is not used anywhere: refer to it as $${name}`, "key");
 };
+
+/** Parameters that nothing refers to; one that was meant by a misspelt reference has been told there. */
+function unusedParameters({ parameters, mentioned }: Draft): string[] {
+  const names = [...parameters.keys()];
+  const meant = [...mentioned].filter((name) => !parameters.has(name)).map((name) => nearest(name, names));
+  return names.filter((name) => !mentioned.has(name) && !meant.includes(name));
+}
 
 function eachReference(value: unknown, path: Path, visit: (reference: Reference, path: Path) => void): void {
   if (isReference(value)) visit(value, path);

@@ -184,10 +184,10 @@ describe("criteria", () => {
     ["{metric: [io.errors, io.errors], eq: 0}", "`io.errors` stands twice in this criterion"],
     ["{metric: io.iops, ge: 1, le: 5}", "`ge` beside `le`: one comparison only"],
     ["{metric: io.latencyP99, le: 5}", "5 is a number, and the metric is compared with a duration such as 500ms"],
-    ["{metric: io.latencyP99, le: 5%}", "5 is a percent, and the metric is compared with a duration"],
-    ["{metric: io.iops, ge: 5s}", "5000 is a duration, and the metric is compared with a number"],
+    ["{metric: io.latencyP99, le: 5%}", "5% is a percentage, and the metric is compared with a duration"],
+    ["{metric: io.iops, ge: 5s}", "5s is a duration, and the metric is compared with a number"],
     ["{metric: io.throughput, ge: 5MB}", "and the metric is compared with a rate such as 500MB/s"],
-    ["{metric: pre.registers.ready, ge: true}", "a boolean has no order: only eq and ne apply"],
+    ["{metric: pre.registers.ready, ge: true}", "a flag has no order: only eq and ne apply"],
     ["{metric: pre.identify.model, eq: 5}", "5 is a number, and the metric is compared with a text"],
     ["{metric: up.readyTime, le: $sheet.readyTim}", "unknown reference `$sheet.readyTim`, did you mean `readyTime`?"],
     [
@@ -255,6 +255,16 @@ describe("parameters and references", () => {
     ["wait: {for: $}", "is no reference"],
   ])("%s is refused", (step, message) => {
     expect(problemsOf([step])).toEqual([expect.stringContaining(message)]);
+  });
+
+  it("a misspelt reference is one problem, not also an unused parameter", () => {
+    const parameters = "{pause: {type: duration, default: 1s}}";
+    expect(problemsOf(["wait: {for: $puase}"], { parameters })).toEqual([
+      "7 unknown reference `$puase`, did you mean `pause`?",
+    ]);
+    expect(problemsOf(["wait: {for: {random: [5, $pause]}}"], { parameters })).toEqual([
+      expect.stringContaining("5 has no unit"),
+    ]);
   });
 
   it("stand in needs as literals only", () => {

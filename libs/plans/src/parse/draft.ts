@@ -35,6 +35,8 @@ export interface Draft {
   parameters: Map<string, ParameterDocument | null>;
   /** Ids inside steps of kinds that are unknown or not built: one mistake there is not reported again elsewhere. */
   unread: ReadonlySet<string>;
+  /** Names of parameters that are referred to somewhere, rightly or not. */
+  mentioned: ReadonlySet<string>;
   /** `needs`, `effects`, `timeouts` and the other keys of `spec`. */
   spec: Part;
 }
@@ -58,6 +60,7 @@ export function makeDraft(value: unknown): Draft {
     finally: last,
     all,
     unread,
+    mentioned: collectMentions({ ...spec, parameters: null }),
     criteria: asList(spec.criteria).map((raw, index) => {
       const part = readPart(raw, ["spec", "criteria", index], criterionBody.shape);
       return { ...part, id: typeof part.body.id === "string" ? part.body.id : null };
@@ -108,6 +111,15 @@ function collectIds(value: unknown, ids: Set<string>): void {
   if (typeof value !== "object" || value === null) return;
   if ("id" in value && typeof value.id === "string") ids.add(value.id);
   for (const member of Object.values(value)) collectIds(member, ids);
+}
+
+/** Every `$name` below a value, also where the value around it is wrong. */
+function collectMentions(value: unknown, names = new Set<string>()): Set<string> {
+  const match = typeof value === "string" ? /^\$([A-Za-z][A-Za-z0-9_]*)$/.exec(value) : null;
+  if (match) names.add(match[1]!);
+  if (typeof value === "object" && value !== null)
+    for (const member of Object.values(value)) collectMentions(member, names);
+  return names;
 }
 
 function readPart(raw: unknown, path: Path, shape: Shape): Part {

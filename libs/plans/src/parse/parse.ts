@@ -13,6 +13,11 @@ export function parsePlan(text: string): { plan: PlanDocument } | { problems: Pr
   const result = planSchema.safeParse(source.value);
   const problems = result.success ? [] : schemaProblems(source, result.error.issues);
   problems.push(...crossFieldProblems(makeDraft(source.value), source));
-  problems.sort((a, b) => a.line - b.line || a.column - b.column);
-  return result.success && problems.length === 0 ? { plan: result.data } : { problems };
+  return result.success && problems.length === 0 ? { plan: result.data } : { problems: inOrder(problems) };
+}
+
+/** By place; a mistake inside an anchor is told once and not for every alias of it. */
+function inOrder(problems: Problem[]): Problem[] {
+  const unique = new Map(problems.map((problem) => [`${problem.line}:${problem.column} ${problem.message}`, problem]));
+  return [...unique.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
