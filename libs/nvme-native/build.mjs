@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const SPDK_MODULES = ["spdk_nvme", "spdk_env_dpdk"];
+const SPDK_MODULES = ["spdk_nvme", "spdk_env_dpdk", "spdk_sock_posix"];
 
 const found = (program, args) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
 

@@ -81,7 +81,7 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
   if (auto table = known.lock()) {
     const TableGeometry& g = table->geometry_;
     if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed) {
-      if (geometry.power_cycles > table->header_->power_cycles) table->PowerLost(geometry.power_cycles);
+      table->PowerCycles(geometry.power_cycles);
       *out = std::move(table);
       return Status::Ok();
     }
@@ -157,7 +157,7 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
   }
   h->session = (h->session + 1) & 0xffffff;
   h->volatile_cache = geometry.volatile_cache;
-  if (geometry.power_cycles > h->power_cycles) table->PowerLost(geometry.power_cycles);
+  table->PowerCycles(geometry.power_cycles);
   *out = std::move(table);
   return Status::Ok();
 }
@@ -213,7 +213,9 @@ void VerifyTable::Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua) {
     std::atomic_ref<uint32_t> state(record.state);
     const Version acknowledged = Load(slba + i);
     uint32_t set = 0, clear = kLocked;
-    if (record.submitted == kVersionUnknown && end != WriteEnd::kUnknown) {
+    if (end == WriteEnd::kNotSent) {
+      // Only the lock goes.
+    } else if (record.submitted == kVersionUnknown && end != WriteEnd::kUnknown) {
       // An unverified write: whatever is there now or after a power loss is legal.
       std::atomic_ref(entries_[slba + i]).store(kVersionUnknown, std::memory_order_relaxed);
       record.durable = kVersionUnknown;
@@ -262,6 +264,10 @@ void VerifyTable::FlushAcknowledged(uint32_t epoch) {
 }
 
 // ---- power ----
+
+void VerifyTable::PowerCycles(uint64_t now) {
+  if (now > header_->power_cycles) PowerLost(now);
+}
 
 void VerifyTable::PowerLost(uint64_t power_cycles_now) {
   const uint32_t from = header_->durable_epoch.load();

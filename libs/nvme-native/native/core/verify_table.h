@@ -43,6 +43,7 @@ enum class WriteEnd : uint8_t {
   kAcknowledged,
   kUncertain,  // error, terminated: the sector holds the old or the new version
   kUnknown,    // timed out: the drive may still write it later
+  kNotSent,    // nothing happened after TryLock
 };
 
 // What a sector may be when it is read, taken when the read is submitted.
@@ -91,6 +92,8 @@ class VerifyTable {
   void FlushAcknowledged(uint32_t epoch);
 
   // ---- power ----
+  // More power cycles than the table remembers: a power loss.
+  void PowerCycles(uint64_t now);
   void PowerLost(uint64_t power_cycles_now);
 
   // ---- readers ----

@@ -140,6 +140,22 @@ Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
   return value;
 }
 
+Napi::Value SweepResultValue(Napi::Env env, const SweepResult& r) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("checkedLbas", Big(env, r.checked));
+  value.Set("unknownLbas", Big(env, r.unknown));
+  value.Set("violations", Big(env, r.violations));
+  value.Set("coveragePercent", r.coverage_percent);
+  Napi::Array miscompares = Napi::Array::New(env, r.miscompares.size());
+  for (uint32_t i = 0; i < r.miscompares.size(); i++) miscompares.Set(i, MiscompareValue(env, r.miscompares[i]));
+  value.Set("miscompares", miscompares);
+  value.Set("newest", Big(env, r.newest));
+  value.Set("older", Big(env, r.older));
+  value.Set("readErrors", Big(env, r.read_errors));
+  value.Set("durationMs", r.duration_ms);
+  return value;
+}
+
 Sqe SqeOf(const Napi::Object& command) {
   Sqe sqe{};
   sqe.opc = static_cast<uint8_t>(U32(command, "opcode"));

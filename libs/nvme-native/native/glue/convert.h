@@ -6,6 +6,7 @@
 #include <string>
 
 #include "../core/ioworker.h"
+#include "../core/sweep.h"
 
 namespace assay::glue {
 
@@ -38,6 +39,7 @@ Napi::Value SparseValue(Napi::Env env, const SparseHistogram& histogram);
 Napi::Value MiscompareValue(Napi::Env env, const Miscompare& miscompare);
 Napi::Value EventValue(Napi::Env env, uint32_t worker, const WorkerEvent& event);
 Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& result);
+Napi::Value SweepResultValue(Napi::Env env, const SweepResult& result);
 Sqe SqeOf(const Napi::Object& command);
 WorkerOptions WorkerOptionsOf(const Napi::Object& options);
 Napi::Value CommonNumber(Napi::Env env, uint64_t value);

@@ -1,4 +1,7 @@
 #include "../core/lane.h"
+#include "../core/sweep.h"
+#include "../core/thread_census.h"
+#include "../core/tracked_io.h"
 #include "addon.h"
 #include "convert.h"
 #include "data_request.h"
@@ -26,6 +29,7 @@ Napi::Value Io(const Napi::CallbackInfo& info) {
   std::unique_ptr<Request> request = DataRequest(*ns->controller(), info, pending);
   if (request == nullptr) return pending->promise(env);
   request->command.lba_count = info[5].As<Napi::Number>().Uint32Value();
+  TrackRequest(*ns, request.get());
   if (!lane->Post(std::move(request))) pending->Reject(Status::Error(Code::kClosed, "the queue pair is deleted"));
   return pending->promise(env);
 }
@@ -60,6 +64,55 @@ Napi::Value StopIoWorker(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// openVerifyTable(namespace, path, seed, volatileCache, powerCycles)
+Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto ns = Unwrap<Namespace>(info[0]);
+  auto pending = Pending::Create(env, StateOf(env).queue);
+  TableGeometry geometry;
+  geometry.lba_count = ns->geometry().lba_count;
+  geometry.lba_bytes = ns->geometry().lba_bytes;
+  geometry.seed = U64(info[2]);
+  geometry.volatile_cache = info[3].As<Napi::Boolean>();
+  geometry.power_cycles = U64(info[4]);
+  StartThread("assay-table", [ns, pending, geometry, path = info[1].As<Napi::String>().Utf8Value()] {
+    std::shared_ptr<VerifyTable> table;
+    if (Status s = VerifyTable::Open(path, geometry, &table); !s.ok()) return pending->Reject(s);
+    ns->SetTable(std::move(table));
+    pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
+  });
+  return pending->promise(env);
+}
+
+Napi::Value ClearVerifyTable(const Napi::CallbackInfo& info) {
+  if (auto table = Unwrap<Namespace>(info[0])->table()) table->Clear();
+  return info.Env().Undefined();
+}
+
+// notePowerLoss(namespace, powerCycles)
+Napi::Value NotePowerLoss(const Napi::CallbackInfo& info) {
+  if (auto table = Unwrap<Namespace>(info[0])->table()) table->PowerCycles(U64(info[1]));
+  return info.Env().Undefined();
+}
+
+// verify(namespace, options) -> VerifyResult
+Napi::Value Verify(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const auto o = info[1].As<Napi::Object>();
+  SweepOptions options;
+  options.rule = Text(o, "rule") == "exact" ? Rule::kExact : Rule::kDurableOrNewer;
+  options.region_start = U64(o, "regionStartLba");
+  options.region_lbas = U64(o, "regionLbas");
+  options.written = Flag(o, "written");
+  options.depth = U32(o, "depth");
+  auto pending = Pending::Create(env, StateOf(env).queue);
+  Sweep::Start(Unwrap<Namespace>(info[0]), options, [pending](const Status& status, SweepResult&& result) {
+    if (!status.ok()) return pending->Reject(status);
+    pending->Resolve([result](Napi::Env inner) { return SweepResultValue(inner, result); });
+  });
+  return pending->promise(env);
+}
+
 // previewPattern(options, count) -> [kind, slba, lbas][]: the pure generator, for its tests and for the curious.
 Napi::Value PreviewPattern(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -84,6 +137,10 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("io", Napi::Function::New(env, Io));
   exports.Set("startIoWorker", Napi::Function::New(env, StartIoWorker));
   exports.Set("stopIoWorker", Napi::Function::New(env, StopIoWorker));
+  exports.Set("openVerifyTable", Napi::Function::New(env, OpenVerifyTable));
+  exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
+  exports.Set("notePowerLoss", Napi::Function::New(env, NotePowerLoss));
+  exports.Set("verify", Napi::Function::New(env, Verify));
   exports.Set("previewPattern", Napi::Function::New(env, PreviewPattern));
 }
 

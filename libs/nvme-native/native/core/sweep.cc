@@ -1,0 +1,174 @@
+#include "sweep.h"
+
+#include <algorithm>
+
+#include "ioworker.h"
+#include "thread_census.h"
+
+namespace assay {
+namespace {
+constexpr uint32_t kReadBytes = 128 * 1024;
+constexpr size_t kReapAtOnce = 64;
+}  // namespace
+
+Sweep::Sweep(std::shared_ptr<Namespace> ns, const SweepOptions& options, Finished finished)
+    : ns_(std::move(ns)), table_(ns_->table()), options_(options), finished_(std::move(finished)), cursor_(options.region_start) {}
+
+void Sweep::Start(std::shared_ptr<Namespace> ns, const SweepOptions& options, Finished finished) {
+  auto sweep = std::make_shared<Sweep>(std::move(ns), options, std::move(finished));
+  if (!sweep->ns_->controller()->Post([sweep] { sweep->Begin(); })) {
+    sweep->finished_(Status::Error(Code::kClosed, "the controller is closed"), {});
+  }
+}
+
+void Sweep::Begin() {
+  if (table_ == nullptr) {
+    finished_(Status::Error(Code::kArgument, "verify needs openVerifyTable first"), {});
+    return;
+  }
+  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  const uint32_t read_bytes = std::max(lba_bytes, std::min(kReadBytes, ns_->geometry().max_transfer_bytes) / lba_bytes * lba_bytes);
+  lbas_per_read_ = read_bytes / lba_bytes;
+  pool_ = Buffer(ns_->controller()->host(), uint64_t{read_bytes} * options_.depth);
+  Status status = pool_.data() == nullptr ? Status::Error(Code::kQpair, "no memory for the reads of verify") : Status::Ok();
+  if (status.ok()) status = ns_->controller()->Attach(shared_from_this(), {.entries = options_.depth + 1, .priority = 0}, "verify");
+  if (!status.ok()) {
+    finished_(status, {});
+    return;
+  }
+  slots_.resize(options_.depth);
+  for (uint32_t i = options_.depth; i > 0; i--) {
+    slots_[i - 1].data = pool_.data() + uint64_t{read_bytes} * (i - 1);
+    slots_[i - 1].floors.resize(lbas_per_read_);
+    free_.push_back(i - 1);
+  }
+  StartThread("assay-verify", [self = shared_from_this()] { self->Run(); });
+}
+
+// The next sectors to read, skipping what the table says nothing about.
+bool Sweep::NextRange(uint64_t* slba, uint32_t* lbas) {
+  if (!singly_.empty()) {
+    *slba = singly_.back();
+    *lbas = 1;
+    singly_.pop_back();
+    return true;
+  }
+  const uint64_t end = options_.region_start + options_.region_lbas;
+  while (options_.written && cursor_ < end && !table_->Knows(cursor_)) cursor_++;
+  if (cursor_ >= end) return false;
+  *slba = cursor_;
+  uint32_t n = 0;
+  while (n < lbas_per_read_ && cursor_ < end && (!options_.written || table_->Knows(cursor_))) {
+    if (table_->Knows(cursor_)) result_.required++;
+    cursor_++;
+    n++;
+  }
+  *lbas = n;
+  return true;
+}
+
+bool Sweep::Fill() {
+  bool sent = false;
+  while (!free_.empty() && !ending_) {
+    Slot& slot = slots_[free_.back()];
+    if (!NextRange(&slot.slba, &slot.lbas)) break;
+    for (uint32_t i = 0; i < slot.lbas; i++) slot.floors[i] = table_->Floor(slot.slba + i, options_.rule);
+    Command command;
+    command.token = free_.back();
+    command.sqe.opc = nvm_opcode::kRead;
+    command.sqe.nsid = ns_->geometry().nsid;
+    command.sqe.SetSlba(slot.slba);
+    command.sqe.cdw12 = slot.lbas - 1;
+    command.lba_count = slot.lbas;
+    command.data = slot.data;
+    command.data_bytes = slot.lbas * ns_->geometry().lba_bytes;
+    command.direction = Direction::kFromDevice;
+    const Sent outcome = qpair->Submit(command);
+    if (outcome == Sent::kOk) {
+      free_.pop_back();
+      sent = true;
+      continue;
+    }
+    ending_ = true;
+    status_ = outcome == Sent::kDeadline ? Status::Error(Code::kDeadline, "the deadline passed during verify")
+                                         : Status::Error(Code::kGone, "the device was lost during verify");
+  }
+  return sent;
+}
+
+void Sweep::Run() {
+  start_ns_ = BoottimeNs();
+  std::vector<Done> done(kReapAtOnce);
+  uint32_t withheld = 0;
+  for (;;) {
+    parking.StopIfAsked();
+    const size_t reaped = qpair->Poll(done.data(), done.size());
+    for (size_t i = 0; i < reaped; i++) {
+      if (done[i].completed) Complete(done[i]);
+      if (done[i].completed && !done[i].released) withheld++;
+      if (!done[i].completed) withheld--;
+      if (done[i].released) free_.push_back(static_cast<uint32_t>(done[i].token));
+    }
+    if (cut_off_ && !ending_) {
+      ending_ = true;
+      status_ = Status::Error(ns_->controller()->closed() ? Code::kClosed : Code::kGone, "verify was cut off by a reset or the end of the controller");
+    }
+    const bool sent = Fill();
+    const bool idle = free_.size() + withheld == slots_.size();
+    if (reaped == 0 && !sent && idle) break;
+    if (reaped == 0 && !sent && !parking.Asked()) qpair->Wait(kNever, true);
+  }
+  Finish();
+}
+
+void Sweep::Complete(const Done& done) {
+  Slot& slot = slots_[done.token];
+  if (done.local) {
+    result_.read_errors += slot.lbas;
+    return;
+  }
+  const bool unreadable = done.cqe.Sct() == 2 && done.cqe.Sc() == 0x81;
+  if (!done.cqe.Ok() && slot.lbas > 1) {
+    for (uint32_t i = 0; i < slot.lbas; i++) singly_.push_back(slot.slba + i);
+    return;
+  }
+  if (!done.cqe.Ok() && !unreadable) {
+    result_.read_errors++;
+    return;
+  }
+  for (uint32_t i = 0; i < slot.lbas; i++) {
+    const uint8_t* sector = slot.data + uint64_t{i} * ns_->geometry().lba_bytes;
+    SectorCheck check = unreadable ? table_->CheckUnreadable(slot.slba + i, slot.floors[i]) : table_->Check(slot.slba + i, sector, slot.floors[i], options_.rule);
+    if (unreadable && check.state == SectorState::kWrong) result_.read_errors++;
+    Note(std::move(check));
+  }
+}
+
+void Sweep::Note(SectorCheck&& check) {
+  if (check.state == SectorState::kUnknown) {
+    result_.unknown++;
+    return;
+  }
+  result_.checked++;
+  if (check.state == SectorState::kRight) {
+    if (check.was_open) (check.newest ? result_.newest : result_.older)++;
+    return;
+  }
+  result_.violations++;
+  if (result_.miscompares.size() == kMaxMiscomparesTold) return;
+  check.miscompare.nsid = ns_->geometry().nsid;
+  result_.miscompares.push_back(std::move(check.miscompare));
+}
+
+void Sweep::Finish() {
+  result_.duration_ms = static_cast<double>(BoottimeNs() - start_ns_) / 1e6;
+  if (result_.required > 0) {
+    result_.coverage_percent = 100.0 * static_cast<double>(std::min(result_.checked, result_.required)) / static_cast<double>(result_.required);
+  }
+  parking.Retire();
+  auto* controller = ns_->controller().get();
+  controller->Post([controller, self = shared_from_this()] { controller->Detach(self.get()); });
+  finished_(status_, std::move(result_));
+}
+
+}  // namespace assay
