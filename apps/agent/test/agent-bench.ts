@@ -14,6 +14,10 @@ export interface FakePlan {
   after?: "finish" | "hang" | "deaf" | "park" | "exit";
 }
 
+/** The agent from its sources, with a fake runner; the built agent with the real one. */
+const WITH_FAKE_RUNNER = ["-r", join(__dirname, "swc-register.cjs"), join(__dirname, "agent-process.ts")];
+export const BUILT_AGENT = [join(__dirname, "../dist/main.js")];
+
 export class AgentBench {
   readonly folder = mkdtempSync(join(tmpdir(), "assay-agent-"));
   readonly orchestrator = new FakeOrchestrator();
@@ -37,24 +41,19 @@ export class AgentBench {
   }
 
   /** Starts an agent process; the one before it must be gone. */
-  startAgent(env: NodeJS.ProcessEnv = {}): ChildProcess {
-    const child = spawn(
-      process.execPath,
-      ["-r", join(__dirname, "swc-register.cjs"), join(__dirname, "agent-process.ts")],
-      {
-        env: {
-          PATH: process.env.PATH,
-          ASSAY_ORCHESTRATOR_URL: this.orchestrator.url,
-          ASSAY_AGENT_DIR: this.agentDir,
-          ASSAY_HOST_FILE: this.hostFile,
-          ASSAY_ENROLL_TOKEN_FILE: join(this.folder, "token"),
-          ASSAY_DEADLINE_GRACE: "500ms",
-          ASSAY_REVOKE_GRACE: "500ms",
-          ...env,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
+  startAgent(program = WITH_FAKE_RUNNER): ChildProcess {
+    const child = spawn(process.execPath, program, {
+      env: {
+        PATH: process.env.PATH,
+        ASSAY_ORCHESTRATOR_URL: this.orchestrator.url,
+        ASSAY_AGENT_DIR: this.agentDir,
+        ASSAY_HOST_FILE: this.hostFile,
+        ASSAY_ENROLL_TOKEN_FILE: join(this.folder, "token"),
+        ASSAY_DEADLINE_GRACE: "500ms",
+        ASSAY_REVOKE_GRACE: "500ms",
       },
-    );
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const keep = (chunk: Buffer) => {
       this.output += chunk.toString();
     };

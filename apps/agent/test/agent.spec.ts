@@ -16,9 +16,15 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const ended = (run: FakeRun) =>
-  bench.orchestrator.until(`${run.order.runId} ended\n${bench.output}`, () => endedOf(run) !== null);
+  bench.orchestrator.until(
+    () => `${run.order.runId} ended\n${bench.output}`,
+    () => endedOf(run) !== null,
+  );
 const came = (run: FakeRun, events: number) =>
-  bench.orchestrator.until(`${events} events\n${bench.output}`, () => run.events.length >= events);
+  bench.orchestrator.until(
+    () => `${events} events\n${bench.output}`,
+    () => run.events.length >= events,
+  );
 const numbers = (run: FakeRun) => run.events.map((event) => event.seq);
 const contiguous = (run: FakeRun) => expect(numbers(run)).toEqual(run.events.map((_, n) => n + 1));
 

@@ -100,14 +100,14 @@ export class FakeOrchestrator {
   }
 
   /** Settles when the condition holds; looked at after every request. */
-  async until(what: string, holds: () => boolean, limitMs = 30_000): Promise<void> {
+  async until(what: string | (() => string), holds: () => boolean, limitMs = 30_000): Promise<void> {
     let over = false;
     const timer = setTimeout(() => {
       over = true;
       for (const wake of this.changed) wake();
     }, limitMs);
     while (!holds()) {
-      if (over) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
+      if (over) throw new Error(`waited ${limitMs} ms in vain: ${typeof what === "string" ? what : what()}`);
       await new Promise<void>((wake) => {
         this.changed.push(wake);
         setTimeout(wake, 100);
