@@ -51,7 +51,9 @@ export const steps = [
     command: (root) => {
       const nested = "apps/cli/node_modules/openapi-typescript/bin/cli.js";
       const program = existsSync(join(root, nested)) ? nested : "node_modules/openapi-typescript/bin/cli.js";
-      return [node, [program, "apps/orchestrator/openapi.json", "-o", "apps/cli/src/generated/api.ts"]];
+      const written = ["apps/orchestrator/openapi.json", "-o", "apps/cli/src/generated/api.ts"];
+      // What has a default need not be given.
+      return [node, [program, ...written, "--default-non-nullable=false"]];
     },
   },
   {

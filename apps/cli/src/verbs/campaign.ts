@@ -134,13 +134,13 @@ async function showCampaign(session: Session, text: string): Promise<void> {
 
 async function moveCampaign(session: Session, text: string, move: Move): Promise<void> {
   const api = session.api();
-  const params = { path: { id: await findCampaignId(api, text) } };
+  const order = { params: { path: { id: await findCampaignId(api, text) } }, body: {} };
   const campaign = await answer(
     move === "pause"
-      ? api.POST("/api/v1/campaigns/{id}/pause", { params })
+      ? api.POST("/api/v1/campaigns/{id}/pause", order)
       : move === "resume"
-        ? api.POST("/api/v1/campaigns/{id}/resume", { params })
-        : api.POST("/api/v1/campaigns/{id}/cancel", { params }),
+        ? api.POST("/api/v1/campaigns/{id}/resume", order)
+        : api.POST("/api/v1/campaigns/{id}/cancel", order),
   );
   session.printer().thing(campaign, () => `${campaign.name}: ${campaign.intent}`);
 }
