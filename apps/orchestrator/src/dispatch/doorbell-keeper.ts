@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from "@nestjs/common";
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from "@nestjs/common";
 import { Log } from "../platform/log";
 import { Periodic } from "../platform/periodic";
 import { NotYet, Startup } from "../platform/startup";
@@ -11,7 +11,7 @@ const SILENT_TOO_LONG_MS = 20_000;
 
 /** Opens the queue when it answers, and opens it anew when it has fallen silent. */
 @Injectable()
-export class DoorbellKeeper implements OnModuleInit, OnApplicationShutdown {
+export class DoorbellKeeper implements OnModuleInit, BeforeApplicationShutdown {
   private readonly periodic: Periodic;
 
   constructor(
@@ -31,7 +31,7 @@ export class DoorbellKeeper implements OnModuleInit, OnApplicationShutdown {
     });
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     await this.periodic.stop();
     await this.doorbells.close();
     await this.backend.close();

@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from "@nestjs/common";
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from "@nestjs/common";
 import { Clock } from "../platform/clock";
 import { Database, type Transaction } from "../platform/database";
 import { Doorbells } from "../platform/doorbells";
@@ -15,7 +15,7 @@ const RECONCILE_LOCK = 7270_0003;
 
 /** Losing the queue loses nothing: every few seconds the rows that wait are found and looked at. */
 @Injectable()
-export class Reconciler implements OnModuleInit, OnApplicationShutdown {
+export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
   private readonly periodic: Periodic;
 
   constructor(
@@ -34,7 +34,7 @@ export class Reconciler implements OnModuleInit, OnApplicationShutdown {
     this.startup.begin("reconciling", async () => this.periodic.start());
   }
 
-  onApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): Promise<void> {
     return this.periodic.stop();
   }
 

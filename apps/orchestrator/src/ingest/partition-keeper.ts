@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationShutdown, type OnModuleInit } from "@nestjs/common";
+import { type BeforeApplicationShutdown, Injectable, type OnModuleInit } from "@nestjs/common";
 import { Clock } from "../platform/clock";
 import { Database } from "../platform/database";
 import { Log } from "../platform/log";
@@ -10,7 +10,7 @@ const EVERY_MS = 30 * 60 * 1000;
 
 /** Telemetry partitions: there before the first event, ahead of midnight, gone when retention ends. */
 @Injectable()
-export class PartitionKeeper implements OnModuleInit, OnApplicationShutdown {
+export class PartitionKeeper implements OnModuleInit, BeforeApplicationShutdown {
   private readonly periodic: Periodic;
 
   constructor(
@@ -27,7 +27,7 @@ export class PartitionKeeper implements OnModuleInit, OnApplicationShutdown {
     this.startup.begin("keeping partitions", async () => this.periodic.start());
   }
 
-  onApplicationShutdown(): Promise<void> {
+  beforeApplicationShutdown(): Promise<void> {
     return this.periodic.stop();
   }
 
