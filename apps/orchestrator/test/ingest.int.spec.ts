@@ -291,6 +291,8 @@ describe("flight recorders", () => {
       { opcode: 1, sct: 0, sc: 0, count: 1 },
       { opcode: 2, sct: 2, sc: 0x81, count: 2 },
     ]);
+    const who = await new RunResults(flow.database).dutsByStatus({ sct: 2, sc: 0x81 }, 10);
+    expect(who).toMatchObject([{ opcode: 2, count: 2, runs: 1 }]);
     const { queues } = await new RunResults(flow.database).cmdlog(runId, 2);
     expect(queues).toMatchObject([
       {

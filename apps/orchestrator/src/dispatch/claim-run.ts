@@ -116,7 +116,7 @@ async function keepOrder(
   await transaction.query(
     `UPDATE run SET state = $2, claimed_at = $3, deadline_at = $4, budget_ms = $5, spool_bytes = $6, resolved_hash = $7,
                     stimulus_hash = $8, firmware_intended = $9, data_sheet_hash = $10, resolved_parameters = $11,
-                    clock_offset_ms = $12, contact = 'ok', last_event_at = NULL
+                    clock_offset_ms = $12, contact = 'ok', last_event_at = NULL, waiting_reason = NULL
       WHERE id = $1`,
     [
       ...[

@@ -7,7 +7,14 @@ import { Periodic } from "../platform/periodic";
 import { Startup } from "../platform/startup";
 import type { RunState } from "../runs/run-transitions";
 import { withdrawRun } from "./claim-run";
-import { alignContact, anyQueued, findUnclaimed, findUnsummarised, type UnclaimedRun } from "./waiting-rows";
+import {
+  alignContact,
+  anyQueued,
+  findUnclaimed,
+  findUnsummarised,
+  sayWhoDoesNotClaim,
+  type UnclaimedRun,
+} from "./waiting-rows";
 
 const EVERY_MS = 3_000;
 /** One reconciler at a time over all orchestrators; who does not get the lock has nothing to do. */
@@ -53,6 +60,7 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
 
   private async look(transaction: Transaction) {
     await alignContact(transaction);
+    await sayWhoDoesNotClaim(transaction, this.clock.now());
     return {
       unsummarised: await findUnsummarised(transaction),
       unclaimed: await findUnclaimed(transaction, this.clock.now()),

@@ -40,6 +40,16 @@ export async function findUnclaimed(database: Queryable, now: Date): Promise<Unc
   );
 }
 
+/** A person who looks at an assigned run sees whom it waits for. */
+export async function sayWhoDoesNotClaim(database: Queryable, now: Date): Promise<void> {
+  await database.query(
+    `UPDATE run SET waiting_reason = 'host ' || host.name || ' has not claimed it yet'
+       FROM host
+      WHERE host.id = run.host_id AND run.state = 'assigned' AND run.assigned_at <= $1 AND run.waiting_reason IS NULL`,
+    [new Date(now.getTime() - RING_AGAIN_MS)],
+  );
+}
+
 export async function anyQueued(database: Queryable): Promise<boolean> {
   const rows = await database.query("SELECT 1 FROM run WHERE state = 'queued' LIMIT 1");
   return rows.length > 0;

@@ -30,6 +30,7 @@ export async function recordIdentity(transaction: Transaction, seen: Seen): Prom
       fitsBigint(capacity) && capacity > 0n ? capacity.toString() : null,
     ],
   );
+  if (slotId !== null) await recordOccupancy(transaction, dutId, slotId, at);
   await transaction.query(
     `INSERT INTO build (model, revision) VALUES ($1, $2) ON CONFLICT (model, revision, sha256) DO NOTHING`,
     [model, firmware],
@@ -40,6 +41,17 @@ export async function recordIdentity(transaction: Transaction, seen: Seen): Prom
     [runId, model, firmware],
   );
   for (const namespace of event.namespaces) await recordFormat(transaction, dutId, at, namespace);
+}
+
+/** Inventory usually said it before; a drive that only a run has seen is in its slot all the same. */
+async function recordOccupancy(transaction: Transaction, dutId: string, slotId: string, at: string): Promise<void> {
+  await transaction.query(
+    `INSERT INTO occupancy (dut_id, slot_id, from_at)
+     SELECT $1, $2, $3
+      WHERE NOT EXISTS (SELECT 1 FROM occupancy WHERE to_at IS NULL AND (dut_id = $1 OR slot_id = $2))
+         ON CONFLICT DO NOTHING`,
+    [dutId, slotId, at],
+  );
 }
 
 /** The open format row of a namespace stays when nothing changed; otherwise it ends and a new one begins. */

@@ -63,6 +63,14 @@ export const cmdlogView = z.object({
 });
 
 const moment = z.iso.datetime().nullable();
+export const statusDutView = z.object({
+  ...{ serial: z.string(), model: z.string(), firmware: z.string().nullable(), opcode: z.number().int() },
+  count: z.number().int().describe("of what the recorders still held"),
+  runs: z.number().int(),
+  since: moment,
+  until: moment,
+});
+
 const side = z.object({
   values: z.number().int(),
   runs: z.number().int(),

@@ -6,10 +6,11 @@ import { Roles } from "../platform/caller";
 import { decodeCursor, pageOf, pageQuery } from "../platform/page";
 import { RunsRepository } from "../runs/runs.repository";
 import { CompareService } from "./compare.service";
-import { cmdlogView, comparisonView, metricView, sampleView } from "./results-view";
+import { cmdlogView, comparisonView, metricView, sampleView, statusDutView } from "./results-view";
 import { RunResults } from "./run-results.service";
 
 const MAX_COMMANDS = 1 << 16;
+const MAX_DUTS = 1000;
 
 class MetricQuery extends createZodDto(
   pageQuery.extend({
@@ -32,6 +33,18 @@ class CompareQuery extends createZodDto(
     model: z.string().max(64).optional(),
   }),
 ) {}
+class StatusQuery extends createZodDto(
+  z.object({
+    status: z
+      .string()
+      .regex(/^[0-7]{1,2}\/[0-9a-fA-F]{1,2}$/, "write sct/sc, hexadecimal, for example 02/81")
+      .describe("sct/sc, hexadecimal"),
+    opcode: z.coerce.number().int().min(0).max(255).optional(),
+    firmware: z.string().max(64).optional().describe("revision at the start of the run"),
+    limit: z.coerce.number().int().min(1).max(MAX_DUTS).default(100),
+  }),
+) {}
+class StatusDuts extends createZodDto(z.object({ items: z.array(statusDutView) })) {}
 class MetricPage extends createZodDto(pageOf(metricView)) {}
 class SamplePage extends createZodDto(pageOf(sampleView)) {}
 class CmdlogDto extends createZodDto(cmdlogView) {}
@@ -69,6 +82,14 @@ export class ResultsController {
   async getRunCmdlog(@Param("id", ParseUUIDPipe) id: string, @Query() { last }: CmdlogQuery) {
     await this.runs.view(id);
     return (await this.results.cmdlog(id, last)) as never;
+  }
+
+  /** Which drives ever answered with this status, from the flight recorders that were kept. */
+  @Get("statuses")
+  @ZodResponse({ status: 200, type: StatusDuts })
+  async listDutsByStatus(@Query() { status, opcode, firmware, limit }: StatusQuery) {
+    const [sct, sc] = status.split("/").map((part) => Number.parseInt(part, 16)) as [number, number];
+    return { items: (await this.results.dutsByStatus({ sct, sc, opcode, firmware }, limit)) as never };
   }
 
   @Get("compare")

@@ -51,6 +51,17 @@ export class RunResults {
     return toPage(rows, limit, (row) => [row.seq, row.worker], numbersOnly);
   }
 
+  /** Drives that answered a command with this status. */
+  async dutsByStatus(
+    { sct, sc, opcode, firmware }: { sct: number; sc: number; opcode?: number; firmware?: string },
+    limit: number,
+  ): Promise<Row[]> {
+    const rows = await this.database.query<Row & { since: Date; until: Date }>(readingQuery("duts-by-status"), [
+      ...[sct, sc, opcode ?? null, firmware ?? null, limit],
+    ]);
+    return rows.map((row) => ({ ...row, since: row.since.toISOString(), until: row.until.toISOString() }));
+  }
+
   /** Newest `last` commands of every queue, newest last. */
   async cmdlog(runId: string, last: number): Promise<{ queues: Row[] }> {
     const rows = await this.database.query<{ qid: number; label: string; receivedAt: Date; data: Buffer }>(
