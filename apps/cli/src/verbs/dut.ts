@@ -59,7 +59,7 @@ async function listDuts(session: Session, atMost: number): Promise<void> {
 }
 
 async function showDut(session: Session, id: string): Promise<void> {
-  const dut = await answer(session.api().GET("/api/v1/duts/{id}", { params: { path: { id } } }));
+  const dut = await answer(session.api().GET("/api/v1/duts/{dut}", { params: { path: { dut: id } } }));
   session.printer().thing(dut, () =>
     [
       renderFacts([
@@ -101,8 +101,8 @@ async function moveDuts(session: Session, ids: string[], move: keyof typeof move
 }
 
 function moveDut(api: Api, id: string, move: keyof typeof moves, reason: string) {
-  const order = { params: { path: { id } }, body: { reason } };
-  if (move === "hold") return answer(api.POST("/api/v1/duts/{id}/hold", order));
-  if (move === "release") return answer(api.POST("/api/v1/duts/{id}/release", order));
-  return answer(api.POST("/api/v1/duts/{id}/quarantine", order));
+  const order = { params: { path: { dut: id } }, body: { reason } };
+  if (move === "hold") return answer(api.POST("/api/v1/duts/{dut}/hold", order));
+  if (move === "release") return answer(api.POST("/api/v1/duts/{dut}/release", order));
+  return answer(api.POST("/api/v1/duts/{dut}/quarantine", order));
 }

@@ -22,7 +22,8 @@ export function addHostVerbs(program: Command, session: Session): void {
     .command("drain")
     .description("start no further run on it; running ones go on")
     .argument("<host>", "name or id")
-    .action((id: string) => moveHost(session, id, "drain"));
+    .option("-r, --reason <text>", "why")
+    .action((id: string, { reason }: { reason?: string }) => moveHost(session, id, "drain", reason));
   host
     .command("undrain")
     .description("use it again")
@@ -49,7 +50,7 @@ async function listHosts(session: Session, atMost: number): Promise<void> {
 }
 
 async function showHost(session: Session, id: string): Promise<void> {
-  const host = await answer(session.api().GET("/api/v1/hosts/{id}", { params: { path: { id } } }));
+  const host = await answer(session.api().GET("/api/v1/hosts/{host}", { params: { path: { host: id } } }));
   session.printer().thing(host, () =>
     [
       renderFacts([
@@ -75,12 +76,12 @@ async function showHost(session: Session, id: string): Promise<void> {
   );
 }
 
-async function moveHost(session: Session, id: string, move: "drain" | "undrain"): Promise<void> {
-  const params = { path: { id } };
+async function moveHost(session: Session, id: string, move: "drain" | "undrain", reason?: string): Promise<void> {
+  const params = { path: { host: id } };
   const host = await answer(
     move === "drain"
-      ? session.api().POST("/api/v1/hosts/{id}/drain", { params })
-      : session.api().POST("/api/v1/hosts/{id}/undrain", { params }),
+      ? session.api().POST("/api/v1/hosts/{host}/drain", { params, body: { reason } })
+      : session.api().POST("/api/v1/hosts/{host}/undrain", { params }),
   );
   session.printer().thing(host, () => `${host.name}: ${host.intent}`);
 }
