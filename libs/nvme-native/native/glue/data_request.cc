@@ -18,7 +18,8 @@ std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::Callbac
     request->command.data = request->buffer.data();
     request->command.data_bytes = static_cast<uint32_t>(data.ByteLength());
     request->command.direction = direction == "to-device" ? Direction::kToDevice : Direction::kFromDevice;
-    if (direction == "to-device") std::memcpy(request->buffer.data(), data.Data(), data.ByteLength());
+    // Also before a read: bytes that the drive leaves alone keep what the script had there.
+    std::memcpy(request->buffer.data(), data.Data(), data.ByteLength());
   }
   request->finish = [pending](const Status& status, const Done& done, Request& self) {
     if (!status.ok()) {

@@ -6,7 +6,7 @@
 
 namespace assay::glue {
 
-// Copies data that goes to the device now, data that comes from it when the promise settles. Null: `pending` was rejected.
+// Copies the data now, and what came from the device back when the promise settles. Null: `pending` was rejected.
 std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::CallbackInfo& info, const std::shared_ptr<Pending>& pending);
 
 }  // namespace assay::glue

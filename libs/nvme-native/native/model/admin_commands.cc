@@ -123,6 +123,13 @@ bool AdminCommands::VolatileCacheEnabled() const {
   return d_.features_[0x06] == 0;
 }
 
+void AdminCommands::ResetFeatures() {
+  for (const Feature& feature : kFeatures) {
+    const bool saved = d_.header_->has_saved_feature[feature.fid];
+    d_.features_[feature.fid] = saved ? d_.header_->saved_features[feature.fid] ^ feature.initial : 0;
+  }
+}
+
 Device::Outcome AdminCommands::GetFeatures(const Sqe& sqe) {
   const uint8_t fid = sqe.cdw10 & 0xff;
   const Feature* feature = FindFeature(fid);
@@ -201,8 +208,7 @@ Device::Outcome AdminCommands::DeleteSq(const Sqe& sqe) {
   const uint16_t qid = sqe.cdw10 & 0xffff;
   if (qid == 0 || qid >= d_.sq_.size() || d_.sq_[qid].base == nullptr) return Fail(kInvalidQid);
   // Outstanding commands are aborted without completions: the host deletes a queue that it no longer listens to.
-  std::erase_if(d_.pending_, [&](const Device::Pending& pending) { return pending.cqe.sqid == qid; });
-  std::make_heap(d_.pending_.begin(), d_.pending_.end(), std::greater<>());
+  d_.ForgetPending(qid);
   d_.sq_[qid] = {};
   return {};
 }

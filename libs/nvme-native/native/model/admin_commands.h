@@ -10,6 +10,8 @@ class AdminCommands {
   Device::Outcome Execute(const Sqe& sqe);
   // Feature 06h, as long as the drive has a cache at all.
   bool VolatileCacheEnabled() const;
+  // Features as after a controller reset: the saved values, else the defaults.
+  void ResetFeatures();
 
  private:
   Device::Outcome Identify(const Sqe& sqe);

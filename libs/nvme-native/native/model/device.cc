@@ -98,6 +98,13 @@ void Device::SetInterrupt(uint16_t vector, Event* event) {
   interrupts_[vector] = event;
 }
 
+void Device::DropQueue(uint16_t qid) {
+  std::lock_guard lock(turn_mutex_);
+  ForgetPending(qid);
+  sq_[qid] = {};
+  cq_[qid] = {};
+}
+
 bool Device::Attach() {
   while (Dark()) {
     if (header_->power.load() != kPowerOn) return false;
@@ -123,7 +130,11 @@ void Device::Run() {
       }
       continue;
     }
-    const bool progress = Step(BoottimeNs());
+    bool progress;
+    {
+      std::lock_guard lock(turn_mutex_);
+      progress = Step(BoottimeNs());
+    }
     Leave();
     if (!notify_.empty()) {
       std::lock_guard lock(interrupt_mutex_);
@@ -139,13 +150,13 @@ void Device::Run() {
 // Either this thread sees the cut, or the switch sees `executing`: both are sequentially consistent.
 bool Device::Enter() {
   header_->executing.store(1);
-  if (header_->power.load() == kPowerOn && header_->generation.load() == generation_ && !Dark()) return true;
+  if (header_->power.load() == kPowerOn && !Dark()) return true;
   header_->executing.store(0);
   return false;
 }
 
 void Device::GoDark() {
-  if (Dark()) return;
+  if (dark_) return;
   pending_.clear();
   dark_.store(true, std::memory_order_release);
   std::lock_guard lock(interrupt_mutex_);
@@ -163,7 +174,6 @@ void Device::ReAttach() {
   stalled_until_ns_ = 0;
   ForgetQueues();
   media_.Reload();
-  std::fill(std::begin(features_), std::end(features_), 0);
   attach_ = false;
   dark_.store(false, std::memory_order_release);
   attached_.Notify();
@@ -219,6 +229,7 @@ void Device::Enable() {
   ForgetQueues();
   sq_[0] = {reinterpret_cast<Sqe*>(asq_.load()), (aqa & 0xfff) + 1, 0, 0};
   cq_[0] = {reinterpret_cast<Cqe*>(acq_.load()), (aqa >> 16 & 0xfff) + 1, 0, 1, 0, true};
+  AdminCommands(*this).ResetFeatures();
   csts_ = kCstsReady;
   notify_.push_back(0);
 }
@@ -327,6 +338,11 @@ uint64_t Device::Jittered(uint32_t us) {
   const uint64_t ns = uint64_t{us} * 1000;
   const uint64_t span = ns * header_->jitter_percent / 100;
   return ns - span + random_.Below(2 * span + 1);
+}
+
+void Device::ForgetPending(uint16_t sqid) {
+  std::erase_if(pending_, [&](const Pending& pending) { return pending.cqe.sqid == sqid; });
+  std::make_heap(pending_.begin(), pending_.end(), std::greater<>());
 }
 
 bool Device::AbortPending(uint16_t sqid, uint16_t cid) {

@@ -44,8 +44,10 @@ class Device {
   void RingCqHead(uint16_t qid, uint32_t head);
   // Interrupt vector = qid. Null takes it away; after that the event is not touched any more.
   void SetInterrupt(uint16_t vector, Event* event);
-  // The power was cut since the last attach.
-  bool Dark() const { return dark_.load(std::memory_order_acquire); }
+  // Takes a queue pair away without asking: like an IOMMU that no longer lets the device at its rings and data.
+  void DropQueue(uint16_t qid);
+  // The power was cut since the last attach. What was completed before has been posted by then.
+  bool Dark() const { return dark_.load(std::memory_order_acquire) || header_->generation.load(std::memory_order_acquire) != generation_.load(std::memory_order_relaxed); }
   // Feels for the power that came back; false while it is off. Registers then have their reset values.
   bool Attach();
   DriveFile& file() { return *file_; }
@@ -98,6 +100,7 @@ class Device {
   void RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status);
   uint64_t NextDueNs() const;
   uint64_t Jittered(uint32_t us);
+  void ForgetPending(uint16_t sqid);
   bool AbortPending(uint16_t sqid, uint16_t cid);
 
   std::unique_ptr<DriveFile> file_;
@@ -105,7 +108,7 @@ class Device {
   Media media_;
   Faults faults_;
   Random random_;
-  uint64_t generation_;
+  std::atomic<uint64_t> generation_;
   Event wake_;
 
   // Registers, written by the host, read by both.
@@ -125,6 +128,7 @@ class Device {
   std::vector<uint16_t> held_events_;  // cids of asynchronous event requests
   uint32_t features_[256] = {};
 
+  std::mutex turn_mutex_;  // held by the device thread while it works
   mutable std::mutex interrupt_mutex_;
   std::vector<Event*> interrupts_;
 

@@ -51,6 +51,15 @@ Status Lock(int fd, off_t byte, bool wait, const std::string& path) {
   return Status::Error(Code::kOpen, path + ": cannot lock: " + Errno());
 }
 
+void Unlock(int fd, off_t byte) {
+  struct flock lock {};
+  lock.l_type = F_UNLCK;
+  lock.l_whence = SEEK_SET;
+  lock.l_start = byte;
+  lock.l_len = 1;
+  fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 }  // namespace
 
 Status CreateDrive(const std::string& path, const DriveSpec& spec) {
@@ -153,12 +162,7 @@ Status DriveFile::OpenAsHolder(const std::string& path, std::unique_ptr<DriveFil
   Media(file.get()).FinishScratch();
   file->header().executing = 0;
   file->header().wake.sleepers = 0;
-  struct flock unlock {};
-  unlock.l_type = F_UNLCK;
-  unlock.l_whence = SEEK_SET;
-  unlock.l_start = 1;
-  unlock.l_len = 1;
-  fcntl(file->fd_, F_OFD_SETLK, &unlock);
+  Unlock(file->fd_, 1);
   *out = std::move(file);
   return Status::Ok();
 }
@@ -170,6 +174,8 @@ Status DriveFile::OpenAsSwitch(const std::string& path, std::unique_ptr<DriveFil
   *out = std::move(file);
   return Status::Ok();
 }
+
+void DriveFile::ReleaseHold() { Unlock(fd_, 0); }
 
 bool DriveFile::HasHolder() const {
   struct flock query {};

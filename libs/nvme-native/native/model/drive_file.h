@@ -46,6 +46,8 @@ class DriveFile {
   uint8_t* At(uint64_t offset) { return map_ + offset; }
   uint8_t* scratch_data() { return map_ + kScratchDataOffset; }
   const std::string& path() const { return path_; }
+  // Gives the holder's lock back; the mapping stays.
+  void ReleaseHold();
   // True while some open file description holds the holder's lock.
   bool HasHolder() const;
   // Gives the pages of a range back and reads it as zeroes from now on.

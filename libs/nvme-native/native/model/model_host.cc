@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint32_t kAdminEntries = 128;
 constexpr uint64_t kInternalTag = uint64_t{1} << 63;
+constexpr uint32_t kDeleteMs = 250;
 constexpr uint64_t kRegisterPollNs = 200'000;
 
 std::string Hex(uint32_t value) {
@@ -101,7 +102,13 @@ Status ModelHost::Restart(ReadyReport* report) {
 }
 
 void ModelHost::Stop(bool silent) {
-  if (silent || device_.Dark()) return;
+  if (!silent && !device_.Dark()) ShutDown();
+  device_.Halt();
+  // The mapping lives as long as somebody holds a buffer of ours; the next holder need not wait for that.
+  device_.file().ReleaseHold();
+}
+
+void ModelHost::ShutDown() {
   const auto cc = static_cast<uint32_t>(device_.ReadRegister(reg::kCc, 4));
   if (!(cc & 1)) return;
   device_.WriteRegister(reg::kCc, 4, (cc & ~(3u << 14)) | 1u << 14);
@@ -110,9 +117,9 @@ void ModelHost::Stop(bool silent) {
   (void)WaitCsts(1, 0, "CSTS.RDY = 0");
 }
 
-Status ModelHost::Internal(Sqe sqe, Cqe* cqe) {
+Status ModelHost::Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms) {
   const uint64_t start = BoottimeNs();
-  const uint64_t until = start + uint64_t{options_.timeout_ms} * kNsPerMs;
+  const uint64_t until = start + uint64_t{timeout_ms} * kNsPerMs;
   HostSubmission submission;
   submission.sqe = sqe;
   submission.tag = kInternalTag;
@@ -136,7 +143,7 @@ Status ModelHost::Internal(Sqe sqe, Cqe* cqe) {
     if (admin_->queue.Gone()) return Status::Error(Code::kGone, "the drive lost its power");
     admin_->queue.Wait(until, false);
   }
-  return Status::Error(Code::kTimeout, "an admin command of the driver took longer than " + std::to_string(options_.timeout_ms) + " ms");
+  return Status::Error(Code::kTimeout, "an admin command of the driver took longer than " + std::to_string(timeout_ms) + " ms");
 }
 
 Status ModelHost::CreateOnDrive(ModelQpair& qpair) {
@@ -146,11 +153,11 @@ Status ModelHost::CreateOnDrive(ModelQpair& qpair) {
   sqe.prp1 = qpair.cq_address();
   sqe.cdw10 = (qpair.entries() - 1) << 16 | qpair.Qid();
   sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | 3;
-  if (Status s = Internal(sqe, &cqe); !s.ok()) return s;
+  if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
   if (!cqe.Ok()) return Status::Error(Code::kQpair, "Create I/O Completion Queue " + std::to_string(qpair.Qid()) + " ended with " + Hex(cqe.status));
   sqe.opc = admin_opcode::kCreateSq;
   sqe.prp1 = qpair.sq_address();
-  if (Status s = Internal(sqe, &cqe); !s.ok()) return s;
+  if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
   if (!cqe.Ok()) return Status::Error(Code::kQpair, "Create I/O Submission Queue " + std::to_string(qpair.Qid()) + " ended with " + Hex(cqe.status));
   return Status::Ok();
 }
@@ -175,14 +182,13 @@ void ModelHost::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
     Sqe sqe{};
     sqe.cdw10 = qid;
     sqe.opc = admin_opcode::kDeleteSq;
-    (void)Internal(sqe, &cqe);
-    sqe.opc = admin_opcode::kDeleteCq;
-    (void)Internal(sqe, &cqe);
-  } else if (!device_.Dark()) {
-    // The drive may still write into these rings: they must live as long as the drive does.
-    qpair.release();
-    return;
+    // A drive that does not answer must not hold up the end.
+    if (Internal(sqe, &cqe, kDeleteMs).ok()) {
+      sqe.opc = admin_opcode::kDeleteCq;
+      (void)Internal(sqe, &cqe, kDeleteMs);
+    }
   }
+  device_.DropQueue(qid);
   qids_[qid] = false;
 }
 

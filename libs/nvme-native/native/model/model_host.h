@@ -32,9 +32,10 @@ class ModelHost final : public HostController {
   class AdminQpair;
 
   Status WaitCsts(uint32_t mask, uint32_t value, const char* what);
+  void ShutDown();
   Status CreateOnDrive(ModelQpair& qpair);
   // Sends one admin command of its own and waits for it; completions of others are kept for the admin qpair's owner.
-  Status Internal(Sqe sqe, Cqe* cqe);
+  Status Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms);
 
   HostOptions options_;
   Device device_;
