@@ -123,7 +123,7 @@ async function journalledRun(parts: Parts): Promise<void> {
   if (park) await parked(driver, clock, files);
 }
 
-function context({ order, launch, driver, clock, journal, readFacts }: Parts, slot: SlotEntry): RunContext {
+function context({ order, launch, driver, clock, journal, readFacts, stops }: Parts, slot: SlotEntry): RunContext {
   const path: DutPath = { ...slot.path, address: slotAddress(slot, launch.hostFile) };
   const exposure = new Exposure(() => clock.monotonicMs());
   const drive = new Drive({
@@ -154,6 +154,7 @@ function context({ order, launch, driver, clock, journal, readFacts }: Parts, sl
     power,
     executors: EXECUTORS,
     cutAtMs: null,
+    lookForStops: stops.look,
   };
 }
 

@@ -17,6 +17,8 @@ export interface Stops {
   soft: AbortSignal;
   /** Revoke and deadline: for `finally` and what comes after it. */
   hard: AbortSignal;
+  /** Look now. */
+  look(): void;
   end(): void;
 }
 
@@ -40,7 +42,7 @@ export function watchStops(sources: StopSources): Stops {
   };
   const timer = setInterval(look, REQUEST_POLL_MS);
   look();
-  return { soft: soft.signal, hard: hard.signal, end: () => clearInterval(timer) };
+  return { soft: soft.signal, hard: hard.signal, look, end: () => clearInterval(timer) };
 }
 
 /** Is the agent's request file there? */

@@ -68,4 +68,6 @@ export interface RunContext {
   executors: ExecutorTable;
   /** When this run cut the power last, monotonic; null: never. */
   cutAtMs: number | null;
+  /** Looks for requests and the deadline now, without waiting for the next poll. */
+  lookForStops(): void;
 }

@@ -9,19 +9,30 @@ const MAX_MISCOMPARES = 64;
 
 type SweepOptions = Omit<Parameters<Namespace["verify"]>[0], keyof LbaRegion>;
 
-/** Reads and checks `region` piece by piece; between pieces the signal is looked at. @throws the signal's reason */
+export interface Sweep {
+  result: VerifyResult;
+  /** What ended it early: the signal's reason or the driver's error; null when every piece was read. */
+  brokenOff: unknown;
+}
+
+/** Reads and checks `region` piece by piece; between pieces the signal is looked at. What was found before an end is kept. */
 export async function sweep(
   namespace: Namespace,
   region: LbaRegion,
   options: SweepOptions,
   signal: AbortSignal,
-): Promise<VerifyResult> {
+): Promise<Sweep> {
   const results: VerifyResult[] = [];
-  for (const piece of pieces(region, BigInt(PIECE_BYTES / namespace.identity.lbaBytes))) {
-    signal.throwIfAborted();
-    results.push(await namespace.verify({ ...options, ...piece }));
+  let brokenOff: unknown = null;
+  try {
+    for (const piece of pieces(region, BigInt(PIECE_BYTES / namespace.identity.lbaBytes))) {
+      signal.throwIfAborted();
+      results.push(await namespace.verify({ ...options, ...piece }));
+    }
+  } catch (error) {
+    brokenOff = error;
   }
-  return mergeSweeps(results);
+  return { result: mergeSweeps(results), brokenOff };
 }
 
 /** Consecutive parts of a region of at most `lbas` LBAs. Pure. */

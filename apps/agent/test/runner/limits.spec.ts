@@ -116,6 +116,37 @@ describe("the end from outside", () => {
     });
     expect(ending(directory)[0]).toBe("deadline");
   });
+  it("half a measurement is not judged: of an interrupted step only findings are told", async () => {
+    const driver = new NullDriver({ worker: () => ({ endless: true, result: { reads: 1n } }) });
+    const directory = bench.order(plan(WRITE));
+    driver.script.before = (what) => what === "worker-0" && request(directory, "cancel");
+    await start(directory, driver);
+    expect(bodies(directory, "metrics").filter((m) => m.path === "io")).toEqual([]);
+    expect(ending(directory)[0]).toBe("cancelled");
+  });
+  it("a finding of an interrupted step is told all the same", async () => {
+    const errors = [{ opcode: 2, sct: 2, sc: 0x81, count: 3, firstMs: 1, lastMs: 1 }];
+    const driver = new NullDriver({ worker: () => ({ endless: true, result: { errors } }) });
+    const directory = bench.order(plan(WRITE));
+    driver.script.before = (what) => what === "worker-0" && request(directory, "cancel");
+    await start(directory, driver);
+    expect(
+      bodies(directory, "metrics")
+        .filter((m) => m.path === "io")
+        .map((m) => m.values),
+    ).toEqual([{ errors: 3 }]);
+    expect(ending(directory)[0]).toBe("failed");
+  });
+  it("a sweep ended by the deadline keeps its violations and claims no coverage", async () => {
+    const driver = new NullDriver({ verify: { violations: 2n, coveragePercent: 37 } });
+    const directory = bench.order(plan("steps: [{verify: {id: v, rule: exact}}]"), { deadlineNs: 1000n });
+    driver.script.before = (what) => {
+      if (what.startsWith("verify")) driver.nowNs = 1000n;
+    };
+    await start(directory, driver);
+    expect(bodies(directory, "metrics").map((m) => m.values)).toEqual([{ violations: 2 }]);
+    expect(ending(directory)[0]).toBe("failed");
+  });
   it("keeps what exposure there was, also of a cancelled run", async () => {
     const driver = new NullDriver({ worker: () => ({ endless: true, result: { writtenBytes: 4096n } }) });
     const directory = bench.order(plan(WRITE));

@@ -3,6 +3,7 @@
 import type { IoWorker, IoWorkerOptions, IoWorkerResult, Namespace } from "@assay/nvme-native";
 import { stepEffect } from "@assay/plans";
 import { workerSeed } from "../draws";
+import { findings } from "../findings";
 import { Interruption } from "../interruption";
 import { placeOf } from "../place";
 import { bytesInLbas, regionInLbas } from "../region";
@@ -15,6 +16,8 @@ import { countedErrors, judgeWorkers, mergeStatuses } from "../worker-verdict";
 export const POWER_LOST_GRACE_MS = 30_000;
 /** Interval of histogram deltas. */
 const HISTOGRAM_MS = 60_000;
+/** What counts also where a worker was interrupted. */
+const FINDINGS = ["errors", "miscompares"] as const;
 
 export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   const { drive, journal, observations, exposure } = scope.run;
@@ -32,12 +35,16 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   for (const status of mergeStatuses(counted.flat()))
     journal.append({ type: "status", ...placeOf(scope, step.id), ...status });
   const errorsOf = (statuses: (typeof counted)[number]) => statuses.reduce((n, s) => n + s.count, 0);
-  observations.emit(scope, step, workerMetrics(results, errorsOf(counted.flat())));
-  if (results.length > 1) {
+  const half = results.some((r) => r.end === "stopped" || r.end === "deadline");
+  const emit = (of: IoWorkerResult[], errors: number, labels = {}) => {
+    const metrics = workerMetrics(of, errors);
+    observations.emit(scope, step, half ? findings(metrics, FINDINGS) : metrics, labels);
+  };
+  emit(results, errorsOf(counted.flat()));
+  if (results.length > 1)
     results.forEach((r, worker) => {
-      observations.emit(scope, step, workerMetrics([r], errorsOf(counted[worker]!)), { worker });
+      emit([r], errorsOf(counted[worker]!), { worker });
     });
-  }
   if (record.unlisted > 0) journal.log("warn", `${record.unlisted} more miscompares of ${step.id} are not listed`);
 
   const verdict = judgeWorkers(step, results, disruptive);
