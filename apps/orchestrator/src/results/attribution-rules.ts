@@ -16,10 +16,11 @@ interface Rule {
 
 const when = (condition: boolean, evidence: Record<string, unknown> = {}) => (condition ? evidence : null);
 
-/** The guard's rules, by what stands in their name. */
+export const GUARD_PREFIX = "guard:";
+/** The guard's rules, by what stands in their name; all others are about what the host does with the drive. */
 const GUARD_CAUSES: [RegExp, AttributionCause][] = [
-  [/identity|unlisted|changed/, "slot"],
-  [/effect/, "operator"],
+  [/^(identity|slot)-/, "slot"],
+  [/^effects?-/, "operator"],
 ];
 
 const endedBy =
@@ -82,7 +83,7 @@ export function attributionOf(verdict: RunJudgement["verdict"], evidence: RunEvi
   const { refused, finished } = evidence;
   if (verdict === "errored" && refused !== null) {
     const cause = GUARD_CAUSES.find(([words]) => words.test(refused.rule))?.[1] ?? "host";
-    return { cause, rule: `guard:${refused.rule}`, confidence: 0.9, evidence: { refused } };
+    return { cause, rule: `${GUARD_PREFIX}${refused.rule}`, confidence: 0.9, evidence: { refused } };
   }
   const rule = RULES.find((it) => it.applies(evidence, verdict) !== null)!;
   const suspected = finished?.attribution;

@@ -35,7 +35,7 @@ const run = (change: Partial<RunEvidence>): RunEvidence => ({
 const dead = { finished: null, ended: ended("crashed", { exitCode: null, signal: "SIGSEGV" }) };
 const wrong = { miscompares: { count: 2, first: "LBA 17" } };
 const cancel = { by: "ann", reason: "wrong drive" };
-const refused = { type: "refused", by: "guard", rule: "identity-changed", reason: "another drive" } as const;
+const refused = { type: "refused", by: "guard", rule: "identity-observed", reason: "another drive" } as const;
 
 describe("the verdict of a run", () => {
   it.each<[string, Partial<RunEvidence>, string, string | null, boolean]>([
@@ -94,6 +94,11 @@ describe("trying again", () => {
     const judgement = judgeRun(run(dead));
     expect([1, 2, 3].map((attempt) => isRetried(judgement, attempt, false))).toEqual([true, true, false]);
     expect(MAX_ATTEMPTS).toBe(3);
+  });
+  it("does not happen for what the guard refused", () => {
+    const judgement = judgeRun(run({ refused: { ...refused, rule: "mounted" }, finished: finished("errored") }));
+    expect(judgement.attribution).toMatchObject({ cause: "host", rule: "guard:mounted" });
+    expect(isRetried(judgement, 1, false)).toBe(false);
   });
   it("does not happen for what the drive did, nor when somebody cancelled", () => {
     expect(isRetried(judgeRun(run({ results: [result("failed")] })), 1, false)).toBe(false);
