@@ -15,7 +15,10 @@ export class AccessGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    const needs = this.reflector.getAllAndOverride<Needs | undefined>(NEEDS, [context.getHandler(), context.getClass()]);
+    const needs = this.reflector.getAllAndOverride<Needs | undefined>(NEEDS, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
     request.operation = context.getHandler().name;
     if (needs === "public") return true;
     if (needs !== "enrollment") allow(request, needs);
@@ -28,6 +31,9 @@ export class AccessGuard implements CanActivate {
 function allow({ caller, operation }: FastifyRequest, needs: Role | undefined): void {
   if (!caller) throw problem("no-token", "send `Authorization: Bearer <token>`");
   if (needs === undefined || !roleAllows(caller.role, needs)) {
-    throw problem("forbidden", `${operation} needs the role ${needs ?? "of nobody"}, this token has the role ${caller.role}`);
+    throw problem(
+      "forbidden",
+      `${operation} needs the role ${needs ?? "of nobody"}, this token has the role ${caller.role}`,
+    );
   }
 }

@@ -8,7 +8,12 @@ import { StartRefused } from "./startup";
 import type { TokenRepository } from "./token-repository";
 
 /** @returns true when a token was made and written now. */
-export async function ensureAdminToken(file: string, tokens: TokenRepository, ids: Ids, clock: Clock): Promise<boolean> {
+export async function ensureAdminToken(
+  file: string,
+  tokens: TokenRepository,
+  ids: Ids,
+  clock: Clock,
+): Promise<boolean> {
   const token = newToken("admin", ids);
   // The file first: a token that nobody could read must not be in force.
   const temporary = `${file}.${process.pid}.new`;
@@ -40,4 +45,3 @@ async function writeSecret(file: string, text: string): Promise<void> {
     await handle.close();
   }
 }
-

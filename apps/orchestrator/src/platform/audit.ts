@@ -24,7 +24,11 @@ export interface AuditRow {
 }
 
 /** Pure: the row of a call, or null where none is due: reads, and the constant stream of the agents. */
-export function auditRowOf(request: Pick<FastifyRequest, "method" | "caller" | "operation" | "url" | "body">, status: number, at: Date): AuditRow | null {
+export function auditRowOf(
+  request: Pick<FastifyRequest, "method" | "caller" | "operation" | "url" | "body">,
+  status: number,
+  at: Date,
+): AuditRow | null {
   const { caller } = request;
   if (caller === null || caller.role === "agent" || READS.has(request.method)) return null;
   const body = request.body === undefined || request.body === null ? null : JSON.stringify(request.body);
@@ -50,7 +54,18 @@ export function auditCalls(server: FastifyInstance, database: Database, clock: C
       await database.query(
         `INSERT INTO audit (at, token_id, actor, role, action, method, path, status, request_hash, detail)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-        [row.at, row.tokenId, row.actor, row.role, row.action, row.method, row.path, row.status, row.requestHash, JSON.stringify(row.detail)],
+        [
+          row.at,
+          row.tokenId,
+          row.actor,
+          row.role,
+          row.action,
+          row.method,
+          row.path,
+          row.status,
+          row.requestHash,
+          JSON.stringify(row.detail),
+        ],
       );
     } catch (error) {
       // What was done cannot be undone here; the log is the second place.

@@ -3,8 +3,8 @@
  * caller may use the route is the guard's question (access.guard.ts).
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { PROBLEM_JSON } from "./problem-filter";
 import { type Problem, problem, problemBody } from "./problem";
+import { PROBLEM_JSON } from "./problem-filter";
 import { problemOf } from "./problem-of";
 import type { TokenRepository } from "./token-repository";
 
@@ -38,7 +38,8 @@ async function callerOf(request: FastifyRequest, tokens: TokenRepository, missin
   const header = request.headers.authorization;
   if (header === undefined) return null;
   const token = /^Bearer +(\S+)$/i.exec(header)?.[1];
-  if (token === undefined || token.length > MAX_TOKEN) throw problem("invalid-token", "send `Authorization: Bearer <token>`");
+  if (token === undefined || token.length > MAX_TOKEN)
+    throw problem("invalid-token", "send `Authorization: Bearer <token>`");
   if (missing !== null) throw problem("unavailable", missing);
   const caller = await tokens.findCaller(token);
   if (caller === null) throw problem("invalid-token", "the token is unknown or was revoked");
@@ -60,5 +61,8 @@ function refuse(reply: FastifyReply, refusal: Problem): FastifyReply {
   if (refusal.status === 503) void reply.header("retry-after", "2");
   // The body was not read: the connection cannot be used again.
   if (refusal.status === 413 || refusal.status === 411) void reply.header("connection", "close");
-  return reply.status(refusal.status).header("content-type", PROBLEM_JSON).send(JSON.stringify(problemBody(refusal)));
+  return reply
+    .status(refusal.status)
+    .header("content-type", PROBLEM_JSON)
+    .send(JSON.stringify(problemBody(refusal)));
 }

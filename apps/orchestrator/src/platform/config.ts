@@ -19,6 +19,10 @@ export class Config {
     readonly logLevel: LogLevel,
     readonly version: string,
     readonly migrationsFolder: string,
+    /** Plans and data sheets that come with Assay. */
+    readonly catalogFolder: string,
+    /** A host that may enrol with a token that a file holds; for deployments that make their secrets beforehand. */
+    readonly bootstrapEnroll: { hostName: string; file: string } | null,
   ) {}
 }
 
@@ -32,8 +36,16 @@ const REPOSITORY = join(APP_FOLDER, "..", "..");
 export function configFrom(environment: NodeJS.ProcessEnv): Config {
   const { host, port } = listenAddress(environment.ASSAY_LISTEN || "127.0.0.1:4600");
   return new Config(
-    urlOf("DATABASE_URL", environment.DATABASE_URL, ["postgres:", "postgresql:"]),
-    environment.REDIS_URL ? urlOf("REDIS_URL", environment.REDIS_URL, ["redis:", "rediss:"]) : null,
+    withPassword(
+      urlOf("DATABASE_URL", environment.DATABASE_URL, ["postgres:", "postgresql:"]),
+      ...(["DATABASE_PASSWORD_FILE", environment.DATABASE_PASSWORD_FILE] as const),
+    ),
+    environment.REDIS_URL
+      ? withPassword(
+          urlOf("REDIS_URL", environment.REDIS_URL, ["redis:", "rediss:"]),
+          ...(["REDIS_PASSWORD_FILE", environment.REDIS_PASSWORD_FILE] as const),
+        )
+      : null,
     host,
     port,
     environment.ASSAY_ADMIN_TOKEN_FILE || null,
@@ -41,6 +53,8 @@ export function configFrom(environment: NodeJS.ProcessEnv): Config {
     logLevel(environment.ASSAY_LOG || "info"),
     ownVersion(),
     join(REPOSITORY, "prisma", "migrations"),
+    join(REPOSITORY, "libs", "plans", "catalog"),
+    bootstrapEnroll(environment.ASSAY_BOOTSTRAP_ENROLL),
   );
 }
 
@@ -54,6 +68,32 @@ function urlOf(name: string, text: string | undefined, protocols: string[]): str
   // The value is a secret: say what is wrong with it, not what it is.
   if (!protocols.includes(protocol)) throw new ConfigError(`${name} is not a ${protocols[0]}// URL`);
   return text;
+}
+
+function withPassword(url: string, variable: string, file: string | undefined): string {
+  if (!file) return url;
+  const parsed = new URL(url);
+  parsed.password = encodeURIComponent(secretOf(variable, file));
+  return parsed.toString();
+}
+
+/** The content of a secret's file, without its end of line. */
+export function secretOf(variable: string, file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8").trim();
+  } catch (error) {
+    throw new ConfigError(`${variable}: ${file} cannot be read: ${(error as Error).message}`);
+  }
+  if (text === "") throw new ConfigError(`${variable}: ${file} is empty`);
+  return text;
+}
+
+function bootstrapEnroll(text: string | undefined): { hostName: string; file: string } | null {
+  if (!text) return null;
+  const match = /^([a-z0-9][a-z0-9.-]{0,62})=(.+)$/.exec(text);
+  if (match === null) throw new ConfigError(`ASSAY_BOOTSTRAP_ENROLL "${text}" is not <host name>=<file>`);
+  return { hostName: match[1]!, file: match[2]! };
 }
 
 function listenAddress(text: string): { host: string; port: number } {

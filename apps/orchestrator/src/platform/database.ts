@@ -102,7 +102,17 @@ function parserOf(oid: number, format?: "text" | "binary"): any {
 }
 
 /** SQLSTATE classes and socket errors that mean "the database is away", not "the request is wrong". */
-const AWAY = new Set(["57P01", "57P02", "57P03", "53300", "ECONNREFUSED", "ECONNRESET", "ENOENT", "ETIMEDOUT", "EPIPE"]);
+const AWAY = new Set([
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ENOENT",
+  "ETIMEDOUT",
+  "EPIPE",
+]);
 
 /** True when `error` (or its cause) says that the database cannot be reached now. */
 export function databaseIsAway(error: unknown): boolean {

@@ -1,11 +1,14 @@
+import { EVENT_VERSION, WIRE_VERSION } from "@assay/protocol";
 import { Controller, Get, Header, Res } from "@nestjs/common";
+import { HttpAdapterHost } from "@nestjs/core";
 import { ApiExcludeController } from "@nestjs/swagger";
 import type { FastifyReply } from "fastify";
-import { EVENT_VERSION, WIRE_VERSION } from "@assay/protocol";
 import { Public, Roles } from "./caller";
 import { Config } from "./config";
 import { homePage } from "./home-page";
 import { Metrics } from "./metrics";
+import { servedOpenApi } from "./openapi";
+import { problem } from "./problem";
 import { ReadinessProbe } from "./readiness";
 
 /** What stands outside /api/v1. */
@@ -16,6 +19,7 @@ export class HealthController {
     private readonly readiness: ReadinessProbe,
     private readonly metrics: Metrics,
     private readonly config: Config,
+    private readonly adapter: HttpAdapterHost,
   ) {}
 
   @Public()
@@ -35,7 +39,12 @@ export class HealthController {
   @Public()
   @Get("/version")
   version() {
-    return { name: "assay-orchestrator", version: this.config.version, wireVersion: WIRE_VERSION, eventVersion: EVENT_VERSION };
+    return {
+      name: "assay-orchestrator",
+      version: this.config.version,
+      wireVersion: WIRE_VERSION,
+      eventVersion: EVENT_VERSION,
+    };
   }
 
   @Public()
@@ -45,6 +54,14 @@ export class HealthController {
   @Header("cache-control", "no-store")
   home() {
     return homePage(this.config.version);
+  }
+
+  @Roles("viewer")
+  @Get("/api/v1/openapi.json")
+  openApi() {
+    const document = servedOpenApi(this.adapter.httpAdapter.getInstance());
+    if (document === undefined) throw problem("not-found", "this process does not describe its API");
+    return document;
   }
 
   @Roles("viewer")

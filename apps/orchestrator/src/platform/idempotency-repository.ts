@@ -18,10 +18,15 @@ export class IdempotencyRepository {
       [tokenId, key, requestHash, at],
     );
     if (inserted.length > 0) return { kind: "first" };
-    const [row] = await this.database.query<{ request_hash: string; status: number | null; body: string | null; created_at: Date }>(
-      "SELECT request_hash, status, body, created_at FROM idempotency_key WHERE token_id = $1 AND key = $2",
-      [tokenId, key],
-    );
+    const [row] = await this.database.query<{
+      request_hash: string;
+      status: number | null;
+      body: string | null;
+      created_at: Date;
+    }>("SELECT request_hash, status, body, created_at FROM idempotency_key WHERE token_id = $1 AND key = $2", [
+      tokenId,
+      key,
+    ]);
     // It was given back between the two statements.
     if (row === undefined) return this.claim(tokenId, key, requestHash, at);
     if (row.request_hash !== requestHash) return { kind: "other-request" };
@@ -39,7 +44,10 @@ export class IdempotencyRepository {
   }
 
   async giveBack(tokenId: string, key: string): Promise<void> {
-    await this.database.query("DELETE FROM idempotency_key WHERE token_id = $1 AND key = $2 AND status IS NULL", [tokenId, key]);
+    await this.database.query("DELETE FROM idempotency_key WHERE token_id = $1 AND key = $2 AND status IS NULL", [
+      tokenId,
+      key,
+    ]);
   }
 
   async forgetBefore(moment: Date): Promise<void> {

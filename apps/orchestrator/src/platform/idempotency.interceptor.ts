@@ -68,7 +68,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private again(context: ExecutionContext, { status, body }: { status: number; body: string }): Observable<unknown> {
-    if (body === "") throw problem("conflict", "this request was answered with a secret, which is not kept; make a new one");
+    if (body === "")
+      throw problem("conflict", "this request was answered with a secret, which is not kept; make a new one");
     void context.switchToHttp().getResponse<FastifyReply>().status(status).header("idempotent-replayed", "true");
     return of(JSON.parse(body));
   }

@@ -24,7 +24,10 @@ export class Metrics {
   observeRequests(server: FastifyInstance): void {
     server.addHook("onResponse", async (request, reply) => {
       const route = request.routeOptions?.url ?? "none";
-      this.requests.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000);
+      this.requests.observe(
+        { method: request.method, route, status: String(reply.statusCode) },
+        reply.elapsedTime / 1000,
+      );
     });
   }
 }

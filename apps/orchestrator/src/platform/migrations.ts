@@ -65,7 +65,11 @@ export function missingMigrations(ours: Migration[], ledger: LedgerRow[]): Migra
 /** @returns the names that were applied now. @throws MigrationRefused, or the database's own error. */
 export async function applyMigrations(url: string, folder: string): Promise<string[]> {
   const ours = await readMigrations(folder);
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: "assay-migrations" });
+  const client = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    application_name: "assay-migrations",
+  });
   // The loss of the connection is reported by the query that it breaks.
   client.on("error", () => {});
   await client.connect();

@@ -17,7 +17,8 @@ export class ProblemFilter implements ExceptionFilter {
     const reply = http.getResponse<FastifyReply>();
     const found = problemOf(error);
     // Without a token a caller does not even learn which routes exist.
-    const answer = found.status === 404 && !request.caller ? problem("no-token", "send `Authorization: Bearer <token>`") : found;
+    const answer =
+      found.status === 404 && !request.caller ? problem("no-token", "send `Authorization: Bearer <token>`") : found;
     if (found.code === "internal") {
       const stack = (error as Error)?.stack;
       this.log.error(`${request.method} ${request.routeOptions?.url ?? "?"} failed`, { reason: String(error), stack });
@@ -26,6 +27,9 @@ export class ProblemFilter implements ExceptionFilter {
     if (reply.raw.headersSent) return void reply.raw.destroy();
     if (answer.status === 401) void reply.header("www-authenticate", 'Bearer realm="assay"');
     if (answer.status === 503) void reply.header("retry-after", "2");
-    void reply.status(answer.status).header("content-type", PROBLEM_JSON).send(JSON.stringify(problemBody(answer)));
+    void reply
+      .status(answer.status)
+      .header("content-type", PROBLEM_JSON)
+      .send(JSON.stringify(problemBody(answer)));
   }
 }

@@ -3,7 +3,7 @@ import { HttpException } from "@nestjs/common";
 import { ZodSerializationException, ZodValidationException } from "nestjs-zod";
 import { z } from "zod";
 import { databaseIsAway } from "./database";
-import { Problem, type ProblemCode, type ProblemItem, PROBLEMS, problem } from "./problem";
+import { PROBLEMS, Problem, type ProblemCode, type ProblemItem, problem } from "./problem";
 
 const CODE_OF_STATUS: Partial<Record<number, ProblemCode>> = {
   400: "invalid-request",
@@ -35,9 +35,9 @@ export function problemOf(error: unknown): Problem {
 }
 
 export function invalidRequest(error: z.ZodError): Problem {
-  const items = error.issues.slice(0, MAX_PROBLEMS).map(
-    (issue): ProblemItem => ({ message: issue.message, path: issue.path.map(String).join(".") }),
-  );
+  const items = error.issues
+    .slice(0, MAX_PROBLEMS)
+    .map((issue): ProblemItem => ({ message: issue.message, path: issue.path.map(String).join(".") }));
   const first = items[0];
   const where = first?.path ? `${first.path}: ` : "";
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : "";

@@ -47,7 +47,12 @@ export class Startup {
 
   /** Ends when all is done, or `stop` was called. @throws what can never succeed. */
   async run(first: StartStep[]): Promise<void> {
-    const wall: StartStep = { what: "the start", run: async () => void (this.state = null) };
+    const wall: StartStep = {
+      what: "the start",
+      run: async () => {
+        this.state = null;
+      },
+    };
     for (const step of [...first, ...this.preparations, wall, ...this.background]) {
       if (!(await this.untilDone(step))) return;
     }

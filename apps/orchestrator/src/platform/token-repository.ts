@@ -58,14 +58,27 @@ export class TokenRepository {
     });
   }
 
-  async create(row: { name: string; role: Role; hostId: string | null; token: string; createdBy: string; at: Date }): Promise<TokenRow> {
+  async create(row: {
+    name: string;
+    role: Role;
+    hostId: string | null;
+    token: string;
+    createdBy: string;
+    at: Date;
+  }): Promise<TokenRow> {
     const { token, at, ...rest } = row;
-    return this.database.prisma.token.create({ data: { ...rest, hash: hashOfToken(token), createdAt: at }, select: SHOWN });
+    return this.database.prisma.token.create({
+      data: { ...rest, hash: hashOfToken(token), createdAt: at },
+      select: SHOWN,
+    });
   }
 
   /** Null when there is no such token; revoking twice changes nothing. */
   async revoke(id: string, by: string, at: Date): Promise<TokenRow | null> {
-    await this.database.prisma.token.updateMany({ where: { id, revokedAt: null }, data: { revokedAt: at, revokedBy: by } });
+    await this.database.prisma.token.updateMany({
+      where: { id, revokedAt: null },
+      data: { revokedAt: at, revokedBy: by },
+    });
     return this.database.prisma.token.findUnique({ where: { id }, select: SHOWN });
   }
 
@@ -73,7 +86,9 @@ export class TokenRepository {
   async createFirstAdmin(token: string, at: Date): Promise<boolean> {
     return this.database.transaction(async (transaction) => {
       await transaction.query("SELECT pg_advisory_xact_lock(hashtext('assay first admin'))");
-      const [found] = await transaction.query("SELECT 1 FROM token WHERE role = 'admin' AND revoked_at IS NULL LIMIT 1");
+      const [found] = await transaction.query(
+        "SELECT 1 FROM token WHERE role = 'admin' AND revoked_at IS NULL LIMIT 1",
+      );
       if (found) return false;
       await transaction.query(
         "INSERT INTO token (name, role, hash, created_at, created_by) VALUES ('first admin', 'admin', $1, $2, 'start')",
