@@ -3,7 +3,7 @@ import { type Heartbeat, type HeartbeatAnswer, WIRE_VERSION } from "@assay/proto
 import { type Logger, seldom } from "../platform/logger";
 import { Backoff } from "./backoff";
 import { Refused, Unreachable } from "./http";
-import type { Orchestrator } from "./orchestrator";
+import { BadAnswer, type Orchestrator } from "./orchestrator";
 import { Pause } from "./pause";
 
 const LEAST_INTERVAL_MS = 200;
@@ -75,10 +75,14 @@ export class HeartbeatLoop {
     } catch (error) {
       this.reached = false;
       if (error instanceof Unreachable || (error instanceof Refused && error.passing)) {
-        this.complain(`the orchestrator does not answer (${(error as Error).message}); runs go on`);
+        this.complain(`the orchestrator does not answer (${error.message}); runs go on`);
         return this.away.next();
       }
-      this.complain(`the orchestrator refuses this agent: ${refusal(error as Error)}; runs go on, trying again slowly`);
+      if (!(error instanceof Refused || error instanceof BadAnswer)) {
+        this.complain(`the heartbeat failed on this host: ${(error as Error).message}`);
+        return this.away.next();
+      }
+      this.complain(`the orchestrator refuses this agent: ${refusal(error)}; runs go on, trying again slowly`);
       return this.refused.next();
     }
   }

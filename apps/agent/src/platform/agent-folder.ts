@@ -1,7 +1,16 @@
 /** The agent's folder: one agent at a time, of a known format. */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { writeDurably } from "./durable-file";
 import { folderSentence, StartError } from "./start-error";
@@ -29,9 +38,10 @@ export function openAgentFolder(path: string): AgentFolder {
     inventory: join(path, "inventory.json"),
   };
   try {
+    // mkdir -p of Node tells a read-only file system as ENOENT: ask first.
+    accessSync(nearestExisting(path), constants.W_OK);
     for (const made of [path, folder.runs, folder.claims, folder.tables])
       mkdirSync(made, { recursive: true, mode: 0o700 });
-    accessSync(path, constants.W_OK);
     lock(path);
     checkFormat(path);
   } catch (error) {
@@ -39,6 +49,12 @@ export function openAgentFolder(path: string): AgentFolder {
     throw new StartError(folderSentence(path, error));
   }
   return folder;
+}
+
+function nearestExisting(path: string): string {
+  let at = path;
+  while (!existsSync(at) && dirname(at) !== at) at = dirname(at);
+  return at;
 }
 
 /**

@@ -63,7 +63,9 @@ export class Supervisor {
     for (const name of readdirSync(this.parts.place.runs)) {
       if (isUnfinishedDirectory(name)) rmSync(join(this.parts.place.runs, name), { recursive: true, force: true });
       const key = parseRunName(name);
-      if (key !== null) this.adopt(key);
+      if (key === null) continue;
+      this.parts.claimTimes.forget(key);
+      this.adopt(key);
     }
     this.parts.claimTimes.forgetOtherBoots();
     await this.tick();
