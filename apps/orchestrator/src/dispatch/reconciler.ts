@@ -36,8 +36,7 @@ export class Reconciler implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   onModuleInit(): void {
-    // The bell only proves that the queue is alive; the work is the timer's.
-    this.doorbells.answer("reconcile", async () => {});
+    this.doorbells.answer("reconcile", () => this.reconcile());
     this.startup.begin("reconciling", async () => this.periodic.start());
   }
 

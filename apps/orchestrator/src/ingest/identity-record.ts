@@ -54,7 +54,7 @@ async function recordOccupancy(transaction: Transaction, dutId: string, slotId: 
   );
 }
 
-/** The open format row of a namespace stays when nothing changed; otherwise it ends and a new one begins. */
+/** The open format row of a namespace stays when nothing changed (inventory does not count LBAs); otherwise a new one begins. */
 async function recordFormat(
   transaction: Transaction,
   dutId: string,
@@ -65,8 +65,9 @@ async function recordFormat(
   const count = fitsBigint(BigInt(lbaCount)) ? lbaCount : null;
   const now = [dutId, clampInteger(nsid), clampInteger(lbaBytes), clampInteger(metadataBytes), count, at];
   const [open] = await transaction.query<{ same: boolean }>(
-    `SELECT (lba_bytes, metadata_bytes) = ($3, $4) AND lba_count IS NOT DISTINCT FROM $5::bigint AS same
-       FROM namespace_format WHERE dut_id = $1 AND nsid = $2 AND to_at IS NULL`,
+    `UPDATE namespace_format SET lba_count = COALESCE(lba_count, $5)
+      WHERE dut_id = $1 AND nsid = $2 AND to_at IS NULL
+  RETURNING (lba_bytes, metadata_bytes) = ($3, $4) AND lba_count IS NOT DISTINCT FROM $5::bigint AS same`,
     now.slice(0, 5),
   );
   if (open?.same) return;
