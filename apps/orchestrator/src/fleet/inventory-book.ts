@@ -42,8 +42,8 @@ export class InventoryBook {
     ]);
     await transaction.query(
       `INSERT INTO host_observation (host_id, at, boot_id, kernel, agent_version, driver_version, spdk_version)
-       SELECT $1, $2, $3, $4, $5, $6, $7
-        WHERE ($3, $4, $5, $6, $7::text) IS DISTINCT FROM
+       SELECT $1::uuid, $2::timestamptz, $3::text, $4::text, $5::text, $6::text, $7::text
+        WHERE ($3::text, $4::text, $5::text, $6::text, $7::text) IS DISTINCT FROM
               (SELECT (boot_id, kernel, agent_version, driver_version, spdk_version) FROM host_observation
                 WHERE host_id = $1 ORDER BY at DESC, id DESC LIMIT 1)`,
       [hostId, at, bootId, kernel, agentVersion, driverVersion, spdkVersion],
@@ -102,7 +102,8 @@ export class InventoryBook {
     await occupy(transaction, dutId, slotId, at);
     await transaction.query(
       `INSERT INTO identity_observation (dut_id, slot_id, source, at, boot_id, model, serial, nguid, eui64, firmware, capacity_bytes, lba_formats_bytes)
-       SELECT $1, $2, 'inventory', $3, $4, $5, $6, $7, $8, $9, $10, $11
+       SELECT $1::uuid, $2::uuid, 'inventory', $3::timestamptz, $4::text, $5::text, $6::text, $7::text, $8::text, $9::text,
+              $10::bigint, $11::integer[]
         WHERE ($2::uuid, $4::text, $7::text, $8::text, $9::text, $10::bigint, $11::integer[]) IS DISTINCT FROM
               (SELECT (slot_id, boot_id, nguid, eui64, firmware, capacity_bytes, lba_formats_bytes)
                  FROM identity_observation WHERE dut_id = $1 ORDER BY at DESC, id DESC LIMIT 1)`,
