@@ -2,9 +2,11 @@
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from "@nestjs/swagger";
 import { cleanupOpenApiDoc } from "nestjs-zod";
+import { keepNullInDtos } from "./openapi-nullable";
 
 export function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
+    .setOpenAPIVersion("3.1.0")
     .setTitle("Assay")
     .setDescription(
       "Errors are application/problem+json (RFC 9457). Lists: `?cursor=&limit=` -> `{items, nextCursor}`.",
@@ -13,8 +15,9 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
     .addBearerAuth()
     .addSecurityRequirements("bearer")
     .build();
+  keepNullInDtos(app);
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
-  return cleanupOpenApiDoc(document);
+  return cleanupOpenApiDoc(document, { version: "3.1" });
 }
 
 const documents = new WeakMap<object, OpenAPIObject>();
