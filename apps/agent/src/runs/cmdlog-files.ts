@@ -1,10 +1,11 @@
 /** Flight-recorder files: where the live rings are, and how they come to the disk once the runner is dead. */
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CMDLOG_MAX_ENTRIES } from "@assay/protocol";
 import { writeDurably } from "../platform/durable-file";
 
+const SHM_PREFIX = "assay-";
 const TMPFS_MAGIC = 0x01021994;
 /** With less free memory there the rings go to the disk. */
 const LEAST_FREE_BYTES = 64 * 1024 * 1024;
@@ -21,7 +22,7 @@ export interface Ring {
 export function chooseCmdlogDir(runName: string, runDirectory: string, agentDir: string, shm = "/dev/shm"): string {
   const uid = process.getuid?.() ?? 0;
   const hash = createHash("sha256").update(agentDir).digest("hex").slice(0, 12);
-  const own = join(shm, `assay-${uid}-${hash}`);
+  const own = join(shm, `${SHM_PREFIX}${uid}-${hash}`);
   try {
     const { type, bavail, bsize } = statfsSync(shm);
     if (type !== TMPFS_MAGIC || bavail * bsize < LEAST_FREE_BYTES) return join(runDirectory, "cmdlog");
@@ -59,4 +60,15 @@ export function saveRings(live: string, saved: string): void {
   if (live === saved) return;
   for (const ring of listRings(live)) writeDurably(join(saved, `${ring.qid}.cmdlog`), readFileSync(ring.path));
   rmSync(live, { recursive: true, force: true });
+  removeIfEmpty(dirname(live));
+}
+
+/** The agent's own folder in /dev/shm goes with its last run, so that removed agent folders leave nothing there. */
+function removeIfEmpty(folder: string): void {
+  if (!basename(folder).startsWith(SHM_PREFIX)) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another run has its rings there.
+  }
 }

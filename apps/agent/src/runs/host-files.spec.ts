@@ -121,6 +121,15 @@ describe("flight recorders", () => {
     expect(readFileSync(join(saved, "0.cmdlog"), "utf8")).toBe("ring");
   });
 
+  test("the last run takes the agent's folder in memory with it, one before the last does not", () => {
+    const own = join(folder, "assay-0-abc");
+    for (const run of ["a", "b"]) mkdirSync(join(own, run), { recursive: true });
+    saveRings(join(own, "a"), join(folder, "saved-a"));
+    expect(existsSync(own)).toBe(true);
+    saveRings(join(own, "b"), join(folder, "saved-b"));
+    expect(existsSync(own)).toBe(false);
+  });
+
   test("where there is no tmpfs, or its folder belongs to nobody safe, the rings go to the run's directory", () => {
     expect(chooseCmdlogDir("r", "/runs/r", "/agent", "/proc")).toBe("/runs/r/cmdlog");
     expect(chooseCmdlogDir("r", "/runs/r", "/agent", join(folder, "none"))).toBe("/runs/r/cmdlog");
