@@ -29,7 +29,7 @@ slots:
     simulated: {capacity: 64MiB, lba: 512B, seed: 1}
 `;
 
-const FACTS: DutFacts = {
+export const FACTS: DutFacts = {
   model: IDENTITY.model,
   serial: IDENTITY.serial,
   firmware: "1.0",
@@ -45,10 +45,11 @@ export function resolved(
   source: string,
   parameters: Record<string, string | number> = {},
   sheet: DataSheet = {},
+  dut: DutFacts = FACTS,
 ): ResolvedPlan {
   const parsed = parsePlan(source);
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
-  const bound = resolvePlan(parsed.plan, { parameters, dut: FACTS, sheet });
+  const bound = resolvePlan(parsed.plan, { parameters, dut, sheet });
   if ("problems" in bound) throw new Error(JSON.stringify(bound.problems));
   return bound.resolved;
 }
@@ -70,11 +71,16 @@ export function plan(spec: string): ResolvedPlan {
 
 const CATALOG = join(__dirname, "../../../../libs/plans/catalog");
 
-/** A plan of the catalogue, `basic/smoke`, with the data sheet of the drive's model. */
-export function catalogPlan(name: string, parameters: Record<string, string | number> = {}): ResolvedPlan {
-  const parsed = parseSheet(readFileSync(join(CATALOG, "sheets/assay-sim-a.sheet.yaml"), "utf8"));
+/** A plan of the catalogue, `basic/smoke`, for a drive and the data sheet of its model. */
+export function catalogPlan(
+  name: string,
+  parameters: Record<string, string | number> = {},
+  { sheet = "assay-sim-a", dut = FACTS }: { sheet?: string; dut?: DutFacts } = {},
+): ResolvedPlan {
+  const parsed = parseSheet(readFileSync(join(CATALOG, `sheets/${sheet}.sheet.yaml`), "utf8"));
   if ("problems" in parsed) throw new Error(JSON.stringify(parsed.problems));
-  return resolved(readFileSync(join(CATALOG, `${name}.plan.yaml`), "utf8"), parameters, parsed.sheet.entries);
+  const source = readFileSync(join(CATALOG, `${name}.plan.yaml`), "utf8");
+  return resolved(source, parameters, parsed.sheet.entries, dut);
 }
 
 /** The host of a test: this machine's clock and facts, and some driver. */
@@ -84,6 +90,7 @@ export function hostOf(driver: NvmeDriver): RunnerHost {
 
 export interface OrderOptions {
   host?: string;
+  model?: string;
   serial?: string;
   wireVersion?: number;
   deadlineNs?: bigint;
@@ -118,7 +125,11 @@ export class Bench {
       budgetMs: 60_000,
       slot: "bay-1",
       dutId: runId,
-      identity: { ...IDENTITY, serial: options.serial ?? IDENTITY.serial },
+      identity: {
+        ...IDENTITY,
+        model: options.model ?? IDENTITY.model,
+        serial: options.serial ?? IDENTITY.serial,
+      },
       effects: resolvedPlan.effects,
       seed: options.seed ?? "42",
       planName: resolvedPlan.name,
