@@ -11,6 +11,7 @@ namespace {
 
 constexpr size_t kReapAtOnce = 128;
 constexpr uint64_t kLockRetryNs = 20'000;
+constexpr uint64_t kLateNs = 100 * kNsPerMs;
 constexpr uint64_t kPageBytes = 4096;
 
 uint8_t OpcodeOf(IoKind kind) {
@@ -118,10 +119,18 @@ void IoWorker::Run() {
   Finish();
 }
 
+// At a rate, what was due before the end is still sent when this thread woke up late.
+bool IoWorker::TimeIsUp(uint64_t now_ns) const {
+  if (options_.time_ns == 0) return false;
+  const uint64_t end_ns = start_ns_ + options_.time_ns;
+  if (options_.iops == 0) return now_ns >= end_ns;
+  return next_intended_ns_ >= end_ns ? now_ns >= end_ns : now_ns >= end_ns + kLateNs;
+}
+
 bool IoWorker::MayIssue(uint64_t now_ns) {
   if (ending_) return false;
   const bool enough = (options_.io_count != 0 && issued_ >= options_.io_count) ||
-                      (options_.time_ns != 0 && now_ns - start_ns_ >= options_.time_ns) ||
+                      TimeIsUp(now_ns) ||
                       (options_.passes != 0 && issued_lbas_ >= options_.passes * options_.pattern.region_lbas);
   if (enough) End(WorkerEnd::kDone);
   if (stop_requested_) End(WorkerEnd::kStopped);

@@ -78,6 +78,7 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   void Run();
   bool Fill(uint64_t now_ns);
   bool MayIssue(uint64_t now_ns);
+  bool TimeIsUp(uint64_t now_ns) const;
   bool Issue(uint32_t index, uint64_t now_ns);
   Sent Send(uint32_t index);
   bool PrepareWrite(Slot& slot);

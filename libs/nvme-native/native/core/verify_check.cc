@@ -75,9 +75,13 @@ bool VerifyTable::Knows(uint64_t lba) const {
 }
 
 ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
-  const Record& record = records_[lba];
-  if (rule == Rule::kDurableOrNewer && InLoss(record.epoch)) return {record.durable};
-  return {Load(lba)};
+  Record& record = records_[lba];
+  ReadFloor floor;
+  const uint32_t state = std::atomic_ref(record.state).load(std::memory_order_acquire);
+  floor.quiet = !(state & kLocked) || state >> kSessionShift != Session();
+  floor.version = rule == Rule::kDurableOrNewer && InLoss(record.epoch) ? record.durable : Load(lba);
+  floor.submitted = std::atomic_ref(record.submitted).load(std::memory_order_relaxed);
+  return floor;
 }
 
 SectorCheck VerifyTable::CheckUnreadable(uint64_t lba, ReadFloor floor) const {
@@ -150,17 +154,19 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
   }
   check.state = SectorState::kRight;
   check.newest = found == high;
-  if (check.was_open && rule == Rule::kDurableOrNewer) Settle(lba, found);
+  if (check.was_open && rule == Rule::kDurableOrNewer) Settle(lba, found, floor);
   return check;
 }
 
 // Which version survived is known by looking. It is durable as well when nothing was written there since the power loss;
 // otherwise it counts as acknowledged now, and becomes durable with the next flush.
-void VerifyTable::Settle(uint64_t lba, Version found) {
-  if (!TryLock(lba, 1)) return;
+void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
+  if (!floor.quiet || !TryLock(lba, 1)) return;
   Record& record = records_[lba];
   const Version acknowledged = Load(lba);
-  if (record.submitted != acknowledged || InLoss(record.epoch)) {
+  // A write that was submitted after the read may have changed what the read saw.
+  const bool same = record.submitted == floor.submitted;
+  if (same && (record.submitted != acknowledged || InLoss(record.epoch))) {
     const bool survived = !geometry_.volatile_cache || (IsToken(record.submitted) && Full(record.submitted) < TokenAtLoss());
     if (survived) {
       record.durable = found;

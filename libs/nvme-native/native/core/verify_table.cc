@@ -23,7 +23,6 @@ constexpr char kMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'V', 'F', 'Y'};
 constexpr uint32_t kTableVersion = 1;
 constexpr uint64_t kHeaderBytes = 4096;
 constexpr uint32_t kMaxLosses = 32;
-constexpr uint32_t kSessionShift = 8;
 
 struct Loss {
   uint32_t from, to;
@@ -164,6 +163,7 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
 
 uint64_t VerifyTable::NewestToken() const { return header_->next_token.load(std::memory_order_relaxed) - 1; }
 uint64_t VerifyTable::TokenAtLoss() const { return header_->token_at_loss.load(std::memory_order_relaxed); }
+uint32_t VerifyTable::Session() const { return header_->session; }
 uint32_t VerifyTable::SubmitEpoch() const { return header_->submit_epoch.load(std::memory_order_relaxed); }
 
 // ---- writers ----

@@ -48,7 +48,9 @@ enum class WriteEnd : uint8_t {
 
 // What a sector may be when it is read, taken when the read is submitted.
 struct ReadFloor {
-  Version version;
+  Version version = kVersionUnknown;
+  Version submitted = kVersionUnknown;
+  bool quiet = false;  // nobody was writing: what the read finds was there before every later write
 };
 
 enum class SectorState : uint8_t { kRight, kUnknown, kWrong };
@@ -113,6 +115,7 @@ class VerifyTable {
     uint32_t state;  // session << 8 | flags
   };
   struct Header;
+  static constexpr uint32_t kSessionShift = 8;
   static constexpr uint32_t kLocked = 1;
   // A version was passed over that is neither a token nor one of the three we keep.
   static constexpr uint32_t kMixed = 2;
@@ -127,10 +130,11 @@ class VerifyTable {
   uint64_t NewestToken() const;
   uint64_t TokenAtLoss() const;
   uint32_t SubmitEpoch() const;
+  uint32_t Session() const;
   uint64_t Widen(Version version, uint64_t not_above) const;
   uint64_t Full(Version version) const;
   bool Allowed(uint64_t token, Version low, Version high) const;
-  void Settle(uint64_t lba, Version found);
+  void Settle(uint64_t lba, Version found, const ReadFloor& floor);
   SectorCheck Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const;
 
   std::string path_;

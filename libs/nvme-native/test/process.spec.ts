@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { decodeCmdlog } from "@assay/protocol";
+import { driver } from "../src";
+import { makeDrive, temporaryFolder } from "./bench-drive";
+
+interface Child {
+  process: ChildProcess;
+  lines: AsyncIterator<string>;
+  ended: Promise<[number | null, NodeJS.Signals | null]>;
+}
+
+function start(scenario: string, folder: string, drive: string): Child {
+  const child = spawn(
+    process.execPath,
+    [join(__dirname, "child.cjs"), scenario, JSON.stringify({ drive, cmdlogDir: folder })],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
+  return { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), ended };
+}
+
+const said = async (child: Child) => JSON.parse((await child.lines.next()).value as string);
+
+let folder: string;
+let drive: string;
+beforeEach(async () => {
+  folder = temporaryFolder();
+  drive = await makeDrive(folder);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test("killed with -9 it leaves readable flight recorders, an unlocked drive, and no torn sector", async () => {
+  for (let i = 0; i < 5; i++) {
+    const child = start("work", folder, drive);
+    expect(await said(child)).toEqual({ working: true });
+    child.process.kill("SIGKILL");
+    await child.ended;
+    const logs = readdirSync(folder).filter((name) => name.endsWith(".cmdlog"));
+    expect(logs.sort()).toEqual(["0.cmdlog", "1.cmdlog", "2.cmdlog"]);
+    for (const name of ["1.cmdlog", "2.cmdlog"]) {
+      const log = decodeCmdlog(readFileSync(join(folder, name)));
+      expect(log.label).toMatch(/^ioworker 1[01]$/);
+      expect(log.pid).toBe(child.process.pid);
+      const entries = log.entries.slice(-1000);
+      expect(entries.length).toBeGreaterThan(16);
+      // No gap: at most the entry that was being written is missing.
+      const last = entries[entries.length - 1]!.sequence;
+      expect(Number(last - entries[0]!.sequence)).toBeLessThanOrEqual(entries.length);
+      const outstanding = entries.filter((entry) => entry.outstanding);
+      // The ring goes on from one process to the next: each leaves at most its depth behind.
+      expect(outstanding.length).toBeLessThanOrEqual(8 * (i + 1));
+      for (const entry of entries) {
+        expect([1, 2]).toContain(entry.opcode);
+        expect(entry).toMatchObject({ nsid: 1, lbaCount: 8n, sct: 0, sc: 0 });
+        expect(entry.slba % 8n).toBe(0n);
+        if (entry.completedNs !== null) expect(entry.completedNs).toBeGreaterThanOrEqual(entry.submittedNs);
+      }
+    }
+    const controller = await driver.open({ transport: "model", path: drive });
+    await controller.close();
+  }
+}, 20_000);
+
+test("after the deadline nothing is sent: workers end, everything else is refused, and it never moves later", async () => {
+  const child = start("deadline", folder, drive);
+  const report = await said(child);
+  expect(report).toMatchObject({ end: "deadline", again: "deadline", reads: "0", inFlight: 0 });
+  for (const [name, code] of Object.entries(report.codes)) expect([name, code]).toEqual([name, "ERR_DEADLINE"]);
+  expect(Object.keys(report.codes)).toHaveLength(7);
+  expect((await child.ended)[0]).toBe(0);
+  // The flight recorder agrees: the last submission lies before the end, and it is the last.
+  const log = decodeCmdlog(readFileSync(join(folder, "2.cmdlog")));
+  const last = log.entries[log.entries.length - 1]!;
+  expect(last.outstanding).toBe(false);
+});
+
+test("process.exit while workers run ends at once with the code that was asked for", async () => {
+  for (let i = 0; i < 3; i++) {
+    const child = start("exit", folder, drive);
+    expect(await said(child)).toEqual({ leaving: true });
+    expect(await child.ended).toEqual([5, null]);
+  }
+}, 20_000);
+
+test("an idle controller keeps no process alive and takes next to no CPU", async () => {
+  const idle = start("idle", folder, drive);
+  expect(await said(idle)).toEqual({ idle: true });
+  expect(await idle.ended).toEqual([0, null]);
+  const quiet = start("quiet", folder, drive);
+  expect((await said(quiet)).cpuMs).toBeLessThan(50);
+  expect(await quiet.ended).toEqual([0, null]);
+});

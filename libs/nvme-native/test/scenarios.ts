@@ -1,0 +1,83 @@
+/** What child.cjs can run. */
+import { driver } from "../src";
+import { worker } from "./bench-drive";
+
+interface Input {
+  drive: string;
+  cmdlogDir: string;
+}
+type Scenario = (input: Input, say: (value: unknown) => void) => Promise<void>;
+
+async function opened({ drive, cmdlogDir }: Input) {
+  const controller = await driver.open({ transport: "model", path: drive }, { cmdlogDir });
+  return { controller, ns: await controller.namespace(1) };
+}
+
+const endless = worker({ timeMs: 3_600_000, depth: 8, sampleMs: 20 });
+
+export const scenarios: Record<string, Scenario> = {
+  /** Two workers until somebody kills the process. */
+  async work(input, say) {
+    const { ns } = await opened(input);
+    const handles = [0, 1].map((n) => ns.startIoWorker({ ...endless, worker: n + 10, readPercent: n * 100 }));
+    for (const handle of handles) for await (const event of handle) if (event.type === "sample") break;
+    say({ working: true });
+    await Promise.all(handles.map((handle) => handle.result));
+  },
+
+  /** The deadline comes while a worker runs, and stays for everything after it. */
+  async deadline(input, say) {
+    const { controller, ns } = await opened(input);
+    const qpair = await controller.createQpair({ depth: 4 });
+    const handle = ns.startIoWorker(endless);
+    for await (const event of handle) if (event.type === "sample") break;
+    driver.setDeadline(driver.boottimeNs() + 50_000_000n);
+    driver.setDeadline(driver.boottimeNs() + 60_000_000_000n);
+    const result = await handle.result;
+    const after = driver.boottimeNs();
+    const codes: Record<string, string | null> = {};
+    const attempt = async (name: string, act: () => Promise<unknown>) => {
+      codes[name] = await act().then(
+        () => null,
+        (reason) => reason.code,
+      );
+    };
+    await attempt("read", () => ns.read(qpair, 0n, new Uint8Array(512)));
+    await attempt("admin", () => controller.admin({ opcode: 0x0a, cdw10: 7 }));
+    await attempt("reset", () => controller.reset());
+    await attempt("reopen", () => controller.reopen());
+    await attempt("createQpair", () => controller.createQpair({ depth: 4 }));
+    await attempt("writeRegister", () => controller.writeRegister(0x14, 0n, 4));
+    const again = await ns.startIoWorker(endless).result;
+    await controller.close();
+    await attempt("open", () => driver.open({ transport: "model", path: input.drive }));
+    say({ end: result.end, again: again.end, reads: again.reads, inFlight: result.inFlight, codes, after });
+  },
+
+  /** Ends while workers run. */
+  async exit(input, say) {
+    const { ns } = await opened(input);
+    const handles = [0, 1, 2].map((n) => ns.startIoWorker({ ...endless, worker: n }));
+    for (const handle of handles) for await (const event of handle) if (event.type === "sample") break;
+    say({ leaving: true });
+    process.exit(5);
+  },
+
+  /** An open controller with nothing to do must not keep the process alive. */
+  async idle(input, say) {
+    await opened(input);
+    say({ idle: true });
+  },
+
+  /** CPU that an open, idle controller with qpairs takes, ms in half a second. */
+  async quiet(input, say) {
+    const { controller } = await opened(input);
+    for (let i = 0; i < 4; i++) await controller.createQpair({ depth: 16 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = process.cpuUsage();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const used = process.cpuUsage(before);
+    say({ cpuMs: (used.user + used.system) / 1000 });
+    await controller.close();
+  },
+};

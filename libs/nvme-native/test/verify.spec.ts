@@ -1,0 +1,259 @@
+import { closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { driver, type NativeMiscompare } from "../src";
+import { type Bench, withDrive, worker } from "./bench-drive";
+
+/** Where media begin in a drive file of this layout (native/model/drive_layout.h: media_offset). */
+function mediaOffset(fd: number): bigint {
+  const header = Buffer.alloc(80);
+  readSync(fd, header, 0, 80, 0);
+  return header.readBigUInt64LE(64);
+}
+
+/** Changes sectors behind the drive's back, while it is closed. */
+function tamper(
+  drive: string,
+  change: (read: (lba: number) => Buffer, write: (lba: number, data: Buffer) => void) => void,
+) {
+  const fd = openSync(drive, "r+");
+  const base = Number(mediaOffset(fd));
+  change(
+    (lba) => {
+      const sector = Buffer.alloc(512);
+      readSync(fd, sector, 0, 512, base + lba * 512);
+      return sector;
+    },
+    (lba, data) => void writeSync(fd, data, 0, data.length, base + lba * 512),
+  );
+  closeSync(fd);
+}
+
+const sweep = { rule: "exact" as const, regionStartLba: 0n, regionLbas: 512n, written: true };
+const fill = worker({ sizeBytes: 4096, randomPercent: 0, readPercent: 0, regionLbas: 256n, passes: 1, verify: true });
+
+/** Writes the region twice, closes, tampers, opens again and sweeps. */
+async function found(change: Parameters<typeof tamper>[1]): Promise<NativeMiscompare[]> {
+  let miscompares: NativeMiscompare[] = [];
+  await withDrive({}, async ({ ns, controller, drive, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+    for (let i = 0; i < 2; i++) expect((await ns.startIoWorker(fill).result).end).toBe("done");
+    expect(await ns.verify(sweep)).toMatchObject({ violations: 0n, checkedLbas: 256n, coveragePercent: 100 });
+    await controller.close();
+    tamper(drive, change);
+    const again = await driver.open({ transport: "model", path: drive });
+    try {
+      const namespace = await again.namespace(1);
+      await namespace.openVerifyTable(`${folder}/t.verify`, 3n);
+      miscompares = (await namespace.verify(sweep)).miscompares;
+    } finally {
+      await again.close();
+    }
+  });
+  return miscompares;
+}
+
+test("nothing is found on a drive that is in order", async () => {
+  expect(await found(() => {})).toEqual([]);
+});
+
+test("a flipped bit is a bit error, with its place", async () => {
+  const [first, ...more] = await found((read, write) => {
+    const sector = read(17);
+    sector[300]! ^= 4;
+    write(17, sector);
+  });
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({ lba: 17n, kind: "bit-error", byteOffset: 300, expectedLba: 17n });
+  expect(first!.expected).not.toBe(first!.got);
+  expect(first!.got).toHaveLength(128);
+});
+
+test("two swapped sectors are two wrong LBAs", async () => {
+  const miscompares = await found((read, write) => {
+    const [a, b] = [read(3), read(90)];
+    write(3, b);
+    write(90, a);
+  });
+  expect(miscompares.map((m) => [m.lba, m.kind, m.gotLba])).toEqual([
+    [3n, "wrong-lba", 90n],
+    [90n, "wrong-lba", 3n],
+  ]);
+});
+
+test("zeroes and foreign data are told apart", async () => {
+  const miscompares = await found((_, write) => {
+    write(5, Buffer.alloc(512));
+    write(6, Buffer.alloc(512, 0xa5));
+  });
+  expect(miscompares.map((m) => [m.lba, m.kind])).toEqual([
+    [5n, "unexpected-zeroes"],
+    [6n, "unexpected-data"],
+  ]);
+});
+
+test("an older version is stale, and half of an older version is a torn write", async () => {
+  let old: Buffer[] = [];
+  let miscompares: NativeMiscompare[] = [];
+  await withDrive({}, async ({ ns, controller, drive, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+    await ns.startIoWorker(fill).result;
+    await controller.close();
+    tamper(drive, (read) => {
+      old = [read(40), read(41)];
+    });
+    const second = await driver.open({ transport: "model", path: drive });
+    const namespace = await second.namespace(1);
+    await namespace.openVerifyTable(`${folder}/t.verify`, 3n);
+    await namespace.startIoWorker(fill).result;
+    await second.close();
+    tamper(drive, (read, write) => {
+      write(40, old[0]!);
+      write(41, Buffer.concat([read(41).subarray(0, 256), old[1]!.subarray(256)]));
+    });
+    const third = await driver.open({ transport: "model", path: drive });
+    const again = await third.namespace(1);
+    await again.openVerifyTable(`${folder}/t.verify`, 3n);
+    miscompares = (await again.verify(sweep)).miscompares;
+    await third.close();
+  });
+  expect(miscompares.map((m) => [m.lba, m.kind])).toEqual([
+    [40n, "stale-version"],
+    [41n, "torn-write"],
+  ]);
+  expect(miscompares[0]!.gotToken!).toBeLessThan(miscompares[0]!.expectedToken!);
+});
+
+test("an LBA that became unreadable is uncorrectable, and the others are still checked", () =>
+  withDrive(
+    { spec: { faults: [{ kind: "bad-status", opcode: 2, slba: "33", lbaCount: 1, sct: 2, sc: 0x81, times: 1000 }] } },
+    async ({ ns, folder }) => {
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      await ns.startIoWorker(fill).result;
+      const result = await ns.verify(sweep);
+      expect(result).toMatchObject({ violations: 1n, checkedLbas: 256n, readErrors: 1n });
+      expect(result.miscompares[0]).toMatchObject({ lba: 33n, kind: "uncorrectable" });
+    },
+  ));
+
+const soak = worker({ readPercent: 50, ioCount: 20_000, regionLbas: 2048n, verify: true, depth: 32 });
+
+test("a drive that corrupts silently is caught by the worker itself, with LBA, expected and got", () =>
+  withDrive(
+    { spec: { faults: [{ kind: "silent-corruption", afterWrites: 500, everyNth: 400 }] } },
+    async ({ ns, folder }) => {
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      const handle = ns.startIoWorker(soak);
+      const seen: NativeMiscompare[] = [];
+      for await (const event of handle) if (event.type === "miscompare") seen.push(event.miscompare);
+      const result = await handle.result;
+      expect(result.end).toBe("error");
+      expect(result.errors[0]).toMatchObject({ opcode: 2, sct: 7, sc: 0x81 });
+      expect(result.miscompares).toBeGreaterThan(0n);
+      expect(seen[0]).toMatchObject({ nsid: 1, kind: "bit-error" });
+      expect(seen[0]!.expected).not.toBe(seen[0]!.got);
+    },
+  ));
+
+test("several workers on the same LBAs, reading, writing and flushing, find nothing on a good drive", () =>
+  withDrive({}, async ({ ns, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+    const handles = [0, 1, 2, 3].map((n) =>
+      ns.startIoWorker({
+        ...soak,
+        worker: n,
+        seed: BigInt(n),
+        regionLbas: 64n,
+        alignLbas: 1,
+        depth: 16,
+        flushEvery: n === 0 ? 50 : null,
+      }),
+    );
+    for (const handle of handles) {
+      const result = await handle.result;
+      expect(result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
+      expect(result.checkedLbas).toBeGreaterThan(0n);
+    }
+    expect(await ns.verify(sweep)).toMatchObject({ violations: 0n, coveragePercent: 100 });
+  }));
+
+describe("every write path keeps the table true", () => {
+  const data = Uint8Array.from({ length: 8 * 512 }, (_, i) => i & 0xff);
+  const paths: [string, number, (bench: Bench) => Promise<unknown>][] = [
+    ["write", 8, ({ ns, qpair }) => ns.write(qpair, 8n, data)],
+    ["raw write", 8, ({ ns, qpair }) => ns.io(qpair, { opcode: 1, cdw10: 8, cdw12: 7 }, data, "to-device")],
+    ["write zeroes", 8, ({ ns, qpair }) => ns.writeZeroes(qpair, 8n, 8)],
+    ["write uncorrectable", 8, ({ ns, qpair }) => ns.io(qpair, { opcode: 4, cdw10: 8, cdw12: 7 })],
+    [
+      "deallocate",
+      0,
+      ({ ns, qpair }) =>
+        ns.deallocate(qpair, [
+          { slba: 8n, lbaCount: 6 },
+          { slba: 12n, lbaCount: 4 },
+        ]),
+    ],
+    [
+      "unverified worker",
+      0,
+      ({ ns }) => ns.startIoWorker({ ...fill, verify: false, regionStartLba: 8n, regionLbas: 8n }).result,
+    ],
+    ["format", 0, ({ controller }) => controller.format(1, { lbaFormat: 0 })],
+  ];
+  test.each(paths)("%s", (name, known, act) =>
+    withDrive({}, async (bench) => {
+      const { ns, folder } = bench;
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      await ns.startIoWorker({ ...fill, regionStartLba: 8n, regionLbas: 8n }).result;
+      await act(bench);
+      const result = await ns.verify(sweep);
+      expect(result).toMatchObject({ violations: 0n, checkedLbas: BigInt(known) });
+      expect(result.readErrors).toBe(0n);
+      expect(name).toBeTruthy();
+    }),
+  );
+
+  test("and a scripted write that was damaged is found by its CRC", () =>
+    withDrive(
+      { spec: { faults: [{ kind: "silent-corruption", afterWrites: 0, everyNth: 5 }] } },
+      async ({ ns, qpair, folder }) => {
+        await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+        await ns.write(qpair, 8n, data);
+        const result = await ns.verify(sweep);
+        expect(result.miscompares.map((m) => [m.lba, m.kind])).toEqual([[12n, "unexpected-data"]]);
+      },
+    ));
+});
+
+test("the table survives close and reopen, refuses what is none, and starts afresh for another geometry", () =>
+  withDrive({}, async ({ ns, controller, folder }) => {
+    const path = `${folder}/t.verify`;
+    const foreign = `${folder}/notes.txt`;
+    writeFileSync(foreign, "not a table".repeat(20));
+    await ns.openVerifyTable(path, 3n);
+    await ns.startIoWorker(fill).result;
+    await expect(ns.openVerifyTable(foreign, 3n)).rejects.toMatchObject({ code: "ERR_FILE" });
+    await controller.format(1, { lbaFormat: 1 });
+    const fresh = await controller.namespace(1);
+    await fresh.openVerifyTable(path, 3n);
+    expect((await fresh.startIoWorker({ ...fill, regionLbas: 64n }).result).end).toBe("done");
+    expect(await fresh.verify({ ...sweep, regionLbas: 64n })).toMatchObject({ violations: 0n, checkedLbas: 64n });
+  }));
+
+test("a power cut that nobody told the table about is noticed by the drive's own counter", () =>
+  withDrive({}, async ({ ns, controller, folder, drive }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+    // Durable once, then written again without a flush.
+    await ns.startIoWorker({ ...fill, flushEvery: 32 }).result;
+    const qpair = await controller.createQpair({ depth: 4 });
+    await ns.flush(qpair);
+    await ns.startIoWorker(fill).result;
+    await driver.modelPower(drive, "off");
+    await driver.modelPower(drive, "on");
+    await controller.close();
+    const again = await driver.open({ transport: "model", path: drive });
+    const namespace = await again.namespace(1);
+    await namespace.openVerifyTable(`${folder}/t.verify`, 3n);
+    const result = await namespace.verify({ ...sweep, rule: "durable-or-newer" });
+    await again.close();
+    expect(result).toMatchObject({ violations: 0n, coveragePercent: 100 });
+    expect(result.newest + result.older).toBe(256n);
+  }));
