@@ -1,4 +1,5 @@
 /** BullMQ on one of two stores. A queue carries doorbells only: ids, never state. */
+import type { Doorbell } from "@assay/protocol";
 import {
   createPostgresBackend,
   createRedisBackend,
@@ -21,11 +22,12 @@ const PRODUCER_POOL_MAX = 3;
 /** One of them is held by LISTEN. */
 const WORKER_POOL_MAX = 4;
 
-export interface Ring {
+/** What orchestrators ring each other with; a host is rung with run and epoch. */
+export interface OwnRing {
   bell: string;
   id: string | null;
-  epoch: number | null;
 }
+export type Ring = OwnRing | Doorbell;
 export type RingQueue = Queue<Ring>;
 
 /** How the queues are reached. Build nothing before `prepare` and `probe` have succeeded (stack.md "BullMQ"). */

@@ -1,7 +1,7 @@
 import type { Worker } from "bullmq";
 import { type Bell, type BellHandler, Doorbells } from "../platform/doorbells";
 import type { Log } from "../platform/log";
-import type { QueueBackend, Ring, RingQueue } from "./queue-backend";
+import type { OwnRing, QueueBackend, Ring, RingQueue } from "./queue-backend";
 
 /** The queue on which orchestrators ring each other. */
 export const OWN_QUEUE = "orchestrator";
@@ -47,23 +47,23 @@ export class QueueDoorbells extends Doorbells {
 
   ring(bell: Bell, id?: string): void {
     if (this.worker === null) {
-      this.track(this.handle({ bell, id: id ?? null, epoch: null }));
+      this.track(this.handle({ bell, id: id ?? null }));
       return;
     }
     const about = id === undefined ? bell : `${bell}-${id}`;
-    this.add(OWN_QUEUE, bell, { bell, id: id ?? null, epoch: null }, about);
+    this.add(OWN_QUEUE, bell, { bell, id: id ?? null }, about);
   }
 
   ringHost(queueName: string, runId: string, epoch: number): void {
     if (this.worker === null) return;
-    this.add(queueName, "dispatch", { bell: "dispatch", id: runId, epoch }, `${runId}-${epoch}`);
+    this.add(queueName, "dispatch", { runId, epoch }, `${runId}-${epoch}`);
   }
 
   /** Opens the worker; the backend must have answered a probe. Called again it replaces what it had. */
   async open(): Promise<void> {
     await this.closeQueues();
     this.heardAtMs = this.nowMs();
-    const worker = this.backend.openWorker(OWN_QUEUE, (job) => this.handle(job.data), {
+    const worker = this.backend.openWorker(OWN_QUEUE, (job) => this.handle(job.data as OwnRing), {
       concurrency: CONCURRENCY,
       lockDuration: LOCK_MS,
       stalledInterval: LOCK_MS,
@@ -102,7 +102,7 @@ export class QueueDoorbells extends Doorbells {
     await Promise.allSettled([worker?.close(), ...queues.map((queue) => queue.close())]);
   }
 
-  private async handle({ bell, id }: Ring): Promise<void> {
+  private async handle({ bell, id }: OwnRing): Promise<void> {
     this.heardAtMs = this.nowMs();
     const handler = this.handlers.get(bell as Bell);
     if (handler === undefined) return;
