@@ -135,11 +135,21 @@ Status Controller::Reset(ReadyReport* report) {
   if (status.ok()) status = Enable(until);
   admin_.Forget();
   if (!status.ok()) {
-    gone_.store(true, std::memory_order_release);
+    Lose();
     return status;
   }
+  for (IoQpair* qpair : qpairs_) qpair->MakeWay();
   report->ready_ns = BoottimeNs() - start;
   return status;
+}
+
+// The controller is in no known state: until a restart nothing is polled, and the drive may still write into memory.
+void Controller::Lose() {
+  gone_.store(true, std::memory_order_release);
+  for (IoQpair* qpair : qpairs_) {
+    if (qpair->HasOutstanding()) pinned_.store(true, std::memory_order_release);
+    qpair->Lose();
+  }
 }
 
 Status Controller::Disable(uint64_t until_ns) {
@@ -185,6 +195,9 @@ Status Controller::Restart(ReadyReport* report) {
     Detach();
   }
   if (Status status = Connect(); !status.ok()) return status;
+  // The bring-up has disabled the controller once: it writes into no old memory any more.
+  abandoned_.clear();
+  pinned_.store(false, std::memory_order_release);
   report->ready_ns = BoottimeNs() - start;
   return Status::Ok();
 }

@@ -37,6 +37,7 @@ class Controller final : public HostController {
   Controller(const Traits& traits, const TransportAddress& address, const HostOptions& options);
   Status Connect();
   void Detach();
+  void Lose();
   Status Disable(uint64_t until_ns);
   Status Enable(uint64_t until_ns);
   Status Lost(const char* what) const;

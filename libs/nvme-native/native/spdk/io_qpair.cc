@@ -49,10 +49,19 @@ void IoQpair::Detach() {
   gone_.store(true, std::memory_order_release);
 }
 
-void IoQpair::Abandon() {
+// All are freed before one is made: freeing gives the id back, also one that SPDK has meanwhile given to another.
+void IoQpair::MakeWay() {
+  if (traits_.recovery == QpairRecovery::kReplace) Detach();
+}
+
+void IoQpair::Lose() {
   Forget();
-  qpair_ = nullptr;
   gone_.store(true, std::memory_order_release);
+}
+
+void IoQpair::Abandon() {
+  Lose();
+  qpair_ = nullptr;
 }
 
 void IoQpair::Forget() {
@@ -107,16 +116,7 @@ void IoQpair::Wait(uint64_t until_ns, bool spin) {
 
 Status IoQpair::Recover() {
   Forget();
-  Status status;
-  if (qpair_ == nullptr) {
-    status = Attach();
-  } else {
-    switch (traits_.recovery) {
-      case QpairRecovery::kKeep: status = Keep(); break;
-      case QpairRecovery::kReconnect: status = Reconnect(); break;
-      case QpairRecovery::kReplace: status = Replace(); break;
-    }
-  }
+  const Status status = qpair_ == nullptr ? Attach() : Keep();
   gone_.store(!status.ok(), std::memory_order_release);
   return status;
 }
@@ -126,20 +126,6 @@ Status IoQpair::Keep() {
     return Status::Error(Code::kQpair, std::string(traits_.name) + ": qpair " + std::to_string(qid_) + " did not come back after the reset");
   }
   return Status::Ok();
-}
-
-Status IoQpair::Reconnect() {
-  spdk_nvme_ctrlr_disconnect_io_qpair(qpair_);
-  const int status = spdk_nvme_ctrlr_reconnect_io_qpair(qpair_);
-  if (status == 0) return Status::Ok();
-  return Status::Error(Code::kQpair, std::string(traits_.name) + ": qpair " + std::to_string(qid_) +
-                                         " did not connect again: " + strerror(-status));
-}
-
-Status IoQpair::Replace() {
-  spdk_nvme_ctrlr_free_io_qpair(qpair_);
-  qpair_ = nullptr;
-  return Attach();
 }
 
 }  // namespace assay::spdk

@@ -21,7 +21,11 @@ class IoQpair final : public HostQpair {
   Status Attach();
   // Control thread, owner parked. Frees SPDK's qpair and forgets what was outstanding.
   void Detach();
-  // Control thread, owner parked. Forgets what was outstanding and never touches SPDK's qpair again.
+  // Control thread, owner parked, after SPDK's controller was reset and before any qpair is recovered: makes way.
+  void MakeWay();
+  // Control thread, owner parked. The controller is lost: forgets what was outstanding and polls SPDK no more.
+  void Lose();
+  // Control thread, owner parked. As Lose, and never touches SPDK's qpair again.
   void Abandon();
   bool HasOutstanding() const { return slots_.taken() > 0; }
 
@@ -38,8 +42,6 @@ class IoQpair final : public HostQpair {
   static void OnDone(void* slot, const struct spdk_nvme_cpl* cpl);
   void Forget();
   Status Keep();
-  Status Reconnect();
-  Status Replace();
 
   const Traits& traits_;
   const QpairOptions options_;

@@ -11,9 +11,8 @@ namespace assay::spdk {
 enum class QpairRecovery {
   // SPDK has made the queues anew under the same qpair; its next poll completes what was outstanding.
   kKeep,
-  // The old connection is closed, which completes what was outstanding; the same qpair then connects again.
-  kReconnect,
-  // SPDK makes the queues anew but never completes what was outstanding: only freeing the qpair does.
+  // The qpair is freed, which completes what was outstanding, and a new one is made: SPDK would never complete it
+  // (vfio-user), or would connect the old qpair again and hand its id out a second time (TCP).
   kReplace,
 };
 
