@@ -2,7 +2,6 @@
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from "@nestjs/swagger";
 import { cleanupOpenApiDoc } from "nestjs-zod";
-import { keepNullInDtos } from "./openapi-nullable";
 
 export function openApiDocument(app: NestFastifyApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -15,7 +14,6 @@ export function openApiDocument(app: NestFastifyApplication, version: string): O
     .addBearerAuth()
     .addSecurityRequirements("bearer")
     .build();
-  keepNullInDtos(app);
   const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
   return cleanupOpenApiDoc(document, { version: "3.1" });
 }
