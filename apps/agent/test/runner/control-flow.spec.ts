@@ -2,6 +2,9 @@ import { runDirectory } from "../../src/runner/directory-run";
 import { Bench, bodies, ending, hostOf, journalOf, plan, request } from "./bench";
 import { NullDriver, nvmeError, type Script } from "./null-driver";
 
+// A shared machine may take its time.
+jest.setTimeout(60_000);
+
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();

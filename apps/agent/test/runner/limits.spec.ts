@@ -5,6 +5,9 @@ import { RunnerDirectoryTaken } from "../../src/runs/runner-mark";
 import { Bench, bodies, ending, HOST_YAML, hostOf, journalOf, plan, request } from "./bench";
 import { NullDriver, nvmeError, type Script } from "./null-driver";
 
+// A shared machine may take its time.
+jest.setTimeout(60_000);
+
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();

@@ -7,6 +7,9 @@ import { decodeCmdlog } from "@assay/protocol";
 import { runDirectory } from "../../src/runner/directory-run";
 import { Bench, bodies, catalogPlan, ending, hostOf, journalOf } from "./bench";
 
+// A shared machine may take its time.
+jest.setTimeout(60_000);
+
 let bench: Bench;
 beforeEach(() => {
   bench = new Bench();

@@ -4,11 +4,14 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { driver } from "@assay/nvme-native";
 import { decodeCmdlog, eventSchema } from "@assay/protocol";
-import { Bench, bodies, ending, HOST_YAML, journalOf, plan } from "./bench";
+import { Bench, bodies, ending, HOST_YAML, journalOf, plan, request } from "./bench";
 
 const RUNNER = join(__dirname, "../../dist/runner");
 const SOAK =
   "effects: [writes]\nsteps: [{ioworker: {id: io, size: 4KiB, read: 50%, depth: 8, time: 1m, verify: true, sample: 100ms}}]";
+
+// A shared machine may take its time.
+jest.setTimeout(60_000);
 
 let bench: Bench;
 const children: ChildProcess[] = [];
@@ -59,6 +62,25 @@ describe("a runner process", () => {
     expect(whole.map((line) => eventSchema.parse(JSON.parse(line)).seq)).toEqual(whole.map((_, n) => n + 1));
     expect(bodies(directory, "finished")).toEqual([]);
   });
+
+  it.each([
+    ["cancel", "cancelled", "cancelled"],
+    ["revoke", "errored", "lease-revoked"],
+  ] as const)(
+    "asked to %s ends by itself with the outcome %s, and its drive can be opened again",
+    async (what, outcome, rule) => {
+      await bench.makeDrive(driver);
+      const directory = bench.order(plan(SOAK));
+      const { ended } = start(directory);
+      await journalled(directory, "step-started");
+      request(directory, what);
+      expect(await ended).toEqual({ code: 0, signal: null });
+      expect(bodies(directory, "finished")).toMatchObject([{ outcome, attribution: { rule } }]);
+      const next = bench.order(plan("steps: [{verify: {id: v, rule: exact}}]"));
+      expect(await start(next).ended).toEqual({ code: 0, signal: null });
+      expect(ending(next)).toEqual(["completed", null]);
+    },
+  );
 
   it("stopped past its deadline sends at most the command that each thread had already checked", async () => {
     await bench.makeDrive(driver);
