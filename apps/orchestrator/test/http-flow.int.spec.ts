@@ -3,22 +3,14 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { RunOrder } from "@assay/protocol";
-import { Module } from "@nestjs/common";
+import { doorbellSchema, type RunOrder } from "@assay/protocol";
 import type { NestFastifyApplication } from "@nestjs/platform-fastify";
-import { CampaignsModule } from "../src/campaigns/campaigns.module";
-import { DispatchModule } from "../src/dispatch/dispatch.module";
+import { appModule } from "../src/app.module";
 import { openQueueBackend, type QueueBackend } from "../src/dispatch/queue-backend";
-import { IngestModule } from "../src/ingest/ingest.module";
 import { buildApp } from "../src/platform/build-app";
 import { configFrom } from "../src/platform/config";
-import { ConfigModule } from "../src/platform/config.module";
 import { Database } from "../src/platform/database";
-import { PlatformModule } from "../src/platform/platform.module";
 import { Startup } from "../src/platform/startup";
-import { ResultsModule } from "../src/results/results.module";
-import { RunsModule } from "../src/runs/runs.module";
-import { SchedulingModule } from "../src/scheduling/scheduling.module";
 import {
   ENDED,
   FINISHED,
@@ -36,23 +28,6 @@ import { RedisServer, redisMissing } from "./redis-server";
 
 jest.setTimeout(120_000);
 
-@Module({})
-class FlowModule {
-  static with(databaseUrl: string, redisUrl: string | null) {
-    const config = configFrom({ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl ?? "", ASSAY_LOG: "error" });
-    const floors = [
-      PlatformModule,
-      RunsModule,
-      CampaignsModule,
-      ResultsModule,
-      SchedulingModule,
-      DispatchModule,
-      IngestModule,
-    ];
-    return { module: FlowModule, imports: [ConfigModule.with(config), ...floors] };
-  }
-}
-
 class Orchestrator {
   private constructor(
     readonly app: NestFastifyApplication,
@@ -60,7 +35,8 @@ class Orchestrator {
   ) {}
 
   static async start(databaseUrl: string, redisUrl: string | null): Promise<Orchestrator> {
-    const app = await buildApp(FlowModule.with(databaseUrl, redisUrl), SILENT_LOG);
+    const config = configFrom({ DATABASE_URL: databaseUrl, REDIS_URL: redisUrl ?? "", ASSAY_LOG: "error" });
+    const app = await buildApp(appModule(config), SILENT_LOG);
     await app.listen(0, "127.0.0.1");
     await app.get(Startup).run([]);
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -134,7 +110,8 @@ function suite(openRedis: () => string | null): void {
     const worker = queues.openWorker(
       host.name,
       async ({ data }) => {
-        const answer = await as("agent", "POST", `/agent/runs/${data.id}/claim`, { wireVersion: 1, epoch: data.epoch });
+        const { runId: id, epoch } = doorbellSchema.parse(data);
+        const answer = await as("agent", "POST", `/agent/runs/${id}/claim`, { wireVersion: 1, epoch });
         if (answer.status === 200) claimed.push(answer.body);
       },
       { runRetryDelay: 1000 },

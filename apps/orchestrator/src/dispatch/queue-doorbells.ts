@@ -10,6 +10,8 @@ const CONCURRENCY = 8;
 /** A killed orchestrator's rings are taken over after about twice this. */
 const LOCK_MS = 5_000;
 const RUN_RETRY_MS = 1_000;
+/** A closing worker waits for its last look at an empty Redis queue; s. */
+const EMPTY_WAIT_S = 2;
 /** Rings that may be under way to the store; more are dropped, the reconciler finds their rows. */
 const MAX_PENDING = 2_000;
 /** Host queues kept open. */
@@ -69,6 +71,7 @@ export class QueueDoorbells extends Doorbells {
       stalledInterval: LOCK_MS,
       maxStalledCount: 10,
       runRetryDelay: RUN_RETRY_MS,
+      drainDelay: EMPTY_WAIT_S,
     });
     worker.on("error", (error) => this.log.debug("doorbell worker", { reason: error.message }));
     this.worker = worker;

@@ -2,6 +2,7 @@
  * A fleet over simulated days: hosts go away and come back, runs end in all ways, drives are held and released, people
  * cancel. The scheduler's invariants are asserted after every pass.
  */
+import assert from "node:assert";
 import { assignRuns } from "./assign-runs";
 import type { Board, BoardActiveRun, BoardLease, BoardRun } from "./board";
 import { resourceId } from "./board-index";
@@ -136,8 +137,8 @@ class Fleet {
       this.leases.push(...resources.map((resource) => ({ ...resource, runId })));
       this.live.set(runId, { ...run, hostId, epoch: 1, ticksLeft: 1 + Math.floor(this.random() * 20) });
       if (run.campaignId !== null) this.served.set(`${run.campaignId}/${run.dutId}`, this.nowMs);
-      expect(this.isOnline(hostId)).toBe(true);
-      expect(board.duts.find((dut) => dut.id === run.dutId)!.intent).toBe("available");
+      assert(this.isOnline(hostId), `run ${runId} was assigned to a host that is offline`);
+      assert(board.duts.find((dut) => dut.id === run.dutId)!.intent === "available", `run ${runId} got a held drive`);
     }
     for (const { runId, reason } of waiting) {
       this.reasons.set(runId, reason);
@@ -147,16 +148,17 @@ class Fleet {
     }
   }
 
+  /** Plain checks: they run millions of times. */
   private assertInvariants(tick: number): void {
     const held = this.leases.map(resourceId);
-    expect(new Set(held).size).toBe(held.length);
+    assert(new Set(held).size === held.length, `tick ${tick}: a resource has two live leases`);
     const drives = [...this.live.values()].map((run) => run.dutId);
-    expect(new Set(drives).size).toBe(drives.length);
-    for (const lease of this.leases) expect(this.live.has(lease.runId)).toBe(true);
+    assert(new Set(drives).size === drives.length, `tick ${tick}: a drive has two runs`);
+    for (const lease of this.leases) assert(this.live.has(lease.runId), `tick ${tick}: a lease without a run`);
     for (const run of this.queued) {
-      expect(this.reasons.get(run.id)).toBeTruthy();
+      assert(this.reasons.get(run.id), `tick ${tick}: run ${run.id} waits and nobody says why`);
       const since = this.runnableSince.get(run.id);
-      if (since !== undefined) expect(tick - since).toBeLessThan(PATIENCE_TICKS);
+      assert(since === undefined || tick - since < PATIENCE_TICKS, `tick ${tick}: run ${run.id} starves`);
     }
   }
 
