@@ -5,7 +5,7 @@ import type { NvmeDriver } from "@assay/nvme-native";
 import { checkResolvedPlan } from "@assay/plans";
 import { type DutPath, type RunOrder, type Transport, wireRefusal } from "@assay/protocol";
 import type { DriveFacts } from "../guard/drive-facts";
-import { readHostFile, slotAddress } from "../inventory/host-file";
+import { HostFileError, readHostFile, slotAddress } from "../inventory/host-file";
 import type { SlotEntry } from "../inventory/host-schema";
 import { openPower } from "../power/open-power";
 import { type Launch, type RunFiles, readLaunch, readOrder, runFiles } from "../runs/run-directory";
@@ -20,7 +20,7 @@ import { fileRequested, REQUEST_POLL_MS, type Stops, watchStops } from "./reques
 import { executeRun } from "./run";
 import type { RunContext } from "./scope";
 import { EXECUTORS } from "./steps/table";
-import { suspect } from "./suspicion";
+import { type SuspicionRule, suspect } from "./suspicion";
 import { transportAddress } from "./transport-address";
 
 /** Longest wait for the driver to let go of the drive. */
@@ -93,7 +93,7 @@ interface Parts extends RunnerHost {
 
 async function journalledRun(parts: Parts): Promise<void> {
   const { order, launch, journal, files, driver, clock, stops } = parts;
-  const slot = readHostFile(launch.hostFile).slots.find((s) => s.name === launch.slotName) ?? null;
+  const { slot, unreadable } = readSlot(launch);
   const info = driver.info();
   const isModel = slot === null || slot.path.transport === "model";
   journal.append({
@@ -107,12 +107,13 @@ async function journalledRun(parts: Parts): Promise<void> {
     pid: process.pid,
     seed: order.seed,
   });
+  if (unreadable !== null) return finish(journal, notBegun(unreadable, "host-file"));
   const objection = wireRefusal(order.wireVersion) ?? checkResolvedPlan(order.plan);
-  if (objection !== null) return finish(journal, refusedOrder(objection));
+  if (objection !== null) return finish(journal, notBegun(objection, "order-refused"));
   if (slot === null) {
     const reason = `the host's file lists no slot "${launch.slotName}"`;
     journal.append({ type: "refused", by: "guard", rule: "slot-listed", reason });
-    return finish(journal, { outcome: "errored", reason, suspicion: suspect("guard-refused") });
+    return finish(journal, notBegun(reason, "guard-refused"));
   }
   const run = context(parts, slot);
   const conclusion = await executeRun(run, stops);
@@ -163,11 +164,22 @@ async function finish(journal: Journal, { outcome, reason, suspicion }: Conclusi
   await journal.sync();
 }
 
-const refusedOrder = (reason: string): Conclusion => ({
+const notBegun = (reason: string, rule: SuspicionRule): Conclusion => ({
   outcome: "errored",
   reason,
-  suspicion: suspect("order-refused"),
+  suspicion: suspect(rule),
 });
+
+/** The host's own word about the slot. A file that cannot be used is the host's fault and no crash. */
+function readSlot(launch: Launch): { slot: SlotEntry | null; unreadable: string | null } {
+  try {
+    const slot = readHostFile(launch.hostFile).slots.find((s) => s.name === launch.slotName);
+    return { slot: slot ?? null, unreadable: null };
+  } catch (error) {
+    if (!(error instanceof HostFileError)) throw error;
+    return { slot: null, unreadable: error.message };
+  }
+}
 
 async function closeDrive(drive: Drive, journal: Journal): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -182,6 +182,11 @@ describe("a run directory", () => {
     expect(touched(driver)).toEqual([]);
     expect(ending(directory)).toEqual(["errored", expect.stringContaining("wire version 99")]);
   });
+  it("whose host file cannot be used ends errored with the mistake and its place, and nothing is opened", async () => {
+    const { driver, directory } = await run(WRITE, {}, { host: HOST_YAML.replace("kind: Host", "kind: Hose") });
+    expect(touched(driver)).toEqual([]);
+    expect(ending(directory)).toEqual(["errored", expect.stringMatching(/host\.yaml:\d+:\d+: /)]);
+  });
   it("keeps the last words of a runner that ends by its own fault", async () => {
     const driver = new NullDriver({
       before: (what) => {
