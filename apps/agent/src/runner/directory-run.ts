@@ -5,7 +5,7 @@ import type { NvmeDriver } from "@assay/nvme-native";
 import { checkResolvedPlan } from "@assay/plans";
 import { type DutPath, type RunOrder, type Transport, wireRefusal } from "@assay/protocol";
 import type { DriveFacts } from "../guard/drive-facts";
-import { HostFileError, readHostFile, slotAddress } from "../inventory/host-file";
+import { slotAddress } from "../inventory/host-file";
 import type { SlotEntry } from "../inventory/host-schema";
 import { openPower } from "../power/open-power";
 import { type Launch, type RunFiles, readLaunch, readOrder, runFiles } from "../runs/run-directory";
@@ -14,6 +14,7 @@ import type { Clock } from "./clock";
 import type { Conclusion } from "./conclusion";
 import { Drive } from "./drive";
 import { Exposure } from "./exposure";
+import { type HostWord, hostWord } from "./host-word";
 import { Journal } from "./journal";
 import { Observations } from "./observations";
 import { fileRequested, REQUEST_POLL_MS, type Stops, watchStops } from "./requests";
@@ -93,7 +94,8 @@ interface Parts extends RunnerHost {
 
 async function journalledRun(parts: Parts): Promise<void> {
   const { order, launch, journal, files, driver, clock, stops } = parts;
-  const { slot, unreadable } = readSlot(launch);
+  const word = hostWord(launch.hostFile, launch.slotName);
+  const { slot, unreadable } = word();
   const info = driver.info();
   const isModel = slot === null || slot.path.transport === "model";
   journal.append({
@@ -115,7 +117,7 @@ async function journalledRun(parts: Parts): Promise<void> {
     journal.append({ type: "refused", by: "guard", rule: "slot-listed", reason });
     return finish(journal, notBegun(reason, "guard-refused"));
   }
-  const run = context(parts, slot);
+  const run = context(parts, slot, word);
   const conclusion = await executeRun(run, stops);
   const park =
     conclusion.outcome === "failed" && run.plan.onFailure.hold && CLOSING_DESTROYS_EVIDENCE[slot.path.transport];
@@ -124,7 +126,11 @@ async function journalledRun(parts: Parts): Promise<void> {
   if (park) await parked(driver, clock, files);
 }
 
-function context({ order, launch, driver, clock, journal, readFacts, stops }: Parts, slot: SlotEntry): RunContext {
+function context(
+  { order, launch, driver, clock, journal, readFacts, stops }: Parts,
+  slot: SlotEntry,
+  word: () => HostWord,
+): RunContext {
   const path: DutPath = { ...slot.path, address: slotAddress(slot, launch.hostFile) };
   const exposure = new Exposure(() => clock.monotonicMs());
   const drive = new Drive({
@@ -132,7 +138,7 @@ function context({ order, launch, driver, clock, journal, readFacts, stops }: Pa
     address: transportAddress(path),
     path,
     order,
-    slot,
+    word,
     readFacts: () => readFacts(slot, launch.hostFile),
     cmdlogDir: launch.cmdlogDir,
     tableDir: launch.tableDir,
@@ -169,17 +175,6 @@ const notBegun = (reason: string, rule: SuspicionRule): Conclusion => ({
   reason,
   suspicion: suspect(rule),
 });
-
-/** The host's own word about the slot. A file that cannot be used is the host's fault and no crash. */
-function readSlot(launch: Launch): { slot: SlotEntry | null; unreadable: string | null } {
-  try {
-    const slot = readHostFile(launch.hostFile).slots.find((s) => s.name === launch.slotName);
-    return { slot: slot ?? null, unreadable: null };
-  } catch (error) {
-    if (!(error instanceof HostFileError)) throw error;
-    return { slot: null, unreadable: error.message };
-  }
-}
 
 async function closeDrive(drive: Drive, journal: Journal): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -9,8 +9,8 @@ import type { Effect } from "@assay/plans";
 import type { DutPath, Identity, RunOrder } from "@assay/protocol";
 import type { DriveFacts } from "../guard/drive-facts";
 import { askGuard } from "../guard/guard";
-import type { SlotEntry } from "../inventory/host-schema";
 import type { Exposure } from "./exposure";
+import type { HostWord } from "./host-word";
 import type { Journal } from "./journal";
 import { namespaceIdentities, observedIdentity } from "./observed-identity";
 
@@ -34,8 +34,8 @@ export interface DriveParts {
   address: TransportAddress;
   path: DutPath;
   order: Pick<RunOrder, "slot" | "identity" | "effects">;
-  /** The host's own entry, or null when it lists no such slot. */
-  slot: SlotEntry | null;
+  /** The host's own word about the slot, as it is now. */
+  word: () => HostWord;
   readFacts: () => DriveFacts;
   cmdlogDir: string;
   tableDir: string;
@@ -64,7 +64,7 @@ export class Drive {
     return this.opened !== null;
   }
   hostAllows(effect: Effect): boolean {
-    return this.parts.slot?.effects.includes(effect) ?? false;
+    return this.parts.word().slot?.effects.includes(effect) ?? false;
   }
   /** May it still be touched? Not before it was opened, after a refusal, or without power. */
   get usable(): boolean {
@@ -172,7 +172,9 @@ export class Drive {
   }
 
   private objection(effects: readonly Effect[], observed: Identity | null): { rule: string; reason: string } | null {
-    const { order, slot, readFacts } = this.parts;
+    const { order, word, readFacts } = this.parts;
+    const { slot, unreadable } = word();
+    if (unreadable !== null) return { rule: "slot-listed", reason: unreadable };
     const answer = askGuard({
       slotName: order.slot,
       slot,

@@ -65,6 +65,17 @@ describe("the guard in the runner", () => {
     expect(driver.calls.slice(driver.calls.indexOf("reset"))).toEqual(["reset", "identify", "close"]);
     expect(ending(directory)[0]).toBe("errored");
   });
+  it("does not do an effect that the host's owner took back in the middle of the run", async () => {
+    const driver = new NullDriver();
+    const directory = bench.order(plan(WRITE));
+    driver.script.before = (what) => {
+      if (what === "log-2")
+        writeFileSync(join(bench.root, "host.yaml"), HOST_YAML.replace("[writes, destroys-data, power-cycles]", "[]"));
+    };
+    await start(directory, driver);
+    expect(driver.calls).not.toContain("worker-0");
+    expect(bodies(directory, "refused")).toMatchObject([{ rule: "effects-allowed" }]);
+  });
   it("reads the identity again before a write", async () => {
     const { directory } = await run(WRITE, {});
     expect(bodies(directory, "identity").map((i) => i.moment)).toEqual(["open", "before-effect", "reset", "end"]);
