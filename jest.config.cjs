@@ -35,13 +35,15 @@ const slow = [
   "\\.redis\\.spec\\.ts$",
 ];
 const tier = (displayName, testRegex, extra = {}) => ({ ...shared, displayName, testRegex: [testRegex], ...extra });
+const slowTier = (displayName, testRegex) =>
+  tier(displayName, testRegex, { setupFilesAfterEnv: ["<rootDir>/test/slow-tier.ts"] });
 module.exports = {
   projects: [
     tier("unit", "\\.spec\\.ts$", { testPathIgnorePatterns: ["/node_modules/", "/dist/", ...slow] }),
-    tier("integration", "\\.int\\.spec\\.ts$"),
-    tier("simulation", "\\.sim\\.spec\\.ts$"),
-    tier("e2e", "\\.e2e\\.spec\\.ts$"),
-    tier("spdk", "\\.spdk\\.spec\\.ts$"),
-    tier("redis", "\\.redis\\.spec\\.ts$"),
+    slowTier("integration", "\\.int\\.spec\\.ts$"),
+    slowTier("simulation", "\\.sim\\.spec\\.ts$"),
+    slowTier("e2e", "\\.e2e\\.spec\\.ts$"),
+    slowTier("spdk", "\\.spdk\\.spec\\.ts$"),
+    slowTier("redis", "\\.redis\\.spec\\.ts$"),
   ],
 };
