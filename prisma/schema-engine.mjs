@@ -6,12 +6,15 @@ import { readFileSync } from "node:fs";
  * PRISMA_SCHEMA_ENGINE_BINARY, so `generate`, `validate`, `migrate diff|dev|deploy|status|resolve` work offline.
  *
  *   schema-engine.mjs [--datamodels file]... [--datasource json]      one JSON-RPC message per line, until stdin ends
- *   schema-engine.mjs cli --datasource json can-connect-to-database|create-database|drop-database
+ *   schema-engine.mjs --datasource json cli can-connect-to-database|create-database|drop-database
  *   schema-engine.mjs --version
  */
 import { createInterface } from "node:readline";
 import { openEngine, version } from "./wasm-engine.mjs";
 
+/** What the native engine exits with after a panic; the CLI knows it. */
+const PANIC = 101;
+let finished = false;
 const argv = process.argv.slice(2);
 const valuesOf = (flag) => argv.flatMap((word, i) => (word === flag ? [argv[i + 1]] : []));
 const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -20,7 +23,7 @@ async function main() {
   if (argv.includes("--version")) return process.stdout.write(`schema-engine-cli ${await version()}\n`);
   const datasource = JSON.parse(valuesOf("--datasource")[0] ?? "{}");
   const datamodels = valuesOf("--datamodels").map((path) => [path, readFileSync(path, "utf8")]);
-  if (argv[0] === "cli") return command(argv[argv.length - 1], datasource);
+  if (argv.includes("cli")) return command(argv[argv.length - 1], datasource);
   const engine = await openEngine({ url: datasource.url, shadowUrl: datasource.shadowDatabaseUrl, datamodels });
   for await (const line of createInterface({ input: process.stdin })) {
     const message = line.trim() === "" ? {} : JSON.parse(line);
@@ -62,8 +65,26 @@ async function command(verb, { url }) {
   await client.end();
 }
 
-main().catch((error) => {
+// A panic of the WASM engine leaves its promise open for ever: without this the process would end with 0, "all well".
+process.on("exit", (code) => {
+  if (code === 0 && !finished) process.exitCode = PANIC;
+});
+process.on("uncaughtException", (error) => {
+  explain(error);
+  process.exit(PANIC);
+});
+
+main().then(
+  () => {
+    finished = true;
+  },
+  (error) => {
+    explain(error);
+    process.exitCode = 1;
+  },
+);
+
+function explain(error) {
   const fields = { message: String(error?.message ?? error), error_code: error?.code ?? null };
   process.stderr.write(`\n${JSON.stringify({ level: "ERROR", target: "schema_engine::logger", fields })}\n`);
-  process.exitCode = 1;
-});
+}

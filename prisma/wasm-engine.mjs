@@ -35,17 +35,26 @@ export async function connect(url) {
   return client;
 }
 
-/** A pool whose results call `"char"` text: adapter-pg knows no such type and would refuse every introspection. */
-function charAsText(url) {
-  const { Pool, Client } = require("pg");
-  class CharAsTextClient extends Client {
-    async query(...args) {
-      const result = await super.query(...args);
-      for (const field of result?.fields ?? []) if (field.dataTypeID === CHAR_OID) field.dataTypeID = TEXT_OID;
-      return result;
-    }
-  }
-  return new Pool({ connectionString: url, max: 2, Client: CharAsTextClient });
+/** adapter-pg maps no `"char"` and would refuse every introspection: give those columns the engine's own type. */
+function teachChar(adapter) {
+  const { ColumnTypeEnum } = require("@prisma/driver-adapter-utils");
+  const shared = Object.getPrototypeOf(Object.getPrototypeOf(adapter));
+  if (shared.knowsChar) return;
+  shared.knowsChar = true;
+  const charColumns = new WeakMap();
+  const { performIO, queryRaw } = shared;
+  shared.performIO = async function (query) {
+    const result = await performIO.call(this, query);
+    const places = (result.fields ?? []).flatMap((field, i) => (field.dataTypeID === CHAR_OID ? [i] : []));
+    for (const i of places) result.fields[i].dataTypeID = TEXT_OID;
+    charColumns.set(query, places);
+    return result;
+  };
+  shared.queryRaw = async function (query) {
+    const result = await queryRaw.call(this, query);
+    for (const i of charColumns.get(query) ?? []) result.columnTypes[i] = ColumnTypeEnum.Character;
+    return result;
+  };
 }
 
 const PRETENDED_SERVER = {
@@ -73,13 +82,15 @@ function noDatabase() {
 
 function adapterFactory(url, shadowUrl) {
   const { PrismaPg } = require("@prisma/adapter-pg");
+  const { Pool } = require("pg");
   const pools = [];
   const open = async (target) => {
     // The engine connects before it knows whether it must; without a database only the first query fails.
     if (!target) return noDatabase();
-    const pool = charAsText(target);
+    const pool = new Pool({ connectionString: target, max: 2 });
     pools.push(pool);
     const adapter = await new PrismaPg(pool).connect();
+    teachChar(adapter);
     // The adapter would split at every `;`; the simple protocol takes a whole script.
     adapter.executeScript = async (script) => void (await pool.query(script));
     return adapter;
@@ -98,15 +109,19 @@ export async function openEngine({ url, shadowUrl, datamodels }) {
   const { SchemaEngine } = await load();
   const { bindMigrationAwareSqlAdapterFactory } = require("@prisma/driver-adapter-utils");
   const factory = adapterFactory(url, shadowUrl);
-  const engine = await SchemaEngine.new(
-    { datamodels: datamodels.length > 0 ? datamodels : undefined },
-    () => {},
-    bindMigrationAwareSqlAdapterFactory(factory),
-  );
+  const bound = bindMigrationAwareSqlAdapterFactory(factory);
+  // The engine knows an error of the adapter by its number only; the adapter has the sentence.
+  const explained = (error) => {
+    const number = /External error id#(\d+)/.exec(String(error?.message))?.[1];
+    const record = number === undefined ? undefined : bound.errorRegistry.consumeError(Number(number));
+    throw record?.error ?? error;
+  };
+  const options = { datamodels: datamodels.length > 0 ? datamodels : undefined };
+  const engine = await SchemaEngine.new(options, () => {}, bound).catch(explained);
   return {
     call: (method, params) => {
       if (typeof engine[method] !== "function") throw new Error(`the WASM schema engine has no ${method}`);
-      return engine[method](params);
+      return engine[method](params).catch(explained);
     },
     close: async () => {
       engine.free();
