@@ -1,6 +1,7 @@
 // Data pointers of a command: PRP1, PRP2 and PRP lists with 4 KiB pages (NVMe Base 2.0, 4.1.1). In the software drive a
 // "physical" address is a virtual address of this process.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 

@@ -1,0 +1,35 @@
+// native_test [suite]: runs the named suite, or all but the measurements.
+#include <cstring>
+#include <string>
+
+#include "check.h"
+
+void TestHistogram();
+void TestStamp();
+void TestPrp();
+void TestCmdlog();
+void TestStress();
+void PrintBuckets();
+void MeasureCmdlog();
+
+namespace {
+struct Suite {
+  const char* name;
+  void (*run)();
+  bool by_default;
+};
+constexpr Suite kSuites[] = {
+    {"histogram", TestHistogram, true}, {"stamp", TestStamp, true},      {"prp", TestPrp, true},
+    {"cmdlog", TestCmdlog, true},       {"stress", TestStress, true},    {"buckets", PrintBuckets, false},
+    {"measure", MeasureCmdlog, false},
+};
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (const Suite& suite : kSuites) {
+    if (argc > 1 ? std::strcmp(argv[1], suite.name) != 0 : !suite.by_default) continue;
+    suite.run();
+    if (suite.by_default) std::printf("ok %s\n", suite.name);
+  }
+  return 0;
+}
