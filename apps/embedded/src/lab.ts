@@ -2,8 +2,7 @@
 import { copyFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Api, connect } from "@assay/cli";
-import { cataloguePlans } from "./demo/catalogue";
-import { enroll, pushPlan, readDuts } from "./demo/lab-api";
+import { enroll, readDuts } from "./demo/lab-api";
 import type { LabSettings } from "./environment";
 import { type Home, openHome, writeWhole } from "./home/home";
 import { keepLabState, type LabState, readLabState } from "./home/lab-state";
@@ -44,7 +43,6 @@ export class Lab {
       await services.startOrchestrator();
       const api = connect({ url: services.url, token: readFileSync(home.adminToken, "utf8").trim() });
       writeWhole(home.address, `${services.url}\n`);
-      for (const source of cataloguePlans(repository)) await pushPlan(api, source);
       await prepareHost(repository, home, api, state);
       tell("agent");
       await services.startAgent();

@@ -52,7 +52,11 @@ function versions(run: Run): string | undefined {
   return `agent ${run.agentVersion}, driver ${run.driverVersion} (${run.hostImplementation}), kernel ${run.kernel}`;
 }
 
+/** What broke comes first, what held last. */
+const order = ["failed", "errored", "passed"];
+
 function criteria(run: Run): string {
+  const rows = [...run.criteria].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
   return renderTable(
     [
       { title: "criterion", of: (row) => (row.iteration === null ? row.id : `${row.id} #${row.iteration + 1}`) },
@@ -62,7 +66,7 @@ function criteria(run: Run): string {
       { title: "limit", of: (row) => `${row.comparison.operator} ${row.comparison.value}` },
       { title: "why", of: (row) => (row.outcome === "passed" ? "" : row.reason) },
     ],
-    run.criteria,
+    rows,
   );
 }
 

@@ -1,4 +1,4 @@
-import { boardTable, changes, progressOf } from "./board";
+import { boardTable, changes, evidenceText, progressOf } from "./board";
 import type { DemoRun } from "./facts";
 
 const run = (more: Partial<DemoRun>): DemoRun => ({
@@ -39,5 +39,24 @@ describe("the board of a campaign", () => {
     const after = [run({ state: "finished", verdict: "failed", reason: "it broke" })];
     expect(changes(before, after)).toEqual(["smoke on SIM0001: failed (it broke)"]);
     expect(changes(after, after)).toEqual([]);
+  });
+
+  it("shows of a failed run what differs, who touched it and what came last", () => {
+    const failed = run({ state: "finished", verdict: "failed", reason: "it broke", cause: "dut", rule: "miscompare" });
+    const dut = { serial: "SIM0001", model: "ASSAY SIM A", health: "suspect", intent: "hold" };
+    const miscompare = { lba: "7", kind: "bit-error", expected: "00", got: "01", commands: ["write 7"] };
+    expect(evidenceText(failed, dut, { miscompares: [miscompare], commands: ["read 9"] })).toBe(
+      [
+        "smoke on SIM0001 (ASSAY SIM A): failed (it broke)",
+        "  attributed to: dut (rule miscompare); the drive is on hold",
+        "  LBA 7  bit-error",
+        "    expected 00",
+        "    got      01",
+        "    commands that touched it:",
+        "    write 7",
+        "  the last commands it received:",
+        "    read 9",
+      ].join("\n"),
+    );
   });
 });

@@ -67,14 +67,18 @@ export function evidenceText(run: DemoRun, dut: DemoDut | undefined, evidence: E
   const lines = [
     `${run.plan} on ${run.dut} (${run.model}): ${run.verdict}${reasonOf(run)}`,
     `  attributed to: ${run.cause ?? "nobody yet"}${run.rule === null ? "" : ` (rule ${run.rule})`}; the drive is on ${dut?.intent ?? "?"}`,
-    ...evidence.miscompares.map(
-      ({ lba, kind, expected, got }) => `  LBA ${lba}  ${kind}\n    expected ${expected}\n    got      ${got}`,
-    ),
+    ...evidence.miscompares.flatMap(sectorLines),
   ];
-  if (evidence.commands.length > 0)
-    lines.push("  the last commands it received:", ...evidence.commands.map((line) => `    ${line}`));
+  if (evidence.commands.length > 0) lines.push("  the last commands it received:", ...indented(evidence.commands));
   return lines.join("\n");
 }
+
+function sectorLines({ lba, kind, expected, got, commands }: Evidence["miscompares"][number]): string[] {
+  const lines = [`  LBA ${lba}  ${kind}`, `    expected ${expected}`, `    got      ${got}`];
+  return commands.length === 0 ? lines : [...lines, "    commands that touched it:", ...indented(commands)];
+}
+
+const indented = (lines: string[]) => lines.map((line) => `    ${line}`);
 
 function reasonOf(run: DemoRun): string {
   return run.reason ? ` (${run.reason})` : "";

@@ -20,7 +20,7 @@ const drives = (intent: (serial: string) => string): DemoDut[] =>
   DRIVES.map((serial) => ({ serial, model: "ASSAY SIM A", health: "good", intent: intent(serial) }));
 const held = drives((serial) => (serial === DEFECTIVE ? "hold" : "available"));
 const evidence: Evidence = {
-  miscompares: [{ lba: "7", kind: "bit-error", expected: "00", got: "01" }],
+  miscompares: [{ lba: "7", kind: "bit-error", expected: "00", got: "01", commands: [] }],
   commands: ["read 7"],
 };
 const replaced = (id: string, more: Partial<DemoRun>) =>

@@ -28,6 +28,8 @@ export interface DemoMiscompare {
   kind: string;
   expected: string;
   got: string;
+  /** Those that touched the LBA, newest last, one line each. */
+  commands: string[];
 }
 
 /** What is kept of a failed run. */

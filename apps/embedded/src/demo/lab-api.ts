@@ -8,18 +8,15 @@ const MOST_DUTS = 500;
 const MOST_CAMPAIGNS = 500;
 /** Sectors and commands of a failed run that are shown. */
 const SHOWN_MISCOMPARES = 3;
-const SHOWN_COMMANDS = 6;
-
-export async function pushPlan(api: Api, source: string): Promise<void> {
-  await answer(api.POST("/api/v1/plans", { body: { source } }));
-}
+const SHOWN_COMMANDS = 5;
+/** So many of each queue are searched for those that touched a differing sector. */
+const READ_COMMANDS = 2048;
 
 /** @returns a one-time token */
 export async function enroll(api: Api, hostName: string): Promise<string> {
   return (await answer(api.POST("/api/v1/enrollments", { body: { hostName } }))).token;
 }
 
-/** Serials of the drives that the agents of `hostName` report and that could run a plan now. */
 export async function readDuts(api: Api): Promise<DemoDut[]> {
   const duts = await takeItems<DutItem>(MOST_DUTS, (cursor, limit) =>
     answer(api.GET("/api/v1/duts", { params: { query: { cursor, limit } } })),
@@ -76,18 +73,29 @@ function toDemoRun(run: RunItem): DemoRun {
   };
 }
 
-/** What is kept of a run: differing sectors, and the commands that came last on the queues that carried I/O. */
+/** What is kept of a run: differing sectors, the commands that touched them, and the last ones of all I/O queues. */
 export async function readEvidence(api: Api, id: string): Promise<Evidence> {
   const run = await answer(api.GET("/api/v1/runs/{id}", { params: { path: { id } } }));
   const cmdlog = await answer(
-    api.GET("/api/v1/runs/{id}/cmdlog", { params: { path: { id }, query: { last: SHOWN_COMMANDS } } }),
+    api.GET("/api/v1/runs/{id}/cmdlog", { params: { path: { id }, query: { last: READ_COMMANDS } } }),
   );
-  const entries = cmdlog.queues
+  const commands = cmdlog.queues
     .filter((queue) => queue.qid !== 0)
     .flatMap((queue) => queue.entries.map((entry) => ({ qid: queue.qid, entry })))
     .sort((a, b) => (BigInt(a.entry.submittedNs) < BigInt(b.entry.submittedNs) ? -1 : 1));
+  const line = ({ qid, entry }: (typeof commands)[number]) => `q${qid} ${describeCommand(qid, entry)}`;
   return {
-    miscompares: run.miscompares.slice(0, SHOWN_MISCOMPARES),
-    commands: entries.slice(-SHOWN_COMMANDS).map(({ qid, entry }) => `q${qid} ${describeCommand(qid, entry)}`),
+    miscompares: run.miscompares.slice(0, SHOWN_MISCOMPARES).map((miscompare) => ({
+      ...miscompare,
+      commands: commands
+        .filter(({ entry }) => covers(entry, BigInt(miscompare.lba)))
+        .slice(-SHOWN_COMMANDS)
+        .map(line),
+    })),
+    commands: commands.slice(-SHOWN_COMMANDS).map(line),
   };
+}
+
+function covers({ slba, lbaCount }: { slba: string; lbaCount: string }, lba: bigint): boolean {
+  return BigInt(slba) <= lba && lba < BigInt(slba) + BigInt(lbaCount);
 }
