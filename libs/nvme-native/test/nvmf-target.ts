@@ -12,7 +12,7 @@ import { driver } from "../src";
 const START_LIMIT_MS = 60_000;
 const START_POLL_MS = 50;
 const RPC_LIMIT_MS = 60_000;
-const MEMORY_MIB = 512;
+const MEMORY_MIB = 1024;
 
 export const TCP_NQN = "nqn.2016-06.io.spdk:assay-tcp";
 export const VFIO_USER_NQN = "nqn.2016-06.io.spdk:assay-vfio-user";
@@ -80,7 +80,12 @@ export class NvmfTarget {
     const folder = mkdtempSync(join(tmpdir(), "assay-nvmf-"));
     const target = new NvmfTarget(folder, await freePort(), ...NvmfTarget.launch(folder));
     mkdirSync(target.vfioUserPath);
-    await target.configure(sizeMib);
+    try {
+      await target.configure(sizeMib);
+    } catch (reason) {
+      await target.stop();
+      throw reason;
+    }
     return target;
   }
 

@@ -88,6 +88,12 @@ test("process.exit while workers run ends at once with the code that was asked f
   }
 }, 20_000);
 
+test("the end of a JavaScript thread closes what it had open", async () => {
+  const child = start("thread", folder, drive);
+  expect(await said(child)).toEqual({ freed: true });
+  expect(await child.ended).toEqual([0, null]);
+}, 20_000);
+
 test("an idle controller keeps no process alive and takes next to no CPU", async () => {
   const idle = start("idle", folder, drive);
   expect(await said(idle)).toEqual({ idle: true });

@@ -1,4 +1,5 @@
 /** What child.cjs can run. */
+import { Worker } from "node:worker_threads";
 import { driver } from "../src";
 import { worker } from "./bench-drive";
 
@@ -61,6 +62,23 @@ export const scenarios: Record<string, Scenario> = {
     for (const handle of handles) for await (const event of handle) if (event.type === "sample") break;
     say({ leaving: true });
     process.exit(5);
+  },
+
+  /** A JavaScript thread is terminated while its ioworkers run: its drive must be free again. */
+  async thread({ drive, cmdlogDir }, say) {
+    const code = `
+      const { parentPort } = require("node:worker_threads");
+      process.argv[2] = "work";
+      process.argv[3] = ${JSON.stringify(JSON.stringify({ drive, cmdlogDir }))};
+      process.stdout.write = () => parentPort.postMessage("working");
+      require(${JSON.stringify(require.resolve("./child.cjs"))});
+    `;
+    const thread = new Worker(code, { eval: true });
+    await new Promise((resolve) => thread.once("message", resolve));
+    await thread.terminate();
+    const { controller } = await opened({ drive, cmdlogDir });
+    await controller.close();
+    say({ freed: true });
   },
 
   /** An open controller with nothing to do must not keep the process alive. */

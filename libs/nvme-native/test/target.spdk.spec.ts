@@ -46,6 +46,8 @@ const VFIO_USER: Line = {
 };
 
 const status = (completion: { sct: number; sc: number }) => statusText(completion);
+// 0x9c: the low bits of an opcode tell the direction, and this one has no data.
+const UNKNOWN_OPCODE = 0x9c;
 const sectors = (count: number, seed: number) =>
   Uint8Array.from({ length: count * 512 }, (_, i) => (i * 31 + seed) & 0xff);
 
@@ -125,7 +127,7 @@ where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
   });
 
   test("the drive's error statuses come through as values", async () => {
-    expect(status(await ns.io(qpair, { opcode: 0x9f }))).toBe("00/01");
+    expect(status(await ns.io(qpair, { opcode: UNKNOWN_OPCODE }))).toBe("00/01");
     expect(status(await ns.read(qpair, 131072n, new Uint8Array(512)))).toBe("00/80");
     expect(status(await controller.admin({ opcode: 0xff }))).toBe("00/01");
   });

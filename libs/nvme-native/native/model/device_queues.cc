@@ -1,0 +1,107 @@
+// The queues of the device: fetching and executing commands, posting completions when they are due.
+#include <algorithm>
+
+#include "admin_commands.h"
+#include "device.h"
+#include "nvm_commands.h"
+
+namespace assay::model {
+
+bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
+  SubmissionQueue& queue = sq_[qid];
+  const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
+  if (tail == queue.head || tail >= queue.entries) return false;
+  for (uint32_t n = 0; n < kCommandsPerTurn && queue.head != tail; n++) {
+    const Sqe sqe = queue.base[queue.head];
+    queue.head = queue.head + 1 == queue.entries ? 0 : queue.head + 1;
+    Outcome outcome;
+    if (qid == 0) {
+      outcome = AdminCommands(*this).Execute(sqe);
+    } else {
+      const uint64_t number = ++header_->smart.io_commands;
+      outcome = NvmCommands(*this).Execute(sqe);
+      outcome.lost = faults_.LoseCompletion(number);
+      if (const uint32_t ms = faults_.Stall(number)) stalled_until_ns_ = now_ns + ms * kNsPerMs;
+    }
+    // Deleting its own queue is an admin command's right: `queue` of an I/O queue stays valid, it is a fixed array.
+    Finish(qid, sqe, outcome, now_ns);
+    if (stalled_until_ns_ != 0) break;
+  }
+  return true;
+}
+
+void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns) {
+  if (outcome.hold || outcome.lost) return;
+  if (outcome.status != 0) RecordError(sqid, sqe, outcome.status);
+  Pending pending{};
+  pending.due_ns = now_ns + outcome.delay_ns;
+  pending.order = ++order_;
+  pending.slba = outcome.slba;
+  pending.lba_count = outcome.durable_lbas;
+  pending.cqe.cdw0 = outcome.cdw0;
+  pending.cqe.sqhd = static_cast<uint16_t>(sq_[sqid].head);
+  pending.cqe.sqid = sqid;
+  pending.cqe.cid = sqe.cid;
+  pending.cqe.status = outcome.status;
+  if (outcome.delay_ns == 0 && stalled_until_ns_ == 0 && (pending_.empty() || sqid != 0) && Post(pending)) return;
+  pending_.push_back(pending);
+  std::push_heap(pending_.begin(), pending_.end(), std::greater<>());
+}
+
+bool Device::Post(const Pending& pending) {
+  const uint16_t cqid = sq_[pending.cqe.sqid].cqid;
+  CompletionQueue& queue = cq_[cqid];
+  if (queue.base == nullptr) return true;  // its queue was deleted meanwhile
+  const uint32_t next = queue.tail + 1 == queue.entries ? 0 : queue.tail + 1;
+  if (next == cq_head_[cqid].load(std::memory_order_acquire)) return false;
+  if (pending.lba_count != 0) media_.MakeDurable(pending.slba, pending.lba_count);
+  Cqe cqe = pending.cqe;
+  cqe.status |= queue.phase;
+  Cqe* slot = &queue.base[queue.tail];
+  std::memcpy(slot, &cqe, 12);
+  // cid and status (with the phase bit) last, in one store.
+  uint32_t last;
+  std::memcpy(&last, reinterpret_cast<const char*>(&cqe) + 12, 4);
+  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(reinterpret_cast<char*>(slot) + 12)).store(last, std::memory_order_release);
+  queue.tail = next;
+  if (next == 0) queue.phase ^= 1;
+  if (queue.interrupts && (notify_.empty() || notify_.back() != queue.vector)) notify_.push_back(queue.vector);
+  return true;
+}
+
+void Device::RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status) {
+  const uint64_t number = ++header_->error_count;
+  header_->errors[(number - 1) % kErrorLogEntries] = {number, sqe.Slba(), sqe.nsid, sqid, sqe.cid, status, {}};
+  header_->smart.error_log_entries = number;
+  if ((status >> 9 & 7) == 2) header_->smart.media_errors++;
+}
+
+void Device::ForgetPending(uint16_t sqid) {
+  std::erase_if(pending_, [&](const Pending& pending) { return pending.cqe.sqid == sqid; });
+  std::make_heap(pending_.begin(), pending_.end(), std::greater<>());
+}
+
+bool Device::AbortPending(uint16_t sqid, uint16_t cid) {
+  if (sqid == 0) {
+    const auto held = std::find(held_events_.begin(), held_events_.end(), cid);
+    if (held != held_events_.end()) {
+      held_events_.erase(held);
+      Sqe sqe{};
+      sqe.cid = cid;
+      Outcome outcome;
+      outcome.status = MakeStatus(0, 0x07);
+      Finish(0, sqe, outcome, BoottimeNs());
+      return true;
+    }
+  }
+  for (Pending& pending : pending_) {
+    if (pending.cqe.sqid != sqid || pending.cqe.cid != cid) continue;
+    pending.cqe.status = MakeStatus(0, 0x07);
+    pending.due_ns = 0;
+    std::make_heap(pending_.begin(), pending_.end(), std::greater<>());
+    return true;
+  }
+  return false;
+}
+
+}  // namespace assay::model
