@@ -107,7 +107,7 @@ function suite(openRedis: () => string | null): void {
 
   it("is rung, claimed, streamed and judged; an order rung three times runs once", async () => {
     const claimed: RunOrder[] = [];
-    const worker = queues.openWorker(
+    const worker = await queues.openWorker(
       host.name,
       async ({ data }) => {
         const { runId: id, epoch } = doorbellSchema.parse(data);

@@ -1,5 +1,9 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { Client } from "pg";
-import { FlowDatabase } from "./flow";
+import { openQueueBackend } from "../src/dispatch/queue-backend";
+import { QueueDoorbells } from "../src/dispatch/queue-doorbells";
+import { FlowDatabase, SILENT_LOG } from "./flow";
 import { queueSuite } from "./queue-suite";
 
 jest.setTimeout(120_000);
@@ -22,6 +26,23 @@ describe("doorbells on PostgreSQL", () => {
       await client.end();
     },
   }));
+
+  it("refuse to open on a server that accepts and says nothing, and freeze nobody", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as { port: number };
+    const backend = openQueueBackend(`postgres://assay:secret@127.0.0.1:${port}/assay`, null);
+    const bells = new QueueDoorbells(backend, SILENT_LOG, () => Date.now());
+    const heard: (string | null)[] = [];
+    bells.answer("summarise", async (id) => void heard.push(id));
+    await expect(bells.open()).rejects.toThrow(/timeout/);
+    expect(bells.isOpen).toBe(false);
+    bells.ring("summarise", "run-1");
+    await bells.close();
+    expect(heard).toEqual(["run-1"]);
+    await backend.close();
+    silent.close();
+  });
 
   it("give agents' accounts the queues and nothing else", async () => {
     const client = new Client({ connectionString: server.url });

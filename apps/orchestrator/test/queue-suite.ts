@@ -120,7 +120,9 @@ export function queueSuite(openStore: () => Store): void {
     const backend = await openBackend();
     const queueName = `host-${randomUUID()}`;
     const rings: Ring[] = [];
-    const worker = backend.openWorker(queueName, async (job) => void rings.push(job.data), { runRetryDelay: 1000 });
+    const worker = await backend.openWorker(queueName, async (job) => void rings.push(job.data), {
+      runRetryDelay: 1000,
+    });
     worker.on("error", () => {});
     for (let n = 0; n < 3; n++) bells.ringHost(queueName, "7c0f3c62-6b2a-4a1e-9d0b-4f6f0a3f9a10", 2);
     await eventually("a ring", () => rings.length >= 1);

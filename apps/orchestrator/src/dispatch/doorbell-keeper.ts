@@ -26,7 +26,7 @@ export class DoorbellKeeper implements OnModuleInit, BeforeApplicationShutdown {
   onModuleInit(): void {
     this.startup.prepare(`the queue (${this.backend.kind})`, () => this.prepare());
     this.startup.begin("the queue", async () => {
-      await this.doorbells.open();
+      await this.doorbells.open().catch(notYet);
       this.periodic.start();
     });
   }
@@ -38,13 +38,11 @@ export class DoorbellKeeper implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async prepare(): Promise<void> {
-    await this.backend.prepare().catch((error: Error) => {
-      throw new NotYet(error.message);
-    });
+    await this.backend.prepare().catch(notYet);
   }
 
   private async look(): Promise<void> {
-    if (this.doorbells.silentMs() > SILENT_TOO_LONG_MS) {
+    if (!this.doorbells.isOpen || this.doorbells.silentMs() > SILENT_TOO_LONG_MS) {
       await this.backend.probe();
       this.log.warn("the queue has fallen silent: opening it anew");
       await this.backend.prepare();
@@ -52,4 +50,8 @@ export class DoorbellKeeper implements OnModuleInit, BeforeApplicationShutdown {
     }
     this.doorbells.ring("reconcile");
   }
+}
+
+function notYet(error: Error): never {
+  throw new NotYet(error.message);
 }

@@ -17,6 +17,8 @@ export const QUEUE_SCHEMA = "bullmq";
 /** The role that agents' accounts belong to. */
 export const QUEUE_ROLE = "assay_queue";
 const PROBE_WITHIN_MS = 2_000;
+/** A busy machine may take its time to accept. */
+const CONNECT_WITHIN_MS = 5_000;
 /** All producers of this process share these connections. */
 const PRODUCER_POOL_MAX = 3;
 /** One of them is held by LISTEN. */
@@ -30,6 +32,8 @@ export interface OwnRing {
 export type Ring = OwnRing | Doorbell;
 export type RingQueue = Queue<Ring>;
 
+export type RingWorkerOptions = Omit<WorkerOptions, "connection" | "autorun">;
+
 /** How the queues are reached. Build nothing before `prepare` and `probe` have succeeded (stack.md "BullMQ"). */
 export interface QueueBackend {
   readonly kind: "postgres" | "redis";
@@ -38,7 +42,8 @@ export interface QueueBackend {
   /** @throws when the store does not answer in time. */
   probe(): Promise<void>;
   openQueue(name: string): RingQueue;
-  openWorker(name: string, processor: Processor<Ring>, options: Omit<WorkerOptions, "connection">): Worker<Ring>;
+  /** A worker that is connected and runs. @throws when it cannot connect; build another one later. */
+  openWorker(name: string, processor: Processor<Ring>, options: RingWorkerOptions): Promise<Worker<Ring>>;
   close(): Promise<void>;
 }
 
@@ -59,7 +64,7 @@ class PostgresQueues implements QueueBackend {
     const pool = new Pool({
       connectionString: this.url,
       max,
-      connectionTimeoutMillis: PROBE_WITHIN_MS,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
       keepAlive: true,
       options: `-c search_path=${QUEUE_SCHEMA}`,
       application_name: "assay-doorbells",
@@ -88,15 +93,15 @@ class PostgresQueues implements QueueBackend {
     return new Queue(name, { connection: this.pool as never }, createPostgresBackend as never) as RingQueue;
   }
 
-  openWorker(name: string, processor: Processor<Ring>, options: Omit<WorkerOptions, "connection">): Worker<Ring> {
+  openWorker(name: string, processor: Processor<Ring>, options: RingWorkerOptions): Promise<Worker<Ring>> {
     const pool = this.openPool(WORKER_POOL_MAX);
     this.workerPools.add(pool);
-    const connection = pool as never;
-    const worker = new Worker(name, processor, { ...options, connection }, createPostgresBackend as never);
+    const all = { ...options, autorun: false, connection: pool as never };
+    const worker = new Worker(name, processor, all, createPostgresBackend as never) as Worker<Ring>;
     worker.once("closed", () => {
       if (this.workerPools.delete(pool)) void pool.end();
     });
-    return worker as Worker<Ring>;
+    return runWhenReady(worker);
   }
 
   async close(): Promise<void> {
@@ -148,7 +153,7 @@ class RedisQueues implements QueueBackend {
     return new Queue(name, { connection: this.client }, createRedisBackend) as RingQueue;
   }
 
-  openWorker(name: string, processor: Processor<Ring>, options: Omit<WorkerOptions, "connection">): Worker<Ring> {
+  openWorker(name: string, processor: Processor<Ring>, options: RingWorkerOptions): Promise<Worker<Ring>> {
     const { hostname, port, username, password, pathname, protocol } = new URL(this.url);
     const connection = {
       ...{ host: hostname.replace(/^\[|\]$/g, ""), port: Number(port || 6379), maxRetriesPerRequest: null },
@@ -156,10 +161,27 @@ class RedisQueues implements QueueBackend {
       username: username === "" ? undefined : decodeURIComponent(username),
       password: password === "" ? undefined : decodeURIComponent(password),
     };
-    return new Worker(name, processor, { ...options, connection }, createRedisBackend) as Worker<Ring>;
+    const all = { ...options, autorun: false, connection };
+    return runWhenReady(new Worker(name, processor, all, createRedisBackend) as Worker<Ring>);
   }
 
   async close(): Promise<void> {
     this.client.disconnect();
   }
+}
+
+/**
+ * BullMQ remembers a first connection that failed, and its main loop then spins without ever letting the process do
+ * anything else: the loop may only begin on a worker that is connected.
+ */
+async function runWhenReady(worker: Worker<Ring>): Promise<Worker<Ring>> {
+  worker.on("error", () => {});
+  try {
+    await worker.waitUntilReady();
+  } catch (error) {
+    await worker.close(true);
+    throw error;
+  }
+  worker.run().catch((error: Error) => worker.emit("error", error));
+  return worker;
 }

@@ -14,6 +14,8 @@ const RUN_RETRY_MS = 1_000;
 const EMPTY_WAIT_S = 2;
 /** Rings that may be under way to the store; more are dropped, the reconciler finds their rows. */
 const MAX_PENDING = 2_000;
+/** What does not close by then hangs on a dead connection: it is left alone. */
+const CLOSE_WITHIN_MS = 10_000;
 /** Host queues kept open. */
 const MAX_OPEN_QUEUES = 512;
 
@@ -64,8 +66,7 @@ export class QueueDoorbells extends Doorbells {
   /** Opens the worker; the backend must have answered a probe. Called again it replaces what it had. */
   async open(): Promise<void> {
     await this.closeQueues();
-    this.heardAtMs = this.nowMs();
-    const worker = this.backend.openWorker(OWN_QUEUE, (job) => this.handle(job.data as OwnRing), {
+    const worker = await this.backend.openWorker(OWN_QUEUE, (job) => this.handle(job.data as OwnRing), {
       concurrency: CONCURRENCY,
       lockDuration: LOCK_MS,
       stalledInterval: LOCK_MS,
@@ -74,6 +75,7 @@ export class QueueDoorbells extends Doorbells {
       drainDelay: EMPTY_WAIT_S,
     });
     worker.on("error", (error) => this.log.debug("doorbell worker", { reason: error.message }));
+    this.heardAtMs = this.nowMs();
     this.worker = worker;
   }
 
@@ -102,7 +104,12 @@ export class QueueDoorbells extends Doorbells {
     this.worker = null;
     const queues = [...this.queues.values()];
     this.queues.clear();
-    await Promise.allSettled([worker?.close(), ...queues.map((queue) => queue.close())]);
+    const closed = Promise.allSettled([worker?.close(), ...queues.map((queue) => queue.close())]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, CLOSE_WITHIN_MS);
+    });
+    await Promise.race([closed, late]).finally(() => clearTimeout(timer));
   }
 
   private async handle({ bell, id }: OwnRing): Promise<void> {
@@ -128,7 +135,12 @@ export class QueueDoorbells extends Doorbells {
       // A ring that comes while the handler is busy is kept, not lost.
       deduplication: { id: about, keepLastIfActive: true },
     });
-    this.track(added.catch((error: Error) => this.log.debug("a ring was lost", { queueName, reason: error.message })));
+    this.track(
+      added.catch((error: Error) => {
+        this.log.debug("a ring was lost", { queueName, reason: error.message });
+        this.forget(queueName);
+      }),
+    );
   }
 
   private track(work: Promise<unknown>): void {
@@ -136,13 +148,18 @@ export class QueueDoorbells extends Doorbells {
     this.pending.add(tracked);
   }
 
+  /** A queue remembers a first connection that failed: the next ring gets a new one. */
+  private forget(name: string): void {
+    const queue = this.queues.get(name);
+    this.queues.delete(name);
+    queue?.close().catch(() => {});
+  }
+
   private queueOf(name: string): RingQueue {
     const known = this.queues.get(name);
     if (known !== undefined) return known;
     if (this.queues.size >= MAX_OPEN_QUEUES) {
-      const [oldest, queue] = this.queues.entries().next().value!;
-      this.queues.delete(oldest);
-      void queue.close().catch(() => {});
+      this.forget(this.queues.keys().next().value!);
     }
     const queue = this.backend.openQueue(name);
     queue.on("error", () => {});
