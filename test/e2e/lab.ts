@@ -139,10 +139,11 @@ function readRunners(home: string): { runId: string; pid: number }[] {
   });
 }
 
-/** Field 22 of /proc/<pid>/stat: together with the pid it names a process for good. */
+/** Field 22 of /proc/<pid>/stat: together with the pid it names a process for good. A zombie is none any more. */
 function startTicks(pid: number): string | null {
   const stat = safely(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  return fields[0] === "Z" ? null : (fields[19] ?? null);
 }
 
 function lastLogs(home: string): string {

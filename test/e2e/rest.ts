@@ -7,9 +7,9 @@ export interface RunSeen {
   state: string;
   contact: string;
   verdict: string | null;
-  verdictReason: string | null;
+  reason: string | null;
   attempt: number;
-  retryOf: string | null;
+  retryOfId: string | null;
   waitingReason?: string | null;
   attribution: { cause: string; rule: string } | null;
 }

@@ -39,9 +39,9 @@ describe("a runner killed with -9", () => {
 
     const retry = await eventually("a retry was made by itself", 60_000, async () => {
       const { items } = await rest.get<{ items: RunSeen[] }>("/runs?limit=20");
-      return items.find((item) => item.retryOf === id);
+      return items.find((item) => item.retryOfId === id);
     });
     const [again] = await rest.untilFinished([retry.id], 180_000);
-    expect(again).toMatchObject({ verdict: "passed", retryOf: id });
+    expect(again).toMatchObject({ verdict: "passed", retryOfId: id });
   }, 400_000);
 });

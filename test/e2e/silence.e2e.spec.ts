@@ -15,7 +15,7 @@ spec:
   effects: [writes]
   timeouts: { run: ${BUDGET_S}s }
   steps:
-    - ioworker: { id: io, size: 4KiB, random: 100%, read: 30%, depth: 8, workers: 2, region: 4MiB, time: 10m, verify: true }
+    - ioworker: { id: io, size: 4KiB, random: 100%, read: 30%, depth: 8, workers: 2, region: 4MiB, count: 100000000, verify: true }
   criteria:
     - { id: no-errors, metric: io.errors, eq: 0 }
 `;
@@ -110,7 +110,7 @@ describe("agent and runner stopped past the deadline", () => {
       const [next] = await rest.untilFinished([await rest.submit("smoke", serialOf(1))], 180_000);
       expect(next!.verdict).toBe("passed");
       expect(await rest.events(id)).toEqual(before);
-      expect(await rest.run(id)).toMatchObject({ verdict: fenced!.verdict, verdictReason: fenced!.verdictReason });
+      expect(await rest.run(id)).toMatchObject({ verdict: fenced!.verdict, reason: fenced!.reason });
     } finally {
       lab.kill("agent", "SIGCONT");
     }
