@@ -71,7 +71,7 @@ bool VerifyTable::Allowed(uint64_t token, Version low, Version high) const {
 
 bool VerifyTable::Knows(uint64_t lba) const {
   const Record& record = records_[lba];
-  return Load(lba) != kVersionUnknown || std::atomic_ref(const_cast<Version&>(record.submitted)).load(std::memory_order_relaxed) != kVersionUnknown;
+  return Load(lba) != kVersionUnknown || record.submitted != kVersionUnknown;
 }
 
 ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
@@ -80,7 +80,7 @@ ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
   const uint32_t state = std::atomic_ref(record.state).load(std::memory_order_acquire);
   floor.quiet = !(state & kLocked) || state >> kSessionShift != Session();
   floor.version = rule == Rule::kDurableOrNewer && InLoss(record.epoch) ? record.durable : Load(lba);
-  floor.submitted = std::atomic_ref(record.submitted).load(std::memory_order_relaxed);
+  floor.submitted = record.submitted;
   return floor;
 }
 
@@ -105,7 +105,7 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
   SectorCheck check;
   Record& record = records_[lba];
   const Version now = Load(lba);
-  const Version submitted = std::atomic_ref(record.submitted).load(std::memory_order_relaxed);
+  const Version submitted = record.submitted;
   const uint32_t flags = std::atomic_ref(record.state).load(std::memory_order_relaxed);
   const bool open = rule == Rule::kDurableOrNewer && InLoss(record.epoch);
   check.was_open = open || (submitted != now && submitted != kVersionUnknown);
@@ -175,8 +175,8 @@ void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
       if (IsDurable(record.epoch)) record.durable = acknowledged;
       record.epoch = SubmitEpoch();
     }
-    std::atomic_ref(entries_[lba]).store(found, std::memory_order_relaxed);
-    std::atomic_ref(record.submitted).store(found, std::memory_order_relaxed);
+    entries_[lba] = found;
+    record.submitted = found;
   }
   std::atomic_ref(record.state).fetch_and(~kLocked, std::memory_order_release);
 }

@@ -65,7 +65,7 @@ Version CrcVersion(const uint8_t* sector, uint32_t bytes) { return Crc32c(sector
 VerifyTable::VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry)
     : path_(std::move(path)), fd_(fd), map_(map), bytes_(bytes), geometry_(geometry), stamp_(geometry.seed) {
   header_ = reinterpret_cast<Header*>(map_);
-  entries_ = reinterpret_cast<Version*>(map_ + kHeaderBytes);
+  entries_ = reinterpret_cast<Word*>(map_ + kHeaderBytes);
   records_ = reinterpret_cast<Record*>(map_ + kHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)));
 }
 
@@ -202,7 +202,7 @@ uint64_t VerifyTable::TakeTokens(uint64_t count) {
 }
 
 void VerifyTable::Submitted(uint64_t lba, Version version) {
-  std::atomic_ref(records_[lba].submitted).store(version, std::memory_order_relaxed);
+  records_[lba].submitted = version;
 }
 
 void VerifyTable::Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua) {
@@ -217,7 +217,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua) {
       // Only the lock goes.
     } else if (record.submitted == kVersionUnknown && end != WriteEnd::kUnknown) {
       // An unverified write: whatever is there now or after a power loss is legal.
-      std::atomic_ref(entries_[slba + i]).store(kVersionUnknown, std::memory_order_relaxed);
+      entries_[slba + i] = kVersionUnknown;
       record.durable = kVersionUnknown;
       record.epoch = 0;
       clear |= kMixed;
@@ -228,7 +228,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua) {
       } else if (!IsToken(acknowledged)) {
         set |= kMixed;
       }
-      std::atomic_ref(entries_[slba + i]).store(record.submitted, std::memory_order_relaxed);
+      entries_[slba + i] = record.submitted;
       if (durable_now) {
         record.durable = record.submitted;
         record.epoch = 0;

@@ -108,10 +108,23 @@ class VerifyTable {
   bool Knows(uint64_t lba) const;
 
  private:
+  // Changed by whoever holds the lock bit, looked at by readers who do not.
+  class Word {
+   public:
+    operator uint32_t() const { return std::atomic_ref(const_cast<uint32_t&>(value_)).load(std::memory_order_relaxed); }
+    Word& operator=(uint32_t value) {
+      std::atomic_ref(value_).store(value, std::memory_order_relaxed);
+      return *this;
+    }
+    Word& operator=(const Word& other) { return *this = static_cast<uint32_t>(other); }
+
+   private:
+    uint32_t value_;
+  };
   struct Record {
-    Version durable;
-    Version submitted;
-    uint32_t epoch;  // of the acknowledged version; 0: durable
+    Word durable;
+    Word submitted;
+    Word epoch;      // of the acknowledged version; 0: durable
     uint32_t state;  // session << 8 | flags
   };
   struct Header;
@@ -126,7 +139,7 @@ class VerifyTable {
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
   bool InLoss(uint32_t epoch) const;
   bool IsDurable(uint32_t epoch) const;
-  Version Load(uint64_t lba) const { return std::atomic_ref(entries_[lba]).load(std::memory_order_relaxed); }
+  Version Load(uint64_t lba) const { return entries_[lba]; }
   uint64_t NewestToken() const;
   uint64_t TokenAtLoss() const;
   uint32_t SubmitEpoch() const;
@@ -144,7 +157,7 @@ class VerifyTable {
   TableGeometry geometry_;
   Stamp stamp_;
   Header* header_;
-  Version* entries_;
+  Word* entries_;
   Record* records_;
 };
 
