@@ -1,4 +1,5 @@
 /** Work that comes back: never twice at once, never the end of the process, ended by `stop`. */
+import { databaseIsAway } from "./database";
 import type { Log } from "./log";
 
 export class Periodic {
@@ -41,7 +42,8 @@ export class Periodic {
     } catch (error) {
       const reason = (error as Error)?.message ?? String(error);
       // The same reason again and again is said once.
-      if (reason !== this.failed) this.log.error(`${this.name} failed`, { reason }, (error as Error)?.stack);
+      if (reason !== this.failed && databaseIsAway(error)) this.log.warn(`${this.name} waits`, { reason });
+      else if (reason !== this.failed) this.log.error(`${this.name} failed`, { reason }, (error as Error)?.stack);
       this.failed = reason;
     }
   }
