@@ -22,7 +22,7 @@ export async function setUp() {
     const release = await takeLock(join(state, "lock"));
     try {
       await install();
-      for (const step of active()) await build(step);
+      for (const step of steps) await build(step);
     } finally {
       release();
     }
@@ -34,10 +34,8 @@ export async function setUp() {
   }
 }
 
-const active = () => steps.filter((step) => step.when?.(root) ?? true);
-
 function isDue() {
-  return reasonToInstall(root) !== null || active().some((step) => due(step) !== null);
+  return reasonToInstall(root) !== null || steps.some((step) => due(step) !== null);
 }
 
 function makeStateFolder() {
@@ -71,7 +69,7 @@ async function build(step) {
   const [program, args] = step.command(root);
   rmSync(stampFile(step), { force: true });
   await run(program, args, step.title);
-  const missing = step.outputs(root).find((output) => !existsSync(join(root, output)));
+  const missing = step.outputs.find((output) => !existsSync(join(root, output)));
   if (missing !== undefined) throw new SetUpError(`${step.title} ended without an error, but made no ${missing}.`);
   writeStamp(step, stamp);
 }
@@ -83,7 +81,7 @@ function due(step) {
   const extra = step.extra?.() ?? "";
   const files = filesBelow(root, step.inputs, step.wanted);
   const quick = quickPrint(root, files, extra);
-  const outputsThere = step.outputs(root).every((output) => existsSync(join(root, output)));
+  const outputsThere = step.outputs.every((output) => existsSync(join(root, output)));
   const old = readStamp(step);
   if (outputsThere && old?.quick === quick) return null;
   const content = contentPrint(root, files, extra);

@@ -1,25 +1,27 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { root } from "../set-up/set-up.mjs";
 import { runProgram } from "./command.mjs";
 
 const LIMIT_MS = 5 * 60_000;
 
-/** Imports that must be refused: planted into a copy of the sources, one at a time. */
+/** Imports that must be refused, each planted into a copy of the sources as a file of its own. */
 const plants = [
-  { rule: "plans-is-pure", file: "libs/plans/src/planted.ts", imports: "@assay/protocol" },
-  { rule: "protocol-above-plans", file: "libs/protocol/src/planted.ts", imports: "@assay/nvme-native" },
-  { rule: "agent-floor", file: "apps/agent/src/planted.ts", imports: "../../orchestrator/src/main" },
-  { rule: "orchestrator-floor", file: "apps/orchestrator/src/planted.ts", imports: "../../agent/src/main" },
-  { rule: "cli-floor", file: "apps/cli/src/planted.ts", imports: "@assay/protocol" },
-  { rule: "embedded-floor", file: "apps/embedded/src/planted.ts", imports: "@assay/plans" },
-  { rule: "driver-only-in-runner", file: "apps/agent/src/planted.ts", imports: "@assay/nvme-native" },
-  { rule: "pure-libraries", file: "libs/plans/src/planted.ts", imports: "node:fs" },
-  { rule: "no-circles", file: "libs/plans/src/planted.ts", imports: "./planted-too" },
-];
+  { rule: "plans-is-pure", folder: "libs/plans/src", imports: "@assay/protocol" },
+  { rule: "protocol-above-plans", folder: "libs/protocol/src", imports: "@assay/nvme-native" },
+  { rule: "native-above-protocol", folder: "libs/nvme-native/src", imports: "@assay/plans" },
+  { rule: "postgres-alone", folder: "libs/embedded-postgres/src", imports: "@assay/protocol" },
+  { rule: "agent-floor", folder: "apps/agent/src", imports: "../../orchestrator/src/main" },
+  { rule: "orchestrator-floor", folder: "apps/orchestrator/src", imports: "../../agent/src/main" },
+  { rule: "cli-floor", folder: "apps/cli/src", imports: "@assay/protocol" },
+  { rule: "embedded-floor", folder: "apps/embedded/src", imports: "@assay/plans" },
+  { rule: "driver-only-in-runner", folder: "apps/agent/src/runs", imports: "@assay/nvme-native" },
+  { rule: "pure-libraries", folder: "libs/plans/src", imports: "node:fs" },
+  { rule: "no-circles", folder: "libs/plans/src", imports: "./planted-circle" },
+].map((plant) => ({ ...plant, file: `${plant.folder}/planted-${plant.rule}.ts` }));
 
-/** The floors hold, and a planted upward import is seen: a guard that never barks proves nothing. */
+/** The floors hold, and planted upward imports are seen: a guard that never barks proves nothing. */
 export async function runFloors() {
   const outcome = { passed: 0, failed: 0, skipped: 0, reasons: [] };
   const tell = (ok, sentence, why = "") => {
@@ -31,12 +33,12 @@ export async function runFloors() {
   const copy = mkdtempSync(join(tmpdir(), "assay-floors-"));
   try {
     copySources(copy);
-    for (const plant of plants) {
-      const remove = plantInto(copy, plant);
-      const { code, output } = await cruise(copy);
-      remove();
-      const seen = code !== 0 && output.includes(plant.rule) && output.includes(plant.file);
-      tell(seen, `${plant.file} importing ${plant.imports} breaks ${plant.rule}`, output);
+    for (const plant of plants) plantInto(copy, plant);
+    const { code, output } = await cruise(copy);
+    for (const { rule, file, imports } of plants) {
+      const seen =
+        code !== 0 && output.includes(`${rule}: ${rule === "no-circles" ? `${dirname(file)}/planted-` : file}`);
+      tell(seen, `${file} importing ${imports} breaks ${rule}`, output);
     }
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -59,28 +61,15 @@ const cruise = (folder) =>
 
 function copySources(copy) {
   const keep = (path) => !/\/(node_modules|dist|build|\.git|\.assay)$/.test(path);
-  for (const part of [
-    "apps",
-    "libs",
-    "test",
-    "bench",
-    "package.json",
-    ".dependency-cruiser.cjs",
-    "tsconfig.base.json",
-    "tsconfig.test.json",
-  ])
+  const parts = ["apps", "libs", "test", "bench", "package.json"];
+  for (const part of [...parts, ".dependency-cruiser.cjs", "tsconfig.base.json", "tsconfig.test.json"])
     cpSync(join(root, part), join(copy, part), { recursive: true, filter: keep, force: true });
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 }
 
 function plantInto(copy, { file, imports }) {
-  const circle = imports.startsWith("./") ? join(copy, dirname(file), `${imports}.ts`) : null;
-  const planted = join(copy, file);
-  mkdirSync(dirname(planted), { recursive: true });
-  writeFileSync(planted, `import * as upward from "${imports}";\nexport const planted = upward;\n`);
-  if (circle !== null) writeFileSync(circle, `import * as back from "./planted";\nexport const circle = back;\n`);
-  return () => {
-    rmSync(planted);
-    if (circle !== null) rmSync(circle);
-  };
+  writeFileSync(join(copy, file), `import * as upward from "${imports}";\nexport const planted = upward;\n`);
+  if (!imports.startsWith("./")) return;
+  const back = `import * as back from "./${basename(file, ".ts")}";\nexport const circle = back;\n`;
+  writeFileSync(join(copy, dirname(file), `${imports}.ts`), back);
 }
