@@ -29,7 +29,8 @@ export async function carryOut<T>(
   journal.append({ type: "effect-intent", ...place, effect: name, detail });
   await journal.sync();
   try {
-    // The last look before the act: the disk may have been slow.
+    // The last look before the act: the disk may have been slow, or the process stopped, for longer than the poll takes.
+    scope.run.lookForStops();
     scope.signal.throwIfAborted();
     const outcome = await act();
     journal.append({

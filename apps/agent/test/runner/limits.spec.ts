@@ -122,6 +122,24 @@ describe("the end from outside", () => {
     expect(touched(driver)).toEqual([]);
     expect(ending(directory)[0]).toBe("deadline");
   });
+  it.each(["deadline", "revoke"])(
+    "an effect whose %s comes while its intent goes to the disk is not done",
+    async (stop) => {
+      const driver = new NullDriver();
+      const cycle = "needs: {power: cut}\neffects: [power-cycles]\nsteps: [{power: {id: off, action: cycle}}]";
+      const directory = bench.order(plan(cycle), { deadlineNs: 1000n });
+      let identified = 0;
+      driver.script.before = (what) => {
+        if (what !== "identify" || ++identified < 2) return;
+        if (stop === "deadline") driver.nowNs = 1000n;
+        else request(directory, "revoke");
+      };
+      await start(directory, driver);
+      expect(driver.calls).not.toContain("power-off");
+      expect(bodies(directory, "effect-outcome")).toMatchObject([{ effect: "power-cut", ok: false }]);
+      expect(ending(directory)[0]).toBe(stop === "deadline" ? "deadline" : "errored");
+    },
+  );
   it("a command refused for the deadline by the driver is the deadline", async () => {
     const { directory } = await run("steps: [{snapshot: {id: s, of: [registers]}}]", {
       before: (what) => {
