@@ -1,0 +1,99 @@
+/** The command line against a lab: what people see, what shells are told. */
+import { assay, type Said } from "./assay";
+import { drives, hostFile, serialOf } from "./drives";
+import { eventually } from "./eventually";
+import { startLab, type TestLab } from "./lab";
+import type { RunSeen } from "./rest";
+
+const GOOD = serialOf(1);
+const BAD = serialOf(2);
+
+describe("assay", () => {
+  let lab: TestLab;
+
+  beforeAll(async () => {
+    lab = await startLab({ hostFile: hostFile(drives(2, { defect: true })) });
+    await eventually("the drives are seen", 60_000, async () => (await json<unknown[]>("dut", "list")).length === 2);
+  }, 240_000);
+  afterAll(() => lab?.stop(), 120_000);
+
+  const run = (...args: string[]): Promise<Said> => assay(args, { ASSAY_HOME: lab.home });
+  async function json<T>(...args: string[]): Promise<T> {
+    return JSON.parse((await run("-o", "json", ...args)).stdout) as T;
+  }
+
+  it("finds the lab and its token by the folder alone", async () => {
+    const { code, stdout } = await run("dut", "list");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^${GOOD} +ASSAY SIM A +A1.0 +\\w+ +available +e2e-01 +bay-1 +64 MiB$`, "m"));
+  });
+
+  it("ends with 0 after a run that passed, and follows its log to the verdict", async () => {
+    const { code, stdout, stderr } = await run("run", "submit", "smoke", GOOD, "-p", "time=1s", "--wait");
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toMatch(/^verdict +passed$/m);
+    expect(stdout).toMatch(/^no-errors +passed +fill\.errors +0 +eq 0/m);
+    const id = /^run +(\S+)$/m.exec(stdout)![1]!;
+    const log = await run("run", "logs", "-f", id.slice(0, 8));
+    expect(log.code).toBe(0);
+    expect(log.stdout).toMatch(/step fill \(ioworker\)/);
+    expect(log.stdout.trim().split("\n").at(-1)).toMatch(/ended \(finished\)/);
+    expect(log.stderr).toMatch(/verdict: passed/);
+    const events = (await run("-o", "json", "run", "logs", id)).stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map((event: { seq: number }) => event.seq)).toEqual(events.map((_, at) => at + 1));
+  }, 120_000);
+
+  it("ends with 1 after a run that failed; the drive is kept until somebody releases it", async () => {
+    const failed = await run("run", "submit", "verify-soak", BAD, "-p", "time=4s", "--wait");
+    expect(failed.code).toBe(1);
+    expect(failed.stdout).toMatch(/^attributed to +dut/m);
+    expect(failed.stdout).toMatch(/LBA \d+ .*\n +expected [0-9a-f]+\n +got +[0-9a-f]+/);
+    const id = /^run +(\S+)$/m.exec(failed.stdout)![1]!;
+    expect((await run("cmdlog", id, "-n", "2")).stdout).toMatch(/queue \d+, .*\n +#\d+ .*\n +#\d+ /);
+
+    const waiting = (await run("run", "submit", "smoke", BAD)).stdout.trim();
+    const late = await run("run", "wait", waiting, "--timeout", "3s");
+    expect(late.code).toBe(5);
+    expect(late.stderr).toMatch(/timed out waiting\n.*queued \(DUT .* is on hold/);
+
+    expect((await run("dut", "release", BAD)).code).toBe(2);
+    expect((await run("dut", "release", BAD, "--reason", "looked at it")).code).toBe(0);
+    const after = await run("run", "wait", waiting, "--timeout", "90s");
+    expect([0, 1]).toContain(after.code);
+  }, 240_000);
+
+  it("ends with 4 after a run that somebody cancelled", async () => {
+    const id = (await run("run", "submit", "verify-soak", GOOD, "-p", "time=5m")).stdout.trim();
+    await eventually("it runs", 90_000, async () => (await json<RunSeen>("run", "show", id)).state === "running");
+    expect((await run("run", "cancel", id, "--reason", "enough")).code).toBe(0);
+    const ended = await run("run", "wait", id, "--timeout", "90s");
+    expect(ended.code).toBe(4);
+    expect(ended.stdout).toMatch(/aborted/);
+  }, 240_000);
+
+  it("creates a campaign in order, and refuses one without drives", async () => {
+    expect((await run("campaign", "create", "none", "--plan", "smoke")).code).toBe(2);
+    const plans = ["--plan", "smoke", "--plan", "random-read"];
+    const parameters = ["-p", "smoke:time=1s", "-p", "random-read:time=1s"];
+    const made = await run("campaign", "create", "nightly", ...plans, "--dut", GOOD, ...parameters, "--wait");
+    expect(made.code).toBe(0);
+    const shown = await run("campaign", "show", "nightly");
+    expect(shown.stdout).toMatch(/^runs +2 passed$/m);
+  }, 240_000);
+
+  it("pushes a plan and gives its source back", async () => {
+    const { stdout: source } = await run("plan", "show", "smoke");
+    expect(source).toMatch(/^# smoke: /);
+    expect(await run("plan", "show", "nowhere")).toMatchObject({ code: 2 });
+    expect((await run("plan", "list")).stdout).toMatch(/^verify-soak +\d+\.\d+\.\d+/m);
+  });
+
+  it("ends with 6 when the token is not valid", async () => {
+    const { code, stderr } = await assay(["run", "list"], { ASSAY_URL: lab.url, ASSAY_TOKEN: "x".repeat(43) });
+    expect(code).toBe(6);
+    expect(stderr).toMatch(/token/);
+  });
+});
