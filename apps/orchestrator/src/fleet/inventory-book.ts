@@ -3,6 +3,7 @@ import type { Identity, Inventory, SlotReport } from "@assay/protocol";
 import { Injectable } from "@nestjs/common";
 import { Clock } from "../platform/clock";
 import { Database, type Queryable } from "../platform/database";
+import { CLAIMED_TWICE, connect, occupy, powerDomain, recordFormat, settleConflicts } from "./dated-facts";
 import { type KnownDut, reconcileIdentity } from "./reconcile-identity";
 
 interface SlotRow extends Record<string, unknown> {
@@ -29,7 +30,8 @@ export class InventoryBook {
         slots.set(report.name, await this.takeSlot(transaction, hostId, report, at));
       await this.dropSlots(transaction, hostId, [...slots.keys()], at);
       for (const report of inventory.slots) {
-        await this.takeDrive(transaction, slots.get(report.name)!.id, report, inventory.bootId, at);
+        const seenHere = slotsThatReport(inventory, report).map((name) => slots.get(name)!.id);
+        await this.takeDrive(transaction, slots.get(report.name)!.id, report, seenHere, inventory.bootId, at);
       }
       await settleConflicts(transaction);
     });
@@ -58,12 +60,13 @@ export class InventoryBook {
        ON CONFLICT (host_id, name) DO UPDATE SET transport = EXCLUDED.transport, address = EXCLUDED.address, nqn = EXCLUDED.nqn,
          numa_node = EXCLUDED.numa_node, power_driver = EXCLUDED.power_driver, power_domain_id = EXCLUDED.power_domain_id,
          effects = EXCLUDED.effects, listed = EXCLUDED.listed, labels = EXCLUDED.labels, blocked = EXCLUDED.blocked,
-         observed_at = EXCLUDED.observed_at, removed_at = NULL
+         observed_at = COALESCE(EXCLUDED.observed_at, slot.observed_at), removed_at = NULL
        RETURNING id, name`,
       [
         ...[hostId, report.name, report.path.transport, report.path.address, report.path.nqn, report.numaNode],
         ...[report.power, domainId, report.effects, JSON.stringify(report.listed), JSON.stringify(report.labels ?? {})],
-        ...[report.blocked, at],
+        // When a drive was last seen there: silence leaves it as it was.
+        ...[report.blocked, report.observed === null ? null : at],
       ],
     );
     await connect(transaction, "host", hostId, slot!.id, at);
@@ -92,13 +95,14 @@ export class InventoryBook {
     transaction: Queryable,
     slotId: string,
     report: SlotReport,
+    seenHere: string[],
     bootId: string,
     at: Date,
   ): Promise<void> {
     const { observed } = report;
     if (observed === null) return;
     const { identity } = observed;
-    const dutId = await this.dutOf(transaction, slotId, identity, at);
+    const dutId = await this.dutOf(transaction, slotId, identity, seenHere, at);
     await occupy(transaction, dutId, slotId, at);
     await transaction.query(
       `INSERT INTO identity_observation (dut_id, slot_id, source, at, boot_id, model, serial, nguid, eui64, firmware, capacity_bytes, lba_formats_bytes)
@@ -129,14 +133,20 @@ export class InventoryBook {
     await recordFormat(transaction, dutId, observed.lbaBytes, observed.metadataBytes, at);
   }
 
-  private async dutOf(transaction: Queryable, slotId: string, identity: Identity, at: Date): Promise<string> {
+  private async dutOf(
+    transaction: Queryable,
+    slotId: string,
+    identity: Identity,
+    seenHere: string[],
+    at: Date,
+  ): Promise<string> {
     const known = await transaction.query<KnownDut & Record<string, unknown>>(
       `SELECT dut.id, twin, nguid, eui64, occupancy.slot_id AS "slotId" FROM dut
          LEFT JOIN occupancy ON occupancy.dut_id = dut.id AND occupancy.to_at IS NULL
         WHERE model = $1 AND serial = $2 ORDER BY twin`,
       [identity.model, identity.serial],
     );
-    const seenIn = await this.slotsThatSee(transaction, slotId, identity);
+    const seenIn = await this.slotsThatSee(transaction, slotId, identity, seenHere);
     const answer = reconcileIdentity({ identity, slotId, known, seenIn });
     if (answer.kind === "known") {
       await transaction.query(
@@ -146,104 +156,43 @@ export class InventoryBook {
       return answer.dutId;
     }
     const [row] = await transaction.query<{ id: string }>(
-      `INSERT INTO dut (model, serial, twin, nguid, eui64, conflict, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id`,
-      [identity.model, identity.serial, answer.twin, identity.nguid, identity.eui64, answer.conflict, at],
+      `INSERT INTO dut (model, serial, twin, nguid, eui64, conflict, health, health_reason, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7::dut_health, $8, $9) RETURNING id`,
+      [
+        ...[identity.model, identity.serial, answer.twin, identity.nguid, identity.eui64, answer.conflict],
+        ...(answer.conflict === null ? ["unknown", null] : ["suspect", CLAIMED_TWICE]),
+        at,
+      ],
     );
     return row!.id;
   }
 
-  /** This slot, and every other one of an online host whose drive said the same when it was last seen there. */
-  private async slotsThatSee(transaction: Queryable, slotId: string, { model, serial }: Identity): Promise<string[]> {
+  /**
+   * This host's slots by its own report; of other hosts every slot whose newest inventory saw that drive there. A slot in
+   * which a run is under way is not probed and holds its drive.
+   */
+  private async slotsThatSee(
+    transaction: Queryable,
+    slotId: string,
+    { model, serial }: Identity,
+    seenHere: string[],
+  ): Promise<string[]> {
     const rows = await transaction.query<{ id: string }>(
       `SELECT slot.id FROM slot JOIN host ON host.id = slot.host_id
          JOIN occupancy ON occupancy.slot_id = slot.id AND occupancy.to_at IS NULL JOIN dut ON dut.id = occupancy.dut_id
-        WHERE slot.id <> $1 AND slot.removed_at IS NULL AND host.observed <> 'offline' AND dut.model = $2 AND dut.serial = $3`,
-      [slotId, model, serial],
+        WHERE slot.removed_at IS NULL AND dut.model = $2 AND dut.serial = $3 AND slot.id <> ALL($4::uuid[])
+          AND (EXISTS (SELECT 1 FROM run WHERE run.slot_id = slot.id AND run.state IN ('assigned', 'running'))
+               OR (host.id <> (SELECT host_id FROM slot WHERE id = $1) AND host.observed <> 'offline'
+                   AND slot.observed_at >= host.inventory_at))`,
+      [slotId, model, serial, seenHere],
     );
-    return [slotId, ...rows.map(({ id }) => id)];
+    return [...seenHere, ...rows.map(({ id }) => id)];
   }
 }
 
-/** At most one open occupancy per slot and per DUT. */
-async function occupy(transaction: Queryable, dutId: string, slotId: string, at: Date): Promise<void> {
-  const [open] = await transaction.query(
-    "SELECT 1 FROM occupancy WHERE dut_id = $1 AND slot_id = $2 AND to_at IS NULL",
-    [dutId, slotId],
-  );
-  if (open) return;
-  await transaction.query(
-    "UPDATE occupancy SET to_at = GREATEST(from_at, $3) WHERE (dut_id = $1 OR slot_id = $2) AND to_at IS NULL",
-    [dutId, slotId, at],
-  );
-  await transaction.query("INSERT INTO occupancy (dut_id, slot_id, from_at) VALUES ($1, $2, $3)", [dutId, slotId, at]);
-}
-
-async function recordFormat(
-  transaction: Queryable,
-  dutId: string,
-  lbaBytes: number,
-  metadataBytes: number,
-  at: Date,
-): Promise<void> {
-  const [open] = await transaction.query<{ same: boolean }>(
-    "SELECT (lba_bytes, metadata_bytes) = ($2, $3) AS same FROM namespace_format WHERE dut_id = $1 AND nsid = 1 AND to_at IS NULL",
-    [dutId, lbaBytes, metadataBytes],
-  );
-  if (open?.same) return;
-  await transaction.query(
-    "UPDATE namespace_format SET to_at = GREATEST(from_at, $2) WHERE dut_id = $1 AND nsid = 1 AND to_at IS NULL",
-    [...[dutId, at]],
-  );
-  await transaction.query(
-    "INSERT INTO namespace_format (dut_id, nsid, lba_bytes, metadata_bytes, from_at) VALUES ($1, 1, $2, $3, $4)",
-    [dutId, lbaBytes, metadataBytes, at],
-  );
-}
-
-async function powerDomain(transaction: Queryable, name: string): Promise<string> {
-  const [row] = await transaction.query<{ id: string }>(
-    "INSERT INTO power_domain (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET name = EXCLUDED.name RETURNING id",
-    [name],
-  );
-  return row!.id;
-}
-
-/** A slot has at most one parent of a kind at a time; null ends the edge. */
-async function connect(
-  transaction: Queryable,
-  kind: string,
-  parentId: string | null,
-  slotId: string,
-  at: Date,
-): Promise<void> {
-  const [open] = await transaction.query<{ parentId: string }>(
-    `SELECT parent_id AS "parentId" FROM topology_edge WHERE parent_kind = $1 AND child_kind = 'slot' AND child_id = $2 AND to_at IS NULL`,
-    [kind, slotId],
-  );
-  if ((open?.parentId ?? null) === parentId) return;
-  await transaction.query(
-    "UPDATE topology_edge SET to_at = GREATEST(from_at, $3) WHERE parent_kind = $1 AND child_kind = 'slot' AND child_id = $2 AND to_at IS NULL",
-    [kind, slotId, at],
-  );
-  if (parentId === null) return;
-  await transaction.query(
-    "INSERT INTO topology_edge (parent_kind, parent_id, child_kind, child_id, from_at) VALUES ($1, $2, 'slot', $3, $4)",
-    [kind, parentId, slotId, at],
-  );
-}
-
-/** Twins in two slots doubt each other; once only one of them is anywhere, the doubt ends. */
-async function settleConflicts(transaction: Queryable): Promise<void> {
-  await transaction.query(
-    `WITH present AS (
-       SELECT dut.id, count(*) OVER (PARTITION BY model, serial) AS here, model, serial FROM dut
-         JOIN occupancy ON occupancy.dut_id = dut.id AND occupancy.to_at IS NULL)
-     UPDATE dut SET conflict = CASE WHEN present.here > 1
-         THEN present.here || ' slots hold a drive that says it is ' || present.model || ' ' || present.serial END,
-       health = CASE WHEN present.here > 1 AND health IN ('good', 'unknown') THEN 'suspect'::dut_health ELSE health END,
-       health_reason = CASE WHEN present.here > 1 AND health IN ('good', 'unknown') THEN 'its identity is claimed twice' ELSE health_reason END
-      FROM present WHERE present.id = dut.id
-       AND (present.here > 1 OR dut.conflict LIKE '% slots %')
-       AND (present.here > 1) IS DISTINCT FROM (dut.conflict IS NOT NULL)`,
-  );
+/** Names of the slots of an inventory in which the drive of `report` is said to be. */
+function slotsThatReport(inventory: Inventory, report: SlotReport): string[] {
+  const drive = ({ observed }: SlotReport) => JSON.stringify([observed?.identity.model, observed?.identity.serial]);
+  const same = inventory.slots.filter((other) => other.observed !== null && drive(other) === drive(report));
+  return same.map(({ name }) => name);
 }
