@@ -108,7 +108,8 @@ bool AdminQpair::Process() {
 size_t AdminQpair::Poll(HostCompletion* out, size_t max) {
   assert(max > 0);
   completions_.Begin(out, max);
-  if (Gone() || completions_.Room() == 0 || DeadlinePassed(BoottimeNs())) return completions_.End(false);
+  const bool gone = Gone();
+  if (gone || completions_.Room() == 0 || DeadlinePassed(BoottimeNs())) return completions_.End(gone);
   return completions_.End(!Process());
 }
 

@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <string>
 
+#include "../core/clock.h"
+#include "../core/deadline.h"
 #include "log_capture.h"
 
 namespace assay::spdk {
@@ -11,6 +13,14 @@ namespace {
 
 // SPDK takes requests for commands of its own from the same pool.
 constexpr uint32_t kSpareRequests = 8;
+
+// Far more than an owner needs from a Submit to its next Poll.
+constexpr uint64_t kFlushBeforeDeadlineNs = kNsPerSecond;
+
+bool DeadlineIsNear() {
+  const uint64_t deadline_ns = DeadlineNs();
+  return deadline_ns != kNever && BoottimeNs() + kFlushBeforeDeadlineNs >= deadline_ns;
+}
 
 }  // namespace
 
@@ -26,7 +36,7 @@ Status IoQpair::Attach() {
   opts.qprio = static_cast<enum spdk_nvme_qprio>(options_.priority);
   opts.io_queue_size = options_.entries;
   opts.io_queue_requests = options_.entries + kSpareRequests;
-  opts.delay_cmd_submit = false;  // the deadline was checked just before Submit: the doorbell must ring inside it
+  opts.delay_cmd_submit = true;
 
   ForgetLastError();
   qpair_ = spdk_nvme_ctrlr_alloc_io_qpair(ctrlr_, &opts, sizeof(opts));
@@ -79,7 +89,10 @@ SubmitOutcome IoQpair::Submit(HostSubmission& submission) {
   memcpy(&command, &submission.sqe, sizeof(command));
   const int status =
       spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, &command, submission.data, submission.data_bytes, OnDone, slot);
-  if (status == 0) return SubmitOutcome::kOk;
+  if (status == 0) {
+    if (flush_at_once_) Process();
+    return SubmitOutcome::kOk;
+  }
 
   slots_.Give(slot);
   if (status == -ENXIO) {
@@ -98,11 +111,19 @@ void IoQpair::OnDone(void* argument, const struct spdk_nvme_cpl* cpl) {
   if (self->slots_.Give(slot)) self->completions_.Add(ToCompletion(tag, *cpl));
 }
 
+// Serves the doorbell and takes completions. Returns false when the queue is lost.
+bool IoQpair::Process() {
+  const auto room = static_cast<uint32_t>(completions_.Room());
+  return spdk_nvme_qpair_process_completions(qpair_, room) >= 0;
+}
+
 size_t IoQpair::Poll(HostCompletion* out, size_t max) {
   assert(max > 0);
   completions_.Begin(out, max);
-  if (gone_.load(std::memory_order_relaxed) || completions_.Room() == 0) return completions_.End(false);
-  const bool lost = spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(completions_.Room())) < 0;
+  flush_at_once_ = DeadlineIsNear();
+  const bool gone = gone_.load(std::memory_order_relaxed);
+  if (gone || completions_.Room() == 0) return completions_.End(gone);
+  const bool lost = !Process();
   const size_t count = completions_.End(lost);
   if (lost && completions_.empty()) gone_.store(true, std::memory_order_release);
   return count;
@@ -111,6 +132,7 @@ size_t IoQpair::Poll(HostCompletion* out, size_t max) {
 void IoQpair::Wait(uint64_t until_ns, bool spin) {
   if (!completions_.empty()) return;
   const bool gone = Gone();
+  if (!spin || slots_.taken() == 0) flush_at_once_ = true;
   nap_.Wait(until_ns, slots_.taken() > 0 || gone, spin && !gone);
 }
 

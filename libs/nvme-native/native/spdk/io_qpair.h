@@ -31,6 +31,8 @@ class IoQpair final : public HostQpair {
 
   uint16_t Qid() const override { return qid_; }
   uint32_t MaxOutstanding() const override { return slots_.count(); }
+  // The doorbell (TCP: the socket) is served by the next Poll, as SPDK's own tools do it, so that commands sent together
+  // leave together; from a second before the deadline on, and after a sleep, inside Submit.
   SubmitOutcome Submit(HostSubmission& submission) override;
   size_t Poll(HostCompletion* out, size_t max) override;
   bool Gone() const override { return gone_.load(std::memory_order_acquire); }
@@ -41,6 +43,7 @@ class IoQpair final : public HostQpair {
  private:
   static void OnDone(void* slot, const struct spdk_nvme_cpl* cpl);
   void Forget();
+  bool Process();
   Status Keep();
 
   const Traits& traits_;
@@ -51,6 +54,7 @@ class IoQpair final : public HostQpair {
   struct spdk_nvme_ctrlr* const& ctrlr_;
   struct spdk_nvme_qpair* qpair_ = nullptr;
   uint16_t qid_ = 0;
+  bool flush_at_once_ = true;
   std::atomic<bool> gone_{false};
 };
 
