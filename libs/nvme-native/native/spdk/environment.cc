@@ -74,9 +74,9 @@ Status Start(const EnvironmentOptions& options) {
   env.core_mask = nullptr;
   env.lcore_map = lcores.c_str();
   env.shm_id = -1;
-  env.no_huge = hugepage_mib < EnvironmentOptions::kLeastMemoryMib;
+  env.no_huge = !options.pci_address || hugepage_mib < EnvironmentOptions::kLeastMemoryMib;
   env.mem_size = static_cast<int>(env.no_huge ? options.memory_mib : std::min<uint64_t>(options.memory_mib, hugepage_mib));
-  // vfio-user passes its memory by file descriptor: with a fixed size that must be one file. Without hugepages it is.
+  // vfio-user passes its memory by file descriptor: with a fixed size that must be one file. Without hugepages it is one.
   env.hugepage_single_segments = !env.no_huge;
 
   struct spdk_pci_addr function;

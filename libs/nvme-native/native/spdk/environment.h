@@ -14,7 +14,7 @@ namespace assay::spdk {
 struct EnvironmentOptions {
   // The one PCIe function that SPDK may touch, "0000:01:00.0"; none: PCI stays off altogether.
   std::optional<std::string> pci_address;
-  // DMA memory of the process, MiB. Less when the host has hugepages, but fewer.
+  // DMA memory of the process, MiB; less when hugepages are used and fewer are free.
   uint32_t memory_mib = kDefaultMemoryMib;
 
   static constexpr uint32_t kDefaultMemoryMib = 1024;
@@ -26,7 +26,8 @@ struct EnvironmentOptions {
 void PrepareProcess();
 
 // Starts the environment on a thread of its own, so that neither this thread nor any that it starts later is pinned to a
-// core. Uses hugepages when the host has at least kLeastMemoryMib of free ones, else ordinary memory.
+// core. Ordinary memory serves TCP and vfio-user; with a PCIe function hugepages are used when at least kLeastMemoryMib of
+// them are free.
 // A further call that the running environment already satisfies does nothing. kOpen, kUnsupported.
 Status StartEnvironment(const EnvironmentOptions& options);
 
