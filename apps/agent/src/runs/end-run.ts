@@ -4,6 +4,7 @@ import type { EventBody } from "@assay/protocol";
 import { writeDurably } from "../platform/durable-file";
 import { saveRings } from "./cmdlog-files";
 import { closeJournal, scanJournal } from "./journal-file";
+import { killLeftovers } from "./leftovers";
 import { type Run, TOMBSTONE_TICKS } from "./run";
 import { runFiles } from "./run-directory";
 import type { EndCause, KillCause, RunView } from "./run-moves";
@@ -28,7 +29,10 @@ export function killRunner(run: Run, cause: KillCause): void {
   }
 }
 
-/** Saves the flight recorder, repairs the journal and appends `ended`. Can be repeated after a crash in the middle. */
+/**
+ * Saves the flight recorder, repairs the journal and appends `ended`. Can be repeated after a crash in the middle. A run
+ * whose runner did not conclude has not ended while a command that it started lives: it is killed, the next tick looks.
+ */
 export function endRun(
   run: Run,
   close: { cause: EndCause; entomb: boolean },
@@ -37,6 +41,7 @@ export function endRun(
   nowMs: number,
 ): void {
   if (close.entomb && !entomb(run.files.directory, bootId)) return;
+  if (!view.finished && view.sameBoot && killLeftovers(run.files.directory) > 0) return;
   if (run.launch !== null) saveRings(run.launch.cmdlogDir, run.files.cmdlog);
   if (!scanJournal(run.files.journal).ended)
     closeJournal(run.files.journal, [endedEvent(run, close.cause, view)], nowMs);

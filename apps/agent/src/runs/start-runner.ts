@@ -1,6 +1,7 @@
 /** Starts a runner: its own session, nothing shared with the agent but the run's directory. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
+import { RUN_MARK } from "./leftovers";
 import type { Launch, RunFiles } from "./run-directory";
 
 export interface RunnerProgram {
@@ -16,7 +17,11 @@ export function startRunner(program: RunnerProgram, files: RunFiles, launch: Lau
   for (const folder of [launch.cmdlogDir, launch.tableDir]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const log = openSync(files.runnerLog, "a", 0o600);
   try {
-    const options = { cwd: files.directory, env: program.environment, detached: true } as const;
+    const options = {
+      cwd: files.directory,
+      env: { ...program.environment, [RUN_MARK]: files.directory },
+      detached: true,
+    } as const;
     const child = spawn(command, [...args, files.directory], { ...options, stdio: ["ignore", log, log] });
     child.unref();
     return child;
