@@ -30,6 +30,7 @@ async function main(args: string[]): Promise<number> {
     (what) => say(`Starting ${what} ...`),
   );
   try {
+    if (stopped.signal.aborted) return INTERRUPTED;
     const exitCode = demo ? await runDemo(lab, process.stdout, stopped.signal) : 0;
     if (once) return exitCode ?? INTERRUPTED;
     if (!stopped.signal.aborted) {

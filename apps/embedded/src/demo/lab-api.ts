@@ -85,7 +85,7 @@ export async function readEvidence(api: Api, id: string): Promise<Evidence> {
     .sort((a, b) => (BigInt(a.entry.submittedNs) < BigInt(b.entry.submittedNs) ? -1 : 1));
   const line = ({ qid, entry }: (typeof commands)[number]) => `q${qid} ${describeCommand(qid, entry)}`;
   return {
-    miscompares: run.miscompares.slice(0, SHOWN_MISCOMPARES).map((miscompare) => ({
+    miscompares: firstOfEachLba(run.miscompares).map((miscompare) => ({
       ...miscompare,
       commands: commands
         .filter(({ entry }) => covers(entry, BigInt(miscompare.lba)))
@@ -94,6 +94,13 @@ export async function readEvidence(api: Api, id: string): Promise<Evidence> {
     })),
     commands: commands.slice(-SHOWN_COMMANDS).map(line),
   };
+}
+
+/** The same sector is found again by every reader that comes by. */
+function firstOfEachLba<T extends { lba: string }>(miscompares: readonly T[]): T[] {
+  const first = new Map<string, T>();
+  for (const miscompare of miscompares) if (!first.has(miscompare.lba)) first.set(miscompare.lba, miscompare);
+  return [...first.values()].slice(0, SHOWN_MISCOMPARES);
 }
 
 function covers({ slba, lbaCount }: { slba: string; lbaCount: string }, lba: bigint): boolean {
