@@ -6,6 +6,7 @@ import { auditCalls } from "./audit";
 import { authenticate, MAX_BODY_AGENT } from "./authentication";
 import { Clock } from "./clock";
 import { Database } from "./database";
+import { drainBeforeClose } from "./drain";
 import { Log } from "./log";
 import { Metrics } from "./metrics";
 import { Startup } from "./startup";
@@ -30,6 +31,7 @@ export async function buildApp(module: Type | DynamicModule, log: Log): Promise<
   server.addContentTypeParser("application/octet-stream", { parseAs: "buffer" }, (_request, body, done) =>
     done(null, body),
   );
+  drainBeforeClose(server as never);
   authenticate(server as never, app.get(TokenRepository), () => app.get(Startup).missing());
   auditCalls(server as never, app.get(Database), app.get(Clock), log);
   app.get(Metrics).observeRequests(server as never);
