@@ -5,7 +5,12 @@ import { createModelDrive, modelPower, modelPowerState } from "./model-drive";
 import { addon } from "./native";
 import { open } from "./open";
 
+export * from "./admin-commands";
+export type { AsyncEvent } from "./async-events";
+export { type CommandSet, commandName, statusName } from "./command-names";
 export type * from "./driver";
+export { expectStatus, StatusExpectationError } from "./expect-status";
+export { field, fieldText } from "./field";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export * from "./types";
 
