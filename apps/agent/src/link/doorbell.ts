@@ -21,6 +21,7 @@ const BACKOFF = { firstMs: 500, maxMs: 15_000 };
 interface Closable {
   on(event: "error", listener: (error: Error) => void): unknown;
   waitUntilReady(): Promise<unknown>;
+  run(): Promise<void>;
   close(force?: boolean): Promise<void>;
 }
 
@@ -54,7 +55,10 @@ export class DoorbellListener {
     await this.worker?.close(true).catch(() => {});
   }
 
-  /** A worker whose first connection fails is dead for ever without an event: probe first, and build anew until ready. */
+  /**
+   * A worker remembers a first connection that failed, and its main loop then spins without letting the process do
+   * anything else: the loop begins on a connected worker only, and one that cannot connect is built anew.
+   */
   private async build(): Promise<void> {
     const backoff = new Backoff(BACKOFF, this.random);
     while (!this.stopped) {
@@ -68,6 +72,7 @@ export class DoorbellListener {
           throw error;
         }
         this.worker = worker;
+        worker.run().catch((error: Error) => this.complain(`the queue has a problem: ${error.message}`));
         this.log.info(`listening on queue ${this.queueName} (${this.access.backend})`);
         return;
       } catch (error) {
@@ -84,6 +89,7 @@ export class DoorbellListener {
       else this.log.warn(`a doorbell without a run: ${JSON.stringify(job.data)?.slice(0, 200)}`);
     };
     const options = {
+      autorun: false,
       concurrency: CONCURRENCY,
       runRetryDelay: 1000,
       removeOnComplete: { count: 0 },
