@@ -137,6 +137,43 @@ describe("the way of one run", () => {
   });
 });
 
+describe("a campaign ends with its last run", () => {
+  /** One plan on one drive, assigned to its host. */
+  async function campaignOfOne(plan: string) {
+    const host = await flow.addHost(1);
+    const select = { duts: [host.duts[0]!.serial] };
+    const id = await flow.campaigns.create(
+      { name: "one", plans: [{ name: plan, parameters: {} }], select, priority: 0 },
+      "ann",
+    );
+    await flow.doorbells.settle();
+    const [run] = await flow.database.query<{ id: string }>("SELECT id FROM run WHERE campaign_id = $1", [id]);
+    const ended = async () => {
+      const [campaign] = await flow.database.query("SELECT ended_at IS NOT NULL AS ended FROM campaign WHERE id = $1", [
+        id,
+      ]);
+      return campaign!.ended;
+    };
+    return { host, runId: run!.id, ended };
+  }
+
+  it("also when that one was fenced", async () => {
+    const { host, runId, ended } = await campaignOfOne("soak");
+    await flow.claim(runId, host.id);
+    expect(await ended()).toBe(false);
+    await flow.runs.fence(runId, "bob", "pulled the plug", false);
+    expect(await ended()).toBe(true);
+  });
+
+  it("also when that one no longer fitted its drive as it was claimed", async () => {
+    await flow.addPlan(planSource("cutting").replace("effects:", "needs: {power: cut}\n  effects:"));
+    const { host, runId, ended } = await campaignOfOne("cutting");
+    await flow.database.query("UPDATE slot SET power_driver = NULL WHERE host_id = $1", [host.id]);
+    await expect(flow.claim(runId, host.id)).rejects.toThrow(/no longer fits/);
+    expect(await ended()).toBe(true);
+  });
+});
+
 describe("cancelling", () => {
   it("aborts at once what nobody claimed, and a claim under way is refused", async () => {
     const host = await flow.addHost(1);

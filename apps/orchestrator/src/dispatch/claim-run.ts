@@ -5,6 +5,7 @@
 import type { ParameterValues } from "@assay/plans";
 import { type RunOrder, WIRE_VERSION } from "@assay/protocol";
 import type { Transaction } from "../platform/database";
+import { endCampaignOf } from "../runs/end-campaign";
 import { endLeases } from "../runs/leases";
 import { addResolvedPlans } from "../runs/new-runs";
 import { type PreparedRun, prepareRun } from "../runs/prepare-run";
@@ -182,5 +183,6 @@ async function giveUp(
     "INSERT INTO attribution (run_id, at, cause, rule, evidence, confidence) VALUES ($1, $2, 'test', 'plan-does-not-fit', $3, 0.8)",
     [runId, now, JSON.stringify({ reasons })],
   );
+  await endCampaignOf(transaction, runId, now);
   return { kind: "refused", reason };
 }

@@ -4,6 +4,7 @@
  */
 import { EVALUATOR_VERSION, type ResolvedPlan } from "@assay/plans";
 import type { Transaction } from "../platform/database";
+import { endCampaignOf } from "../runs/end-campaign";
 import { endLeases } from "../runs/leases";
 import { addRetry } from "../runs/new-runs";
 import { moveRun, type RunState } from "../runs/run-transitions";
@@ -24,7 +25,6 @@ interface RunRow extends Record<string, unknown> {
   epoch: number;
   attempt: number;
   dutId: string;
-  campaignId: string | null;
   day: string;
   ended: boolean;
   /** Concluded and parked: judged before the runner is let go. */
@@ -35,7 +35,7 @@ interface RunRow extends Record<string, unknown> {
 }
 
 const LOCK_RUN = `
-SELECT run.state, run.epoch, run.attempt, run.dut_id AS "dutId", run.campaign_id AS "campaignId",
+SELECT run.state, run.epoch, run.attempt, run.dut_id AS "dutId",
        to_char(COALESCE(run.claimed_at, run.submitted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
        run.ended_at IS NOT NULL AS ended, run.finished_at IS NOT NULL AND run.parked AS concluded,
        run.cancel_requested_by AS "cancelledBy", run.cancel_reason AS "cancelReason", resolved_plan.body AS plan
@@ -50,7 +50,7 @@ export async function concludeRun(transaction: Transaction, runId: string, now: 
   const judged = run.state === "finished" ? null : await storeJudgement(transaction, runId, run, now);
   const leaseEnded = run.ended && (await endLeases(transaction, runId, now, "the runner is known dead")) > 0;
   if (judged === null && !leaseEnded) return null;
-  if (run.campaignId !== null) await endCampaign(transaction, run.campaignId, now);
+  await endCampaignOf(transaction, runId, now);
   return { judgement: judged?.judgement ?? null, leaseEnded, retryId: judged?.retryId ?? null };
 }
 
@@ -109,12 +109,4 @@ async function holdDut(
     dutId,
     why,
   ]);
-}
-
-async function endCampaign(transaction: Transaction, campaignId: string, now: Date): Promise<void> {
-  await transaction.query(
-    `UPDATE campaign SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM run WHERE campaign_id = $1 AND state <> 'finished')`,
-    [campaignId, now],
-  );
 }

@@ -1,6 +1,7 @@
 /** Somebody asks that a run ends. */
 import type { Transaction } from "../platform/database";
 import { problem } from "../platform/problem";
+import { endCampaignOf } from "./end-campaign";
 import { endLeases } from "./leases";
 import { moveRun, type RunState, stateAfter } from "./run-transitions";
 
@@ -50,10 +51,5 @@ async function abortRun(transaction: Transaction, runId: string, state: RunState
     `INSERT INTO attribution (run_id, at, cause, rule, person, confidence) VALUES ($1, $2, 'operator', 'cancelled', $3, 1)`,
     [runId, now, by],
   );
-  await transaction.query(
-    `UPDATE campaign SET ended_at = $2 FROM run
-      WHERE run.id = $1 AND campaign.id = run.campaign_id AND campaign.ended_at IS NULL
-        AND NOT EXISTS (SELECT 1 FROM run other WHERE other.campaign_id = campaign.id AND other.state <> 'finished')`,
-    [runId, now],
-  );
+  await endCampaignOf(transaction, runId, now);
 }

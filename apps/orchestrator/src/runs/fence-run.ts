@@ -4,6 +4,7 @@
  */
 import type { Transaction } from "../platform/database";
 import { problem } from "../platform/problem";
+import { endCampaignOf } from "./end-campaign";
 import { endLeases } from "./leases";
 import { addRetry } from "./new-runs";
 import { moveRun, type RunState, stateAfter } from "./run-transitions";
@@ -39,5 +40,7 @@ export async function fenceRun(
      VALUES ($1, $2, 'host', 'fenced', $3, $4, 0.5)`,
     [runId, now, by, JSON.stringify({ reason })],
   );
-  return { retryId: retry ? await addRetry(transaction, runId, now, by) : null };
+  const retryId = retry ? await addRetry(transaction, runId, now, by) : null;
+  await endCampaignOf(transaction, runId, now);
+  return { retryId };
 }
