@@ -114,6 +114,26 @@ describe("the way of one run", () => {
     expect(runs).toHaveLength(3);
   });
 
+  it("keeps the exposure that its events show when the runner died before it told it", async () => {
+    const { host, runId } = await startRun();
+    const identity: Parameters<typeof numbered>[0][number] = {
+      ...{ type: "identity", moment: "open", matches: true, namespaces: [] },
+      identity: { model: "ASSAY SIM A", serial: "any", nguid: null, eui64: null, firmware: "1.0" },
+    };
+    const sample = {
+      ...{ worker: 0, intervalMs: 1000, atMs: Date.parse("2026-11-22T12:00:02.000Z"), reads: 1, writes: 2, others: 0 },
+      ...{ readBytes: 4096, writeBytes: 8192, errors: 0, latencyAverageNs: 1, latencyMaxNs: 1 },
+    };
+    const samples = [0, 1].map((interval) => ({ ...sample, interval }));
+    const run = await end(runId, host.id, [
+      ...[STARTED, identity],
+      { type: "step-started", path: "r", iteration: [], kind: "reset" },
+      { type: "samples", path: "io", iteration: [], samples },
+      CRASHED,
+    ]);
+    expect(run.exposure).toEqual({ poweredMs: 2, readBytes: "8192", writtenBytes: "16384", powerCycles: 0, resets: 1 });
+  });
+
   it("has its verdict while it is parked, and keeps its lease until the runner is dead", async () => {
     const { host, runId, dut } = await startRun();
     await flow.send(runId, host.id, numbered([STARTED, miscompares(1), FINISHED]));

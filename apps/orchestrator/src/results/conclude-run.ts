@@ -13,6 +13,7 @@ import { readEvidence } from "./evidence-reader";
 import { judgeRun } from "./judge-run";
 import { isRetried } from "./retry-policy";
 import type { RunJudgement } from "./run-evidence";
+import { storeShownExposure } from "./shown-exposure";
 
 export interface Conclusion {
   judgement: RunJudgement | null;
@@ -29,6 +30,8 @@ interface RunRow extends Record<string, unknown> {
   ended: boolean;
   /** Concluded and parked: judged before the runner is let go. */
   concluded: boolean;
+  /** The runner told what it did to the drive. */
+  exposed: boolean;
   cancelledBy: string | null;
   cancelReason: string | null;
   plan: ResolvedPlan;
@@ -38,6 +41,7 @@ const LOCK_RUN = `
 SELECT run.state, run.epoch, run.attempt, run.dut_id AS "dutId",
        to_char(COALESCE(run.claimed_at, run.submitted_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS day,
        run.ended_at IS NOT NULL AS ended, run.finished_at IS NOT NULL AND run.parked AS concluded,
+       run.powered_ms IS NOT NULL AS exposed,
        run.cancel_requested_by AS "cancelledBy", run.cancel_reason AS "cancelReason", resolved_plan.body AS plan
   FROM run JOIN resolved_plan ON resolved_plan.hash = run.resolved_hash
  WHERE run.id = $1
@@ -72,6 +76,7 @@ async function storeJudgement(transaction: Transaction, runId: string, run: RunR
       WHERE id = $1`,
     [runId, moveRun(run.state, "conclude"), judgement.verdict, judgement.reason, now, EVALUATOR_VERSION],
   );
+  if (!run.exposed) await storeShownExposure(transaction, runId, run.day);
   await noteHealth(transaction, run.dutId, judgement);
   if (judgement.hold) await holdDut(transaction, run.dutId, runId, judgement.reason, now);
   const retried = isRetried(judgement, run.attempt, cancel !== null);
