@@ -32,12 +32,12 @@ npx assay run list
 npx assay campaign list</code></pre>
 <h2>Submit a plan</h2>
 <pre><code>npx assay plan list
-npx assay run submit smoke --dut SIM0001</code></pre>
+npx assay run submit smoke SIM0001 --wait</code></pre>
 <h2>Get a token</h2>
 <p>Every request to <code>/api/v1</code> carries <code>Authorization: Bearer &lt;token&gt;</code>. The embedded lab keeps
 its admin token in <code>.assay/admin.token</code>, where the command finds it by itself; a server writes its first one
 to <code>ASSAY_ADMIN_TOKEN_FILE</code>. An admin makes more:</p>
-<pre><code>npx assay token create --name night-shift --role operator</code></pre>
+<pre><code>npx assay token create night-shift --role operator</code></pre>
 <p>Roles: a viewer reads; an operator submits, cancels and holds; an admin also makes tokens and enrols hosts.</p>
 <footer>Version ${version} &middot; <a href="/livez">live</a> &middot; <a href="/readyz">ready</a> &middot;
 <a href="/version">version</a> &middot; the API describes itself at <code>/api/v1/openapi.json</code></footer>
