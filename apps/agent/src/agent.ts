@@ -17,6 +17,7 @@ import { heldRuns } from "./runs/held-runs";
 import { runName } from "./runs/run-directory";
 import { Shipping } from "./runs/shipping";
 import { SlotGate } from "./runs/slot-gate";
+import { freshRunners, SpareRunner } from "./runs/spare-runner";
 import { defaultSpoolLimit, freeBytesOf } from "./runs/spool";
 import { SpoolKeeper } from "./runs/spool-keeper";
 import { Supervisor } from "./runs/supervisor";
@@ -27,11 +28,14 @@ const PRINT_SPOOL_MS = 60_000;
 
 export interface AgentPrograms {
   runner: string[];
+  /** Does the runner know SPARE_ARGUMENT? */
+  sparesRunner: boolean;
   provision: string[];
 }
 
 export class Agent {
   private readonly shipping: Shipping;
+  private readonly spare: SpareRunner | null;
   private readonly supervisor: Supervisor;
   private readonly spool: SpoolKeeper;
   private readonly inventory: InventoryKeeper;
@@ -62,6 +66,8 @@ export class Agent {
     this.shipping = new Shipping(log, nowMs, random);
     const limit = config.spoolLimitBytes ?? defaultSpoolLimit(freeBytesOf(folder.path), 0);
     this.spool = new SpoolKeeper(folder.path, limit, config.retentionMs, log, nowMs);
+    const program = { command: programs.runner, environment };
+    this.spare = programs.sparesRunner ? new SpareRunner(program, folder.path) : null;
     this.supervisor = new Supervisor({
       place: { agentDir: folder.path, runs: folder.runs, tables: folder.tables, hostFile, agentVersion, bootId },
       orchestrator,
@@ -69,7 +75,7 @@ export class Agent {
       spool: this.spool,
       claimTimes: new ClaimTimes(folder.claims, bootId),
       gate,
-      program: { command: programs.runner, environment },
+      runners: this.spare ?? freshRunners(program),
       log,
       boottimeNs: readBoottimeNs,
       nowMs,
@@ -118,6 +124,7 @@ export class Agent {
     this.inventory.start();
     this.heartbeat.start();
     this.doorbell.start();
+    this.spare?.prepare();
     this.timer = setInterval(() => {
       this.tidying = this.tidying.then(() => this.tidy()).catch((error) => this.log.error(`spool: ${error.message}`));
     }, TIDY_MS);
@@ -126,6 +133,7 @@ export class Agent {
 
   async stop(): Promise<void> {
     if (this.timer !== null) clearInterval(this.timer);
+    this.spare?.stop();
     await Promise.allSettled([
       this.doorbell.stop(),
       this.heartbeat.stop(),

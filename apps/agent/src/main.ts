@@ -16,7 +16,8 @@ async function main(): Promise<void> {
   );
   const script = (name: string) => [process.execPath, join(__dirname, "runner", name)];
   const manifest = JSON.parse(readFileSync(join(__dirname, "..", "package.json"), "utf8")) as { version: string };
-  await runAgent(config, { runner: script("main.js"), provision: script("provision.js") }, manifest.version, log);
+  const programs = { runner: script("main.js"), sparesRunner: true, provision: script("provision.js") };
+  await runAgent(config, programs, manifest.version, log);
 }
 
 main()

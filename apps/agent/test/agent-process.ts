@@ -13,7 +13,7 @@ const log = createLogger(
 const script = (name: string) => [process.execPath, join(__dirname, name)];
 runAgent(
   readConfig(),
-  { runner: script("fake-runner.cjs"), provision: script("fake-provision.cjs") },
+  { runner: script("fake-runner.cjs"), sparesRunner: false, provision: script("fake-provision.cjs") },
   "0.0.0-test",
   log,
 ).then(

@@ -19,8 +19,8 @@ import { parseRunName, type Request, type RunKey, runName } from "./run-director
 import { Shipment } from "./shipment";
 import type { Shipping } from "./shipping";
 import type { SlotGate } from "./slot-gate";
+import type { RunnerStarts } from "./spare-runner";
 import type { SpoolKeeper } from "./spool-keeper";
-import { type RunnerProgram, startRunner } from "./start-runner";
 import { type HostPlace, takeOrder } from "./take-order";
 
 /** How often runs are looked at, ms. */
@@ -35,7 +35,7 @@ export interface SupervisorParts {
   spool: SpoolKeeper;
   claimTimes: ClaimTimes;
   gate: SlotGate;
-  program: RunnerProgram;
+  runners: RunnerStarts;
   log: Logger;
   boottimeNs: () => bigint;
   nowMs: () => number;
@@ -227,7 +227,7 @@ export class Supervisor {
     // Stopped meanwhile: the next agent finds a run without a runner and starts it.
     if (this.stopped) return;
     try {
-      const child = startRunner(this.parts.program, run.files, run.launch as NonNullable<Run["launch"]>);
+      const child = this.parts.runners.start(run.files, run.launch as NonNullable<Run["launch"]>);
       run.child = child;
       child.on("error", (error) => this.childGone(run, null, null, error.message));
       child.on("exit", (code, signal) => this.childGone(run, code, signal, null));
