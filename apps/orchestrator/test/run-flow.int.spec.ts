@@ -29,6 +29,25 @@ async function end(runId: string, hostId: string, bodies: Parameters<typeof numb
   return flow.repository.detail(runId);
 }
 
+/** One plan on one drive, assigned to its host. */
+async function campaignOfOne(plan: string) {
+  const host = await flow.addHost(1);
+  const select = { duts: [host.duts[0]!.serial] };
+  const id = await flow.campaigns.create(
+    { name: "one", plans: [{ name: plan, parameters: {} }], select, priority: 0 },
+    "ann",
+  );
+  await flow.doorbells.settle();
+  const [run] = await flow.database.query<{ id: string }>("SELECT id FROM run WHERE campaign_id = $1", [id]);
+  const ended = async () => {
+    const [campaign] = await flow.database.query("SELECT ended_at IS NOT NULL AS ended FROM campaign WHERE id = $1", [
+      id,
+    ]);
+    return campaign!.ended;
+  };
+  return { id, host, runId: run!.id, ended };
+}
+
 describe("the way of one run", () => {
   it("goes from queued to passed, and its slot is free again", async () => {
     const { host, runId, order } = await startRun();
@@ -158,25 +177,6 @@ describe("the way of one run", () => {
 });
 
 describe("a campaign ends with its last run", () => {
-  /** One plan on one drive, assigned to its host. */
-  async function campaignOfOne(plan: string) {
-    const host = await flow.addHost(1);
-    const select = { duts: [host.duts[0]!.serial] };
-    const id = await flow.campaigns.create(
-      { name: "one", plans: [{ name: plan, parameters: {} }], select, priority: 0 },
-      "ann",
-    );
-    await flow.doorbells.settle();
-    const [run] = await flow.database.query<{ id: string }>("SELECT id FROM run WHERE campaign_id = $1", [id]);
-    const ended = async () => {
-      const [campaign] = await flow.database.query("SELECT ended_at IS NOT NULL AS ended FROM campaign WHERE id = $1", [
-        id,
-      ]);
-      return campaign!.ended;
-    };
-    return { host, runId: run!.id, ended };
-  }
-
   it("also when that one was fenced", async () => {
     const { host, runId, ended } = await campaignOfOne("soak");
     await flow.claim(runId, host.id);
@@ -190,6 +190,32 @@ describe("a campaign ends with its last run", () => {
     const { host, runId, ended } = await campaignOfOne("cutting");
     await flow.database.query("UPDATE slot SET power_driver = NULL WHERE host_id = $1", [host.id]);
     await expect(flow.claim(runId, host.id)).rejects.toThrow(/no longer fits/);
+    expect(await ended()).toBe(true);
+  });
+});
+
+describe("a retry of a run of a campaign", () => {
+  it("goes on with a campaign that had ended", async () => {
+    const { host, runId, ended } = await campaignOfOne("soak");
+    await flow.claim(runId, host.id);
+    await end(runId, host.id, [STARTED, FINISHED, ENDED]);
+    expect(await ended()).toBe(true);
+    const retry = await flow.runs.retry(runId, "ann");
+    expect(await ended()).toBe(false);
+    await flow.doorbells.settle();
+    await flow.claim(retry, host.id);
+    await end(retry, host.id, [STARTED, FINISHED, ENDED]);
+    expect(await ended()).toBe(true);
+  });
+
+  it("does not wait for ever on a campaign that was cancelled", async () => {
+    const { id, host, runId, ended } = await campaignOfOne("soak");
+    await flow.claim(runId, host.id);
+    await flow.campaigns.setIntent(id, "cancelled", "ann", null);
+    await end(runId, host.id, [STARTED, { ...FINISHED, outcome: "cancelled" } as typeof FINISHED, ENDED]);
+    const retry = await flow.runs.retry(runId, "ann");
+    await flow.doorbells.settle();
+    expect(await flow.repository.view(retry)).toMatchObject({ state: "assigned", campaignId: null, retryOfId: runId });
     expect(await ended()).toBe(true);
   });
 });

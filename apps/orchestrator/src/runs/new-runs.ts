@@ -83,20 +83,27 @@ export async function addResolvedPlans(
   );
 }
 
-/** A new run like the given one, which names the first of its line. @returns its id. */
+/**
+ * A new run like the given one, which names the first of its line. It belongs to the same campaign, which goes on with
+ * it; not to a cancelled one, which starts nothing more. @returns its id.
+ */
 export async function addRetry(transaction: Transaction, runId: string, now: Date, by = "assay"): Promise<string> {
-  const [retry] = await transaction.query<{ id: string }>(
+  const [retry] = await transaction.query<{ id: string; campaignId: string | null }>(
     `INSERT INTO run (campaign_id, ordinal, dut_id, plan_revision_id, plan_name, priority, attempt, retry_of_id, parameters,
                       seed, source_hash, resolved_hash, stimulus_hash, data_sheet_hash, budget_ms, spool_bytes,
                       submitted_by, submitted_at, firmware_intended)
-     SELECT campaign_id, ordinal, dut_id, plan_revision_id, plan_name, priority,
+     SELECT (SELECT id FROM campaign WHERE campaign.id = run.campaign_id AND campaign.intent <> 'cancelled'),
+            ordinal, dut_id, plan_revision_id, plan_name, priority,
             (SELECT max(attempt) + 1 FROM run line WHERE COALESCE(line.retry_of_id, line.id) = COALESCE(run.retry_of_id, run.id)),
             COALESCE(retry_of_id, id), parameters, seed, source_hash, resolved_hash, stimulus_hash, data_sheet_hash,
             budget_ms, spool_bytes, $3, $2, firmware_intended
        FROM run WHERE id = $1
-     RETURNING id`,
+     RETURNING id, campaign_id AS "campaignId"`,
     [runId, now, by],
   );
+  await transaction.query("UPDATE campaign SET ended_at = NULL WHERE id = $1 AND ended_at IS NOT NULL", [
+    retry!.campaignId,
+  ]);
   await transaction.query(
     "INSERT INTO run_role (run_id, role, dut_id) SELECT $1, role, dut_id FROM run_role WHERE run_id = $2",
     [retry!.id, runId],
