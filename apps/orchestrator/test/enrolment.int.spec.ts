@@ -237,6 +237,12 @@ describe("a host", () => {
           expect.objectContaining({ slot: "a", health: "suspect", conflict: expect.stringContaining("witnesses") }),
         ]),
       );
+      const doubted = both.find((dut: { slot: string | null }) => dut.slot === "a");
+      const path = `/api/v1/duts/${doubted.id}/release`;
+      const believed = await application.call("POST", path, { token: admin, body: { reason: "namespace made anew" } });
+      expect(believed).toMatchObject({ status: 200, body: { conflict: null, health: "unknown" } });
+      await tell(agent, [slot("a", identity("W", { nguid: "2".repeat(32) }))]);
+      expect(await get(`/duts/${doubted.id}`)).toMatchObject({ conflict: null, slot: "a" });
     });
 
     it("the end of a slot that its file no longer names", async () => {

@@ -88,3 +88,15 @@ export async function settleConflicts(transaction: Queryable): Promise<void> {
     [CLAIMED_TWICE],
   );
 }
+
+/** @returns false when the DUT is in no such doubt: that two slots claim it now is nothing to believe away. */
+export async function believeWitnesses(transaction: Queryable, dutId: string): Promise<boolean> {
+  const changed = await transaction.query(
+    `UPDATE dut SET conflict = NULL,
+       health = CASE WHEN health_reason = $2 THEN 'unknown' ELSE health END::dut_health,
+       health_reason = NULLIF(health_reason, $2)
+      WHERE id = $1 AND conflict IS NOT NULL AND conflict NOT LIKE '% slots %' RETURNING 1`,
+    [dutId, CLAIMED_TWICE],
+  );
+  return changed.length > 0;
+}

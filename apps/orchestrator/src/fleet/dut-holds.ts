@@ -4,6 +4,7 @@ import { Clock } from "../platform/clock";
 import { Database, type Queryable } from "../platform/database";
 import { Doorbells } from "../platform/doorbells";
 import { problem } from "../platform/problem";
+import { believeWitnesses } from "./dated-facts";
 import { DutsRepository } from "./duts.repository";
 
 export type HoldIntent = "hold" | "quarantined";
@@ -38,10 +39,14 @@ export class DutHolds {
     this.doorbells.ring("schedule");
   }
 
-  /** @throws Problem 404, 409 when it is on no hold. */
+  /**
+   * Ends a hold; of a DUT that is on none it ends the doubt about changed witnesses: somebody looked, it is this drive.
+   * @throws Problem 404, 409 when there is neither.
+   */
   async release(name: string, by: string, reason: string): Promise<void> {
     await this.database.transaction(async (transaction) => {
       const dut = await this.lock(transaction, name);
+      if (dut.intent === "available" && (await believeWitnesses(transaction, dut.id))) return;
       if (dut.intent !== "hold" && dut.intent !== "quarantined") {
         throw problem("conflict", `DUT ${name} is ${dut.intent}: there is nothing to release`);
       }
