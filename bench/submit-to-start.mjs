@@ -1,7 +1,9 @@
 /**
  * From `POST /runs` to a runner that has started, on an idle simulated drive of an embedded lab that this program starts
  * and ends. Prints percentiles of each leg; no test.
- * node bench/submit-to-start.mjs [runs=20] [port=4690]
+ * A run that follows within some 3 s of the one before finds no loaded runner (`runs/spare-runner.ts`): compare
+ * `pauseMs` 5000, an idle host, with 0.
+ * node bench/submit-to-start.mjs [runs=20] [port=4690] [pauseMs=5000]
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -9,7 +11,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-const [runs = 20, port = 4690] = process.argv.slice(2).map(Number);
+const [runs = 20, port = 4690, pauseMs = 5000] = process.argv.slice(2).map(Number);
 const root = path.resolve(import.meta.dirname, "..");
 const home = await mkdtemp(path.join(tmpdir(), "assay-bench-lab-"));
 const lab = spawn(process.execPath, [path.join(root, "apps/embedded/dist/main.js"), "--no-demo"], {
@@ -60,7 +62,7 @@ try {
     });
     if (run.startedAt === null) throw new Error(`run ${id} never started: ${run.reason}`);
     for (const leg of Object.keys(legs)) legs[leg].push(Date.parse(run[`${leg}At`]) - Date.parse(run.submittedAt));
-    await pause(200);
+    await pause(pauseMs);
   }
   const at = (values, share) =>
     [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
