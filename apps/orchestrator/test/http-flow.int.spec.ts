@@ -229,6 +229,24 @@ function suite(openRedis: () => string | null): void {
     });
   });
 
+  it("answers what cannot be a value with what is wrong and where, never with a fault of its own", async () => {
+    const { serial } = host.duts[0]!;
+    const { id } = (await as("operator", "POST", "/runs", { plan: "soak", dut: serial, priority: -9 })).body;
+    const cursor = Buffer.from("[3000000000,0]").toString("base64url");
+    const bad: [string, string, unknown?][] = [
+      ["GET", `/runs/${id}/events?after=3000000000`],
+      ["GET", `/runs/${id}/samples?cursor=${cursor}`],
+      ["GET", "/runs?dut=a%00b"],
+      ["GET", "/duts/a%00b"],
+      ["POST", "/runs", { plan: "soak", dut: "a\0b" }],
+      ["POST", `/duts/${serial}/hold`, { reason: "half \ud83d" }],
+    ];
+    for (const [method, path, body] of bad) {
+      expect([path, (await as("operator", method, path, body)).status]).toEqual([path, 400]);
+    }
+    expect((await as("operator", "POST", `/runs/${id}/cancel`)).status).toBe(200);
+  });
+
   it("goes on after the orchestrator was restarted in the middle of a run", async () => {
     const { body } = await as("operator", "POST", "/runs", { plan: "soak", dut: host.duts[0]!.serial });
     await eventually(

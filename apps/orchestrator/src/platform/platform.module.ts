@@ -3,6 +3,7 @@ import { Global, Module, type OnModuleDestroy } from "@nestjs/common";
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from "@nestjs/core";
 import { ZodSerializerInterceptor, ZodValidationPipe } from "nestjs-zod";
 import { AccessGuard } from "./access.guard";
+import { CleanTextGuard } from "./clean-text.guard";
 import { Clock, SystemClock } from "./clock";
 import { Config } from "./config";
 import { Database } from "./database";
@@ -41,6 +42,7 @@ const FORGET_KEYS_EVERY_MS = 3600 * 1000;
     Startup,
     TokenRepository,
     { provide: APP_GUARD, useClass: AccessGuard },
+    { provide: APP_GUARD, useClass: CleanTextGuard },
     { provide: APP_PIPE, useClass: ZodValidationPipe },
     { provide: APP_INTERCEPTOR, useClass: IdempotencyInterceptor },
     { provide: APP_INTERCEPTOR, useClass: ZodSerializerInterceptor },

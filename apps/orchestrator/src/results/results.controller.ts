@@ -50,8 +50,8 @@ class SamplePage extends createZodDto(pageOf(sampleView)) {}
 class CmdlogDto extends createZodDto(cmdlogView) {}
 class ComparisonDto extends createZodDto(comparisonView) {}
 
-const METRIC_KEY = z.tuple([z.number().int(), z.string(), z.string()]);
-const SAMPLE_KEY = z.tuple([z.number().int(), z.number().int()]);
+const METRIC_KEY = z.tuple([z.int32(), z.string(), z.string()]);
+const SAMPLE_KEY = z.tuple([z.int32(), z.int32()]);
 
 @ApiTags("results")
 @Controller("api/v1")

@@ -12,10 +12,12 @@ import { followRun, toServerSentEvent } from "./run-stream";
 import { RunsRepository } from "./runs.repository";
 
 const MAX_STREAMS = 200;
+/** Numbers of events are 32 bits in the rows. */
+const MAX_SEQ = 2_147_483_647;
 
 class EventQuery extends createZodDto(
   z.object({
-    after: z.coerce.number().int().min(0).default(0).describe("number of the last event that is known"),
+    after: z.coerce.number().int().min(0).max(MAX_SEQ).default(0).describe("number of the last event that is known"),
     limit: z.coerce.number().int().min(1).max(1000).default(200),
   }),
 ) {}
@@ -64,7 +66,7 @@ export class RunStreamController {
   ): Promise<void> {
     await this.repository.view(id);
     const after = Number(lastEventId ?? 0);
-    if (!Number.isInteger(after) || after < 0)
+    if (!Number.isInteger(after) || after < 0 || after > MAX_SEQ)
       throw problem("invalid-request", "Last-Event-ID must be the number of an event");
     if (this.streams >= MAX_STREAMS) throw problem("too-many-requests", `${MAX_STREAMS} streams are open`);
     this.streams++;
