@@ -2,10 +2,11 @@ import type { ControllerAccess } from "./access";
 import { big, bytes, flag, integer, object, oneOf, refuse, text, U32, U64 } from "./check";
 import { checkCommand, nativeCommand } from "./command";
 import type { IoFlags, IoWorker, Namespace, Qpair } from "./driver";
-import { checkWorkerOptions, NvmeIoWorker } from "./ioworker";
+import { NvmeIoWorker } from "./ioworker";
 import { addon, type NativeCommand, type NativeDirection, type NativeHandle, settle } from "./native";
 import { NvmeQpair } from "./qpair";
 import type { Completion, IoWorkerOptions, NamespaceIdentity, RawCommand, VerifyResult } from "./types";
+import { checkWorkerOptions } from "./worker-options";
 
 const MAX_LBAS = 65_536;
 const MAX_RANGES = 256;

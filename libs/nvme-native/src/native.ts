@@ -27,7 +27,12 @@ export interface NativeLimits {
 
 export interface NativeWorkerOptions {
   worker: number;
-  sizes: { lbas: number; weight: number }[];
+  sizes: { lbas: number; weight: number; alignLbas?: number }[];
+  /** Empty: `readPercent` and writes. */
+  operations: { opcode: number; percent: number }[];
+  /** Empty: uniform. */
+  distribution: number[];
+  stepLbas: number | null;
   randomPercent: number;
   readPercent: number;
   depth: number;
@@ -116,7 +121,7 @@ export interface NativeAddon {
     onEvent: (event: IoWorkerEvent) => void,
   ): { handle: NativeHandle; result: Promise<IoWorkerResult> };
   stopIoWorker(worker: NativeHandle): void;
-  previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush", bigint, number][];
+  previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush" | number, bigint, number][];
   createModelDrive(path: string, spec: NativeDriveSpec): Promise<void>;
   modelPower(path: string, action: "on" | "off" | "read"): Promise<{ power: ModelPower; generation: number }>;
 }

@@ -87,16 +87,35 @@ export interface ResetReport {
   settled: number;
 }
 
+/** All sizes from `fromBytes` to `toBytes` (included) in steps of `stepBytes` (default: one LBA), each as often as the others. */
+export interface SizeRange {
+  fromBytes: number;
+  toBytes: number;
+  stepBytes?: number;
+}
+
 export interface IoWorkerOptions {
   nsid: number;
   worker: number;
-  sizeBytes: number | { bytes: number; weight: number }[];
+  /** One size, a list (each as often as the others), a range, or weights. */
+  sizeBytes: number | number[] | SizeRange | { bytes: number; weight: number }[];
   randomPercent: number;
   readPercent: number;
   depth: number;
   regionStartLba: bigint;
   regionLbas: bigint;
-  alignLbas?: number;
+  /**
+   * Random places are multiples of this from the region's start (default: of the command's size); a list has one for each
+   * size. With `stepLbas` it holds for sequential places too.
+   */
+  alignLbas?: number | number[];
+  /**
+   * LBAs from one sequential command's place to the next; default: the command's size. 0: always the same place. Below 0:
+   * from the region's end downwards. The last command of a lap is cut to fit the region.
+   */
+  stepLbas?: number | null;
+  /** 100 shares that add up to 10 000, one for each hundredth of the region; needs `randomPercent` 100. */
+  distribution?: number[] | null;
   iops?: number | null;
   timeMs?: number | null;
   ioCount?: number | null;

@@ -53,6 +53,39 @@ const cases: [message: string | RegExp, act: (bench: Bench) => unknown][] = [
     "verify is true, openVerifyTable must come first",
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, verify: true })),
   ],
+  [
+    "sizeBytes.toBytes is 512, it must be an integer from 1024 to 4294967295",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, sizeBytes: { fromBytes: 1024, toBytes: 512 } })),
+  ],
+  [
+    "sizeBytes[1] is 700, it must be a multiple of the LBA size, 512",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, sizeBytes: [512, 700] })),
+  ],
+  [
+    "alignLbas has 1 entries, it must have one for each of the 2 sizes",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, sizeBytes: [512, 1024], alignLbas: [1] })),
+  ],
+  [
+    "stepLbas is 8, it needs sequential commands, and randomPercent is 100",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, stepLbas: 8 })),
+  ],
+  [
+    "stepLbas is -8193, it must be an integer from -8192 to 8192",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, randomPercent: 0, stepLbas: -8193 })),
+  ],
+  [
+    "distribution adds up to 100, it must add up to 10000",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, distribution: Array.from({ length: 100 }, () => 1) })),
+  ],
+  [
+    "distribution must be an array of 100 integers",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, distribution: [10_000] })),
+  ],
+  [
+    "distribution needs randomPercent 100, it is 99",
+    ({ ns }) =>
+      ns.startIoWorker(worker({ ioCount: 1, randomPercent: 99, distribution: Array.from({ length: 100 }, () => 100) })),
+  ],
   ["depth is 1, it must be an integer from 2 to 1024", ({ controller }) => controller.createQpair({ depth: 1 })],
   ["depth is 1025, it must be an integer from 2 to 1024", ({ controller }) => controller.createQpair({ depth: 1025 })],
   ["offset is 2, it must be a multiple of 4", ({ controller }) => controller.readRegister(2, 4)],

@@ -10,44 +10,98 @@ IoPattern::IoPattern(const PatternOptions& options) : options_(options), random_
   for (const IoSize& size : options_.sizes) {
     assert(size.lbas > 0 && size.lbas <= options_.region_lbas);
     total_weight_ += size.weight;
+    equal_weights_ = equal_weights_ && size.weight == options_.sizes[0].weight;
   }
   assert(total_weight_ > 0);
+  uint32_t percents = 0;
+  for (const OperationShare& share : options_.operations) percents += share.percent;
+  assert(options_.operations.empty() || percents == 100);
+  for (uint32_t share : options_.distribution) sections_below_.push_back((sections_below_.empty() ? 0 : sections_below_.back()) + share);
+  assert(sections_below_.empty() || (sections_below_.size() == kSections && sections_below_.back() == kDistributionTotal));
 }
 
-uint32_t IoPattern::PickSize() {
-  if (options_.sizes.size() == 1) return options_.sizes[0].lbas;
+const IoSize& IoPattern::PickSize() {
+  if (options_.sizes.size() == 1) return options_.sizes[0];
   uint64_t at = random_.Below(total_weight_);
+  if (equal_weights_) return options_.sizes[at / options_.sizes[0].weight];
   for (const IoSize& size : options_.sizes) {
-    if (at < size.weight) return size.lbas;
+    if (at < size.weight) return size;
     at -= size.weight;
   }
   assert(false);
-  return options_.sizes[0].lbas;
+  return options_.sizes[0];
+}
+
+uint8_t IoPattern::PickOpcode() {
+  if (options_.operations.size() == 1) return options_.operations[0].opcode;
+  uint64_t at = random_.Below(100);
+  for (const OperationShare& share : options_.operations) {
+    if (at < share.percent) return share.opcode;
+    at -= share.percent;
+  }
+  assert(false);
+  return 0;
+}
+
+// Relative to the region, on the alignment.
+uint64_t IoPattern::RandomPlace(uint32_t lbas, uint64_t align) {
+  const uint64_t places = (options_.region_lbas - lbas) / align + 1;
+  if (sections_below_.empty()) return random_.Below(places) * align;
+  const auto at = std::upper_bound(sections_below_.begin(), sections_below_.end(), static_cast<uint32_t>(random_.Below(kDistributionTotal)));
+  const auto section = static_cast<uint64_t>(at - sections_below_.begin());
+  const auto edge = [&](uint64_t n) { return static_cast<uint64_t>(static_cast<unsigned __int128>(options_.region_lbas) * n / kSections); };
+  // The places that begin in the section; a section without one gives the nearest below.
+  const uint64_t last = std::min((std::max<uint64_t>(edge(section + 1), 1) - 1) / align, places - 1);
+  const uint64_t first = std::min((edge(section) + align - 1) / align, last);
+  return (first + random_.Below(last - first + 1)) * align;
+}
+
+// The last command of a lap is cut to fit.
+void IoPattern::Follow(IoStep* step) {
+  step->lbas = static_cast<uint32_t>(std::min<uint64_t>(step->lbas, options_.region_lbas - cursor_));
+  step->slba = options_.region_start + cursor_;
+  cursor_ += step->lbas;
+  if (cursor_ == options_.region_lbas) cursor_ = 0;
+}
+
+void IoPattern::Stride(IoStep* step, uint64_t align) {
+  const uint64_t region = options_.region_lbas;
+  const int64_t stride = *options_.step_lbas;
+  const bool down = stride < 0;
+  const uint64_t lbas = std::min<uint64_t>(step->lbas, region - cursor_);
+  uint64_t place = down ? region - cursor_ - lbas : cursor_;
+  const uint64_t above = (place + align - 1) / align * align;
+  place = down || above >= region ? place / align * align : above;
+  step->lbas = static_cast<uint32_t>(std::min(lbas, region - place));
+  step->slba = options_.region_start + place;
+  const uint64_t distance = down ? 0 - static_cast<uint64_t>(stride) : static_cast<uint64_t>(stride);
+  cursor_ = distance >= region - cursor_ ? 0 : cursor_ + distance;
 }
 
 IoStep IoPattern::Next() {
   if (options_.flush_every != 0 && writes_since_flush_ >= options_.flush_every) {
     writes_since_flush_ = 0;
-    return {IoKind::kFlush, 0, 0};
+    return {nvm_opcode::kFlush, 0, 0};
   }
-  IoStep step{IoKind::kRead, 0, PickSize()};
+  const bool mixed = !options_.operations.empty();
+  const uint8_t opcode = mixed ? PickOpcode() : uint8_t{nvm_opcode::kRead};
+  if (mixed && opcode == nvm_opcode::kFlush) return {opcode, 0, 0};
+  const IoSize& size = PickSize();
+  IoStep step{opcode, 0, size.lbas};
   const bool random = options_.random_percent == 100 || (options_.random_percent != 0 && random_.Below(100) < options_.random_percent);
+  const uint32_t align = size.align_lbas != 0 ? size.align_lbas : options_.align_lbas;
   if (random) {
-    const uint64_t align = options_.align_lbas != 0 ? options_.align_lbas : step.lbas;
-    const uint64_t places = (options_.region_lbas - step.lbas) / align + 1;
-    step.slba = options_.region_start + random_.Below(places) * align;
+    step.slba = options_.region_start + RandomPlace(step.lbas, align != 0 ? align : step.lbas);
+  } else if (options_.step_lbas) {
+    Stride(&step, align != 0 ? align : 1);
   } else {
-    // The last command of a lap is cut to fit.
-    step.lbas = static_cast<uint32_t>(std::min<uint64_t>(step.lbas, options_.region_lbas - cursor_));
-    step.slba = options_.region_start + cursor_;
-    cursor_ += step.lbas;
-    if (cursor_ == options_.region_lbas) cursor_ = 0;
+    Follow(&step);
   }
-  const bool read = options_.read_percent == 100 || (options_.read_percent != 0 && random_.Below(100) < options_.read_percent);
-  if (!read) {
-    step.kind = IoKind::kWrite;
-    writes_since_flush_++;
+  if (!mixed) {
+    const bool read = options_.read_percent == 100 || (options_.read_percent != 0 && random_.Below(100) < options_.read_percent);
+    if (!read) step.opcode = nvm_opcode::kWrite;
   }
+  if (step.opcode == nvm_opcode::kWrite) writes_since_flush_++;
   return step;
 }
 

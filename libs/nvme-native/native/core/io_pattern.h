@@ -1,32 +1,47 @@
 // The generator of an ioworker's commands: pure and seeded, the same seed gives the same sequence on every host.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "nvme_spec.h"
 #include "random.h"
 
 namespace assay {
 
-enum class IoKind : uint8_t { kRead, kWrite, kFlush };
+constexpr size_t kSections = 100;
+constexpr uint32_t kDistributionTotal = 10'000;
 
 struct IoSize {
   uint32_t lbas;
   uint32_t weight;
+  uint32_t align_lbas = 0;  // 0: PatternOptions::align_lbas
+};
+
+struct OperationShare {
+  uint8_t opcode;
+  uint32_t percent;
 };
 
 struct PatternOptions {
   std::vector<IoSize> sizes;      // not empty, weights > 0, every size at most region_lbas
   uint32_t random_percent = 100;  // share of commands at a random place; the others follow the cursor
-  uint32_t read_percent = 100;
+  uint32_t read_percent = 100;    // reads, the others write; when `operations` is empty
+  std::vector<OperationShare> operations;  // percents add up to 100; a flush has no place and no size
   uint64_t region_start = 0;
   uint64_t region_lbas = 1;
   uint32_t align_lbas = 0;        // random places are multiples of this from the region's start; 0: of the command's size
+  // From one sequential command's place to the next; not set: the command's size. 0: always the same place. Below 0: from
+  // the region's end downwards, the mirror image of going upwards. With a step, alignment holds for sequential places too.
+  std::optional<int64_t> step_lbas;
+  // 100 shares of 10 000 for as many equal sections of the region, for random places; empty: uniform.
+  std::vector<uint32_t> distribution;
   uint32_t flush_every = 0;       // a flush after that many writes; 0: none
   uint64_t seed = 0;
 };
 
 struct IoStep {
-  IoKind kind;
+  uint8_t opcode;
   uint64_t slba;
   uint32_t lbas;  // 0 for a flush
 };
@@ -37,13 +52,19 @@ class IoPattern {
   IoStep Next();
 
  private:
-  uint32_t PickSize();
+  const IoSize& PickSize();
+  uint8_t PickOpcode();
+  uint64_t RandomPlace(uint32_t lbas, uint64_t align);
+  void Follow(IoStep* step);
+  void Stride(IoStep* step, uint64_t align);
 
   PatternOptions options_;
   Random random_;
   uint64_t total_weight_ = 0;
-  uint64_t cursor_ = 0;  // relative to the region
+  bool equal_weights_ = true;
+  uint64_t cursor_ = 0;  // relative to the region's start, or to its end when the step is negative
   uint32_t writes_since_flush_ = 0;
+  std::vector<uint32_t> sections_below_;  // the running sum of `distribution`
 };
 
 }  // namespace assay

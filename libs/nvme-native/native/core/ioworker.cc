@@ -14,18 +14,8 @@ constexpr uint64_t kLockRetryNs = 20'000;
 constexpr uint64_t kLateNs = 100 * kNsPerMs;
 constexpr uint64_t kPageBytes = 4096;
 
-uint8_t OpcodeOf(IoKind kind) {
-  switch (kind) {
-    case IoKind::kRead: return nvm_opcode::kRead;
-    case IoKind::kWrite: return nvm_opcode::kWrite;
-    case IoKind::kFlush: return nvm_opcode::kFlush;
-  }
-  assert(false);
-  return 0;
-}
-
-Operation OperationOf(IoKind kind) {
-  return kind == IoKind::kRead ? Operation::kRead : kind == IoKind::kWrite ? Operation::kWrite : Operation::kOther;
+Operation OperationOf(uint8_t opcode) {
+  return opcode == nvm_opcode::kRead ? Operation::kRead : opcode == nvm_opcode::kWrite ? Operation::kWrite : Operation::kOther;
 }
 
 }  // namespace
@@ -173,13 +163,13 @@ bool IoWorker::Fill(uint64_t now_ns) {
 
 bool IoWorker::Issue(uint32_t index, uint64_t) {
   Slot& slot = slots_[index];
-  if (slot.step.kind == IoKind::kWrite && table_ != nullptr && !table_->TryLock(slot.step.slba, slot.step.lbas)) {
+  if (slot.step.opcode == nvm_opcode::kWrite && table_ != nullptr && !table_->TryLock(slot.step.slba, slot.step.lbas)) {
     blocked_.push_back(index);
     return false;
   }
   const Sent sent = Send(index);
   if (sent == Sent::kOk) return true;
-  if (slot.step.kind == IoKind::kWrite && table_ != nullptr) table_->Ended(slot.step.slba, slot.step.lbas, WriteEnd::kUncertain, false);
+  if (slot.step.opcode == nvm_opcode::kWrite && table_ != nullptr) table_->Ended(slot.step.slba, slot.step.lbas, WriteEnd::kUncertain, false);
   free_.push_back(index);
   assert(sent != Sent::kFull);
   End(sent == Sent::kDeadline ? WorkerEnd::kDeadline : WorkerEnd::kTerminated);
@@ -191,17 +181,17 @@ Sent IoWorker::Send(uint32_t index) {
   Command command;
   command.token = index;
   command.worker = options_.worker;
-  command.sqe.opc = OpcodeOf(slot.step.kind);
+  command.sqe.opc = slot.step.opcode;
   command.sqe.nsid = ns_->geometry().nsid;
   command.lba_count = slot.step.lbas;
-  if (slot.step.kind == IoKind::kFlush) {
+  if (slot.step.opcode == nvm_opcode::kFlush) {
     if (table_ != nullptr) slot.flush_epoch = table_->FlushSubmitted();
     return qpair->Submit(command);
   }
   command.sqe.SetSlba(slot.step.slba);
   command.sqe.cdw12 = slot.step.lbas - 1;
   command.data_bytes = slot.step.lbas * ns_->geometry().lba_bytes;
-  if (slot.step.kind == IoKind::kWrite) {
+  if (slot.step.opcode == nvm_opcode::kWrite) {
     PrepareWrite(slot);
     command.data = slot.write_data;
     command.direction = Direction::kToDevice;
@@ -241,21 +231,21 @@ void IoWorker::Complete(const Done& done) {
   Slot& slot = slots_[done.token];
   if (done.completed) {
     const bool terminated = done.local && done.cqe.Sc() == kLocalTerminated;
-    if (slot.step.kind == IoKind::kWrite && table_ != nullptr) EndWrite(slot, done);
+    if (slot.step.opcode == nvm_opcode::kWrite && table_ != nullptr) EndWrite(slot, done);
     if (terminated) {
       End(WorkerEnd::kTerminated);
       result_.in_flight++;
     } else if (!done.cqe.Ok()) {
-      NoteError(OpcodeOf(slot.step.kind), done.cqe, done.complete_ns);
+      NoteError(slot.step.opcode, done.cqe, done.complete_ns);
     }
     if (!done.local) {
       const uint64_t bytes = done.cqe.Ok() ? uint64_t{slot.step.lbas} * ns_->geometry().lba_bytes : 0;
       const uint64_t service = done.complete_ns - done.submit_ns;
       const uint64_t intended = slot.intended_ns != 0 ? done.complete_ns - std::min(done.complete_ns, slot.intended_ns) : service;
-      statistics_->Count(OperationOf(slot.step.kind), bytes, std::max(intended, service), service);
+      statistics_->Count(OperationOf(slot.step.opcode), bytes, std::max(intended, service), service);
     }
-    if (slot.step.kind == IoKind::kFlush && done.cqe.Ok() && table_ != nullptr) table_->FlushAcknowledged(slot.flush_epoch);
-    if (slot.step.kind == IoKind::kRead && options_.verify && !done.local) CompleteRead(slot, done);
+    if (slot.step.opcode == nvm_opcode::kFlush && done.cqe.Ok() && table_ != nullptr) table_->FlushAcknowledged(slot.flush_epoch);
+    if (slot.step.opcode == nvm_opcode::kRead && options_.verify && !done.local) CompleteRead(slot, done);
     if (!done.released) withheld_++;  // its buffer is not ours until the drive lets go
   } else {
     withheld_--;

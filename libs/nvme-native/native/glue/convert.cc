@@ -169,32 +169,4 @@ Sqe SqeOf(const Napi::Object& command) {
   return sqe;
 }
 
-WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
-  WorkerOptions options;
-  options.worker = U32(o, "worker");
-  options.depth = U32(o, "depth");
-  options.iops = Float(o, "iops");
-  options.time_ns = static_cast<uint64_t>(Float(o, "timeMs") * 1e6);
-  options.io_count = static_cast<uint64_t>(Float(o, "ioCount"));
-  options.passes = static_cast<uint64_t>(Float(o, "passes"));
-  options.verify = Flag(o, "verify");
-  options.stop_on_error = Flag(o, "stopOnError");
-  options.sample_ns = static_cast<uint64_t>(Float(o, "sampleMs") * 1e6);
-  options.histogram_ns = static_cast<uint64_t>(Float(o, "histogramMs") * 1e6);
-  PatternOptions& pattern = options.pattern;
-  const auto sizes = o.Get("sizes").As<Napi::Array>();
-  for (uint32_t i = 0; i < sizes.Length(); i++) {
-    const auto size = Napi::Value(sizes[i]).As<Napi::Object>();
-    pattern.sizes.push_back({U32(size, "lbas"), U32(size, "weight")});
-  }
-  pattern.random_percent = U32(o, "randomPercent");
-  pattern.read_percent = U32(o, "readPercent");
-  pattern.region_start = U64(o, "regionStartLba");
-  pattern.region_lbas = U64(o, "regionLbas");
-  pattern.align_lbas = U32(o, "alignLbas");
-  pattern.flush_every = U32(o, "flushEvery");
-  pattern.seed = U64(o, "seed");
-  return options;
-}
-
 }  // namespace assay::glue

@@ -113,7 +113,17 @@ Napi::Value Verify(const Napi::CallbackInfo& info) {
   return pending->promise(env);
 }
 
-// previewPattern(options, count) -> [kind, slba, lbas][]: the pure generator, for its tests and for the curious.
+// The three that every drive has by name, the others by opcode.
+Napi::Value StepName(Napi::Env env, uint8_t opcode) {
+  switch (opcode) {
+    case nvm_opcode::kFlush: return Napi::String::New(env, "flush");
+    case nvm_opcode::kWrite: return Napi::String::New(env, "write");
+    case nvm_opcode::kRead: return Napi::String::New(env, "read");
+    default: return Napi::Number::New(env, opcode);
+  }
+}
+
+// previewPattern(options, count) -> [name | opcode, slba, lbas][]: the pure generator, for its tests and for the curious.
 Napi::Value PreviewPattern(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   IoPattern pattern(WorkerOptionsOf(info[0].As<Napi::Object>()).pattern);
@@ -122,7 +132,7 @@ Napi::Value PreviewPattern(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < count; i++) {
     const IoStep step = pattern.Next();
     Napi::Array row = Napi::Array::New(env, 3);
-    row.Set(0u, step.kind == IoKind::kRead ? "read" : step.kind == IoKind::kWrite ? "write" : "flush");
+    row.Set(0u, StepName(env, step.opcode));
     row.Set(1u, Napi::BigInt::New(env, step.slba));
     row.Set(2u, step.lbas);
     steps.Set(i, row);
