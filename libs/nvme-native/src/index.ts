@@ -13,6 +13,7 @@ export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export * from "./types";
+export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker-figures";
 
 /** Version of the native code and of what it writes to disk. */
 const DRIVER_VERSION = "0.1.0";

@@ -1,0 +1,71 @@
+/** Figures made of what a worker tells: a series of whole seconds, their evenness, percentiles. Pure. */
+import { mergeHistograms, percentileNs, type Sample } from "@assay/protocol";
+import { finite, refuse } from "./check";
+import type { IoWorkerResult, Operation } from "./types";
+
+const SECOND_MS = 1000;
+const OPERATIONS: readonly Operation[] = ["read", "write", "other"];
+
+type CountedSample = Pick<Sample, "interval" | "intervalMs" | "reads" | "writes" | "others">;
+
+/**
+ * Commands completed in each whole second of one worker's life; a second of a stall is 0, a last part of a second is left
+ * out. The worker's `sampleMs` must divide a second. Samples that were not told count as none.
+ * @throws NvmeError ERR_ARGUMENT
+ */
+export function ioPerSecond(samples: readonly CountedSample[], sampleMs = SECOND_MS): number[] {
+  if (!Number.isInteger(sampleMs) || sampleMs < 1 || SECOND_MS % sampleMs !== 0)
+    refuse(`sampleMs is ${sampleMs}, it must divide ${SECOND_MS}`);
+  const perSecond = SECOND_MS / sampleMs;
+  const whole = samples.filter((sample) => sample.intervalMs === sampleMs);
+  const intervals = whole.reduce((most, sample) => Math.max(most, sample.interval + 1), 0);
+  const series: number[] = Array.from({ length: Math.floor(intervals / perSecond) }, () => 0);
+  for (const sample of whole) {
+    const second = Math.floor(sample.interval / perSecond);
+    if (second < series.length) series[second]! += sample.reads + sample.writes + sample.others;
+  }
+  return series;
+}
+
+/**
+ * How even a series is: what the given share of its seconds reached at least, as a share of the average; 1 is perfectly
+ * even, 0 stood still. `percent` is above 0 and at most 100. Null for an empty series or one without any I/O.
+ * @throws NvmeError ERR_ARGUMENT
+ */
+export function iopsConsistency(series: readonly number[], percent = 99.9): number | null {
+  finite("percent", percent, 0, 100);
+  const total = series.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return null;
+  const fastestFirst = [...series].sort((a, b) => b - a);
+  const reached = fastestFirst[Math.ceil((percent / 100) * series.length) - 1]!;
+  return reached / (total / series.length);
+}
+
+export interface PercentileOptions {
+  /** Default: all. */
+  operations?: readonly Operation[];
+  /** From the intended submission (the default, `histograms`) or from the actual one (`serviceHistograms`). */
+  from?: "intended" | "actual";
+}
+
+/**
+ * Latencies, ns, below which those shares of the commands lie, one for each of `percents` (above 0 and at most 100); at
+ * most 1 % above the truth and never below. Null where there was no command. Results of several workers are taken together.
+ * @throws NvmeError ERR_ARGUMENT
+ */
+export function latencyPercentiles(
+  results: readonly Pick<IoWorkerResult, "histograms" | "serviceHistograms">[],
+  percents: readonly number[],
+  options: PercentileOptions = {},
+): (number | null)[] {
+  percents.forEach((percent, i) => {
+    finite(`percents[${i}]`, percent, 0, 100);
+  });
+  const merged = mergeHistograms(
+    results.flatMap((result) => {
+      const histograms = options.from === "actual" ? result.serviceHistograms : result.histograms;
+      return (options.operations ?? OPERATIONS).map((operation) => histograms[operation]);
+    }),
+  );
+  return percents.map((percent) => percentileNs(merged, percent));
+}
