@@ -73,6 +73,36 @@ describe("the way of one run", () => {
     expect(slot).toEqual({ state: "idle" });
   });
 
+  it("names the build that was meant, that was found and that was left", async () => {
+    const { host, runId } = await startRun();
+    const identity: Parameters<typeof numbered>[0][number] = {
+      ...{ type: "identity", moment: "open", matches: true, namespaces: [] },
+      identity: { model: "ASSAY SIM A", serial: "any", nguid: null, eui64: null, firmware: "1.0" },
+    };
+    await end(runId, host.id, [STARTED, identity, miscompares(0), FINISHED, ENDED]);
+    const next = await flow.submit("soak", host.duts[0]!.serial);
+    await flow.doorbells.settle();
+    await flow.claim(next, host.id);
+    await end(next, host.id, [STARTED, identity, miscompares(0), FINISHED, ENDED]);
+    const [builds] = await flow.database.query(
+      `SELECT intended.revision AS intended, start.revision AS start, finish.revision AS finish FROM run
+         JOIN build intended ON intended.id = build_intended_id JOIN build start ON start.id = build_at_start_id
+         JOIN build finish ON finish.id = build_at_end_id WHERE run.id = $1`,
+      [next],
+    );
+    expect(builds).toEqual({ intended: "1.0", start: "1.0", finish: "1.0" });
+  });
+
+  it("is errored and does not stay assigned when its plan is no longer one", async () => {
+    await flow.addPlan(planSource("outdated"));
+    const host = await flow.addHost(1);
+    const runId = await flow.submit("outdated", host.duts[0]!.serial);
+    await flow.doorbells.settle();
+    await flow.database.query("UPDATE plan_revision SET source = 'kind: Plan' WHERE name = 'outdated'");
+    await expect(flow.claim(runId, host.id)).rejects.toThrow(/outdated is no longer valid/);
+    expect(await flow.repository.view(runId)).toMatchObject({ verdict: "errored", attribution: { cause: "test" } });
+  });
+
   it("holds a drive that failed, keeps the rest of its runs waiting and says why", async () => {
     const { host, runId, dut } = await startRun();
     const run = await end(runId, host.id, [STARTED, miscompares(3), FINISHED, ENDED]);

@@ -2,9 +2,10 @@
  * A host claims a run that is assigned to it: the run is bound once more to what is known of the drive now, and the
  * answer, the run order, is kept so that the same claim gets the same words again.
  */
-import type { ParameterValues } from "@assay/plans";
+import type { ParameterValues, PlanDocument } from "@assay/plans";
 import { type RunOrder, WIRE_VERSION } from "@assay/protocol";
 import type { Transaction } from "../platform/database";
+import { Problem } from "../platform/problem";
 import { endCampaignOf } from "../runs/end-campaign";
 import { endLeases } from "../runs/leases";
 import { addResolvedPlans } from "../runs/new-runs";
@@ -80,12 +81,23 @@ export async function claimRun(
     return withdraw(transaction, runId, run, `DUT ${run.serial} is no longer in slot ${run.slotName}`, now);
   const dut = await findDut(transaction, run.dutId);
   if (dut.facts === null) return withdraw(transaction, runId, run, dut.unknown!, now);
-  const document = documentOf(run.source, run.planName);
+  const document = documentOr(run);
+  if (typeof document === "string") return giveUp(transaction, runId, run, [document], now);
   const answer = prepareRun(document, { parameters: run.parameters, dut: dut.facts, sheet: dut.sheet });
   if ("reasons" in answer) return giveUp(transaction, runId, run, answer.reasons, now);
   const order = orderOf(runId, run, answer.prepared);
   await keepOrder(transaction, run, order, answer.prepared, dut, now);
   return { kind: "order", order, isNew: true };
+}
+
+/** The plan, or why it is none any more: the format has moved on since it was pushed. */
+function documentOr({ source, planName }: RunRow): PlanDocument | string {
+  try {
+    return documentOf(source, planName);
+  } catch (error) {
+    if (error instanceof Problem) return error.message;
+    throw error;
+  }
 }
 
 function orderOf(runId: string, run: RunRow, prepared: PreparedRun): RunOrder {
@@ -117,7 +129,7 @@ async function keepOrder(
   await transaction.query(
     `UPDATE run SET state = $2, claimed_at = $3, deadline_at = $4, budget_ms = $5, spool_bytes = $6, resolved_hash = $7,
                     stimulus_hash = $8, firmware_intended = $9, data_sheet_hash = $10, resolved_parameters = $11,
-                    clock_offset_ms = $12, contact = 'ok', last_event_at = NULL, waiting_reason = NULL
+                    clock_offset_ms = $12, build_intended_id = ${NAMED_BUILD}, contact = 'ok', last_event_at = NULL, waiting_reason = NULL
       WHERE id = $1`,
     [
       ...[
@@ -130,6 +142,7 @@ async function keepOrder(
         order.resolvedHash,
       ],
       ...[prepared.stimulusHash, dut.firmware, dut.sheetHash, JSON.stringify(order.parameters), run.clockOffsetMs],
+      run.model,
     ],
   );
   await transaction.query("UPDATE lease SET ends_at = $2 WHERE run_id = $1 AND ended_at IS NULL", [
@@ -137,6 +150,9 @@ async function keepOrder(
     deadline,
   ]);
 }
+
+/** The build that firmware revision $9 of model $13 names while nobody knows its hash. */
+const NAMED_BUILD = "(SELECT id FROM build WHERE model = $13 AND revision = $9 AND sha256 = '')";
 
 /** Back to the queue: nothing has touched the drive. */
 async function withdraw(
