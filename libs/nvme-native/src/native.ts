@@ -1,7 +1,15 @@
 /** The addon as C++ shows it (native/glue). Everything is validated before it comes here; nobody else imports this. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Completion, IoWorkerEvent, IoWorkerResult, ModelPower, NvmeErrorCode, VerifyResult } from "./types";
+import type {
+  Completion,
+  ErrorAction,
+  IoWorkerEvent,
+  IoWorkerResult,
+  ModelPower,
+  NvmeErrorCode,
+  VerifyResult,
+} from "./types";
 import { NvmeError } from "./types";
 
 export type NativeHandle = { readonly opaque: unique symbol };
@@ -45,7 +53,8 @@ export interface NativeWorkerOptions {
   passes: number;
   flushEvery: number;
   verify: boolean;
-  stopOnError: boolean;
+  onError: ErrorAction;
+  onStatus: { sct: number; sc: number; action: ErrorAction }[];
   seed: bigint;
   sampleMs: number;
   histogramMs: number;

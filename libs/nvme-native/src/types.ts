@@ -87,6 +87,9 @@ export interface ResetReport {
   settled: number;
 }
 
+/** What an error status does: ends the worker; counts, in the samples too; or is expected and only noted in the result. */
+export type ErrorAction = "stop" | "count" | "ignore";
+
 /** All sizes from `fromBytes` to `toBytes` (included) in steps of `stepBytes` (default: one LBA), each as often as the others. */
 export interface SizeRange {
   fromBytes: number;
@@ -123,7 +126,10 @@ export interface IoWorkerOptions {
   flushEvery?: number | null;
   /** Check every read against the verify table; stamp every write. Needs `verifyTable`. */
   verify?: boolean;
-  onError?: "stop" | "count";
+  /** Default: `stop`. */
+  onError?: ErrorAction;
+  /** Single statuses that are treated otherwise than `onError` says. */
+  onStatus?: { sct: number; sc: number; action: ErrorAction }[];
   untilPowerLost?: boolean;
   seed: bigint;
   sampleMs?: number;
@@ -169,7 +175,15 @@ export interface IoWorkerResult {
   readBytes: bigint;
   writtenBytes: bigint;
   durationMs: number;
-  errors: { opcode: number; sct: number; sc: number; count: number; firstMs: number; lastMs: number }[];
+  errors: {
+    opcode: number;
+    sct: number;
+    sc: number;
+    count: number;
+    firstMs: number;
+    lastMs: number;
+    action?: ErrorAction;
+  }[];
   miscompares: bigint;
   /** Sectors checked against the table, and sectors read whose table entry was unknown. */
   checkedLbas: bigint;

@@ -24,11 +24,29 @@ const KEYS = [
   "flushEvery",
   "verify",
   "onError",
+  "onStatus",
   "untilPowerLost",
   "seed",
   "sampleMs",
   "histogramMs",
 ];
+
+const ACTIONS = ["stop", "count", "ignore"] as const;
+const MAX_STATUSES = 64;
+
+function checkStatuses(given: IoWorkerOptions["onStatus"]): NativeWorkerOptions["onStatus"] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given) || given.length > MAX_STATUSES)
+    refuse(`onStatus must be an array of at most ${MAX_STATUSES} statuses`);
+  return given.map((entry, i) => {
+    const name = `onStatus[${i}]`;
+    const o = object<typeof entry>(name, entry, ["sct", "sc", "action"]);
+    const sct = integer(`${name}.sct`, o.sct, 0, 7);
+    const sc = integer(`${name}.sc`, o.sc, 0, 255);
+    if (sct === 0 && sc === 0) refuse(`${name} is sct 0, sc 0, which is success and no error`);
+    return { sct, sc, action: oneOf(`${name}.action`, o.action, ACTIONS) };
+  });
+}
 
 /** Everything is checked before a thread starts. @throws NvmeError ERR_ARGUMENT */
 export function checkWorkerOptions(
@@ -67,7 +85,8 @@ export function checkWorkerOptions(
     ...limits,
     flushEvery: optional("flushEvery", U32),
     verify,
-    stopOnError: (o.onError === undefined ? "stop" : oneOf("onError", o.onError, ["stop", "count"])) === "stop",
+    onError: o.onError === undefined ? "stop" : oneOf("onError", o.onError, ACTIONS),
+    onStatus: checkStatuses(o.onStatus),
     seed: big("seed", o.seed, 0n, 0xffff_ffff_ffff_ffffn),
     sampleMs: integer("sampleMs", o.sampleMs ?? 1000, 10, 3_600_000),
     histogramMs: integer("histogramMs", o.histogramMs ?? 60_000, 100, 86_400_000),

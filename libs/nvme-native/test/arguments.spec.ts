@@ -78,6 +78,14 @@ const cases: [message: string | RegExp, act: (bench: Bench) => unknown][] = [
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, distribution: Array.from({ length: 100 }, () => 1) })),
   ],
   [
+    'onStatus[0].action is "halt", it must be one of stop, count, ignore',
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, onStatus: [{ sct: 2, sc: 0x81, action: wrong("halt") }] })),
+  ],
+  [
+    "onStatus[0] is sct 0, sc 0, which is success and no error",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, onStatus: [{ sct: 0, sc: 0, action: "stop" }] })),
+  ],
+  [
     "distribution must be an array of 100 integers",
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, distribution: [10_000] })),
   ],

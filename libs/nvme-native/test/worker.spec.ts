@@ -103,6 +103,30 @@ test("errors stop or are counted, as the policy says", () =>
     },
   ));
 
+test("B116 each status has its own policy: expected ones are noted only, others count, and one ends the worker", () => {
+  const bad = (slba: string, sc: number) =>
+    ({ kind: "bad-status", opcode: 2, slba, lbaCount: 8, sct: 2, sc, times: 1 }) as const;
+  const onStatus = [{ sct: 2, sc: 0x81, action: "ignore" }];
+  const sequential = { readPercent: 100, randomPercent: 0, passes: 1, depth: 1, onStatus };
+  const spec = { faults: [bad("8", 0x81), bad("80", 0x84), bad("160", 0x86)] };
+  return withDrive({ spec }, async ({ ns }) => {
+    const handle = ns.startIoWorker(
+      worker({ ...sequential, onError: "count", onStatus: [...onStatus, { sct: 2, sc: 0x86, action: "stop" }] }),
+    );
+    let errors = 0;
+    for await (const event of handle) if (event.type === "sample") errors += event.sample.errors;
+    const result = await handle.result;
+    expect(result.errors.map(({ sc, count, action }) => [sc, count, action])).toEqual([
+      [0x81, 1, "ignore"],
+      [0x84, 1, "count"],
+      [0x86, 1, "stop"],
+    ]);
+    expect(result).toMatchObject({ end: "error", reads: 21n });
+    expect(errors).toBe(2);
+    for (const error of result.errors) expect(error.lastMs).toBeGreaterThanOrEqual(error.firstMs);
+  });
+});
+
 test("a lost completion times out locally, is counted, and the worker ends", () =>
   withDrive(
     { spec: { faults: [{ kind: "lost-completion", afterCommands: 100 }] }, open: { timeoutMs: 100 } },

@@ -291,8 +291,16 @@ void IoWorker::NoteCheck(SectorCheck&& check) {
   callbacks_.event(std::move(check.miscompare));
 }
 
+ErrorAction IoWorker::ActionFor(const Cqe& cqe) const {
+  for (const StatusPolicy& policy : options_.on_status) {
+    if (policy.sct == cqe.Sct() && policy.sc == cqe.Sc()) return policy.action;
+  }
+  return options_.on_error;
+}
+
 void IoWorker::NoteError(uint8_t opcode, const Cqe& cqe, uint64_t now_ns) {
-  statistics_->CountError();
+  const ErrorAction action = ActionFor(cqe);
+  if (action != ErrorAction::kIgnore) statistics_->CountError();
   const uint64_t now_ms = start_ms_ + (now_ns - start_ns_) / kNsPerMs;
   const auto at = std::find_if(result_.errors.begin(), result_.errors.end(), [&](const WorkerError& error) {
     return error.opcode == opcode && error.sct == cqe.Sct() && error.sc == cqe.Sc();
@@ -301,9 +309,9 @@ void IoWorker::NoteError(uint8_t opcode, const Cqe& cqe, uint64_t now_ns) {
     at->count++;
     at->last_ms = now_ms;
   } else if (result_.errors.size() < kMaxErrorKinds) {
-    result_.errors.push_back({opcode, cqe.Sct(), cqe.Sc(), 1, now_ms, now_ms});
+    result_.errors.push_back({opcode, cqe.Sct(), cqe.Sc(), 1, now_ms, now_ms, action});
   }
-  if (options_.stop_on_error) End(WorkerEnd::kError);
+  if (action == ErrorAction::kStop) End(WorkerEnd::kError);
 }
 
 uint64_t IoWorker::WaitUntil() const {

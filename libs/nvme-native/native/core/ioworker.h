@@ -11,6 +11,17 @@ namespace assay {
 constexpr uint32_t kMaxMiscomparesTold = 64;
 constexpr size_t kMaxErrorKinds = 64;
 
+enum class ErrorAction : uint8_t {
+  kStop,    // ends the worker
+  kCount,   // an error, in the samples too
+  kIgnore,  // expected: noted in the result, no error of a sample
+};
+
+struct StatusPolicy {
+  uint8_t sct, sc;
+  ErrorAction action;
+};
+
 struct WorkerOptions {
   uint32_t worker = 0;
   PatternOptions pattern;
@@ -20,7 +31,8 @@ struct WorkerOptions {
   uint64_t io_count = 0;      // 0: no limit
   uint64_t passes = 0;        // 0: no limit; a pass is as many LBAs as the region has
   bool verify = false;
-  bool stop_on_error = true;
+  ErrorAction on_error = ErrorAction::kStop;
+  std::vector<StatusPolicy> on_status;  // what it does not name: on_error
   uint64_t sample_ns = kNsPerSecond;
   uint64_t histogram_ns = 60 * kNsPerSecond;
 };
@@ -31,6 +43,7 @@ struct WorkerError {
   uint8_t opcode, sct, sc;
   uint64_t count;
   uint64_t first_ms, last_ms;
+  ErrorAction action;
 };
 
 struct WorkerResult {
@@ -86,6 +99,7 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   void CompleteRead(Slot& slot, const Done& done);
   void EndWrite(const Slot& slot, const Done& done);
   void NoteError(uint8_t opcode, const Cqe& cqe, uint64_t now_ns);
+  ErrorAction ActionFor(const Cqe& cqe) const;
   void NoteCheck(SectorCheck&& check);
   void End(WorkerEnd end) { if (!ending_) { ending_ = true; end_ = end; } }
   uint64_t WaitUntil() const;

@@ -5,6 +5,7 @@ namespace {
 
 const char* const kOperationNames[] = {"read", "write", "other"};
 const char* const kEndNames[] = {"done", "stopped", "terminated", "error", "deadline"};
+const char* const kActionNames[] = {"stop", "count", "ignore"};
 const char* const kMiscompareNames[] = {"bit-error",         "wrong-lba",       "stale-version", "torn-write",
                                         "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write"};
 
@@ -119,6 +120,7 @@ Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
     error.Set("count", CommonNumber(env, r.errors[i].count));
     error.Set("firstMs", CommonNumber(env, r.errors[i].first_ms));
     error.Set("lastMs", CommonNumber(env, r.errors[i].last_ms));
+    error.Set("action", kActionNames[static_cast<int>(r.errors[i].action)]);
     errors.Set(i, error);
   }
   value.Set("errors", errors);

@@ -10,6 +10,10 @@ void ForEach(const Napi::Object& object, const char* key, Take take) {
   for (uint32_t i = 0; i < list.Length(); i++) take(Napi::Value(list[i]));
 }
 
+ErrorAction ActionOf(const std::string& name) {
+  return name == "stop" ? ErrorAction::kStop : name == "count" ? ErrorAction::kCount : ErrorAction::kIgnore;
+}
+
 PatternOptions PatternOptionsOf(const Napi::Object& o) {
   PatternOptions pattern;
   ForEach(o, "sizes", [&](const Napi::Value& value) {
@@ -44,7 +48,11 @@ WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
   options.io_count = static_cast<uint64_t>(Float(o, "ioCount"));
   options.passes = static_cast<uint64_t>(Float(o, "passes"));
   options.verify = Flag(o, "verify");
-  options.stop_on_error = Flag(o, "stopOnError");
+  options.on_error = ActionOf(Text(o, "onError"));
+  ForEach(o, "onStatus", [&](const Napi::Value& value) {
+    const auto policy = value.As<Napi::Object>();
+    options.on_status.push_back({static_cast<uint8_t>(U32(policy, "sct")), static_cast<uint8_t>(U32(policy, "sc")), ActionOf(Text(policy, "action"))});
+  });
   options.sample_ns = static_cast<uint64_t>(Float(o, "sampleMs") * 1e6);
   options.histogram_ns = static_cast<uint64_t>(Float(o, "histogramMs") * 1e6);
   return options;
