@@ -14,6 +14,11 @@ const STATEMENT_WITHIN_MS = 30_000;
 /** A transaction that waits for us is ended by the server: a stopped process must not hold locks. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
+/** SQLSTATE deadlock_detected. */
+const DEADLOCK = "40P01";
+/** Two callers that lock in opposite orders need two; more is a fault of ours. */
+const MAX_ATTEMPTS = 3;
+
 const INT8 = 20;
 /** bigint columns arrive as BigInt: they may exceed 2^53. */
 const asBigInt = (text: string) => BigInt(text);
@@ -54,8 +59,21 @@ export class Database implements Queryable {
     return (await this.pool.query<R>(sql, values)).rows;
   }
 
-  /** Runs `work` in one transaction; anything it throws rolls back and is thrown on. */
+  /**
+   * Runs `work` in one transaction; anything it throws rolls back and is thrown on. A deadlock's victim begins again:
+   * `work` reads anew and must do nothing outside of the transaction.
+   */
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if ((error as { code?: unknown } | null)?.code !== DEADLOCK || attempt >= MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  private async attempt<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
     // The pool listens to idle connections only: one that is lost while we hold it would end the process.

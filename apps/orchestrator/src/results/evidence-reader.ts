@@ -1,5 +1,12 @@
 /** Reads from the stored rows what a run's verdict is made from. */
-import { type Criterion, evaluateCriteria, evaluationContext, type Observation, type ResolvedPlan } from "@assay/plans";
+import {
+  type Criterion,
+  type CriterionResult,
+  evaluateCriteria,
+  evaluationContext,
+  type Observation,
+  type ResolvedPlan,
+} from "@assay/plans";
 import type { Queryable } from "../platform/database";
 import type { Ended, Finished, Refused, RunEvidence } from "./run-evidence";
 
@@ -19,13 +26,23 @@ export async function readEvidence(
   { runId, day, plan, cancel }: Whose,
 ): Promise<RunEvidence & { observations: Observation[] }> {
   const observations = await readObservations(database, runId, day, plan.criteria);
-  const results = evaluateCriteria(plan.criteria, observations, evaluationContext(plan));
+  const results = judgedWhole(
+    evaluateCriteria(plan.criteria, observations, evaluationContext(plan)),
+    observations.length,
+  );
   const words = await readWords(database, runId, day);
   return {
     ...{ plan, cancel, observations, results, ...words },
     miscompares: await readMiscompares(database, runId),
     statuses: await readStatuses(database, runId, day),
   };
+}
+
+/** Pure: what was judged by a part of the data is no measurement, whatever that part says. */
+export function judgedWhole(results: CriterionResult[], observations: number): CriterionResult[] {
+  if (observations <= MAX_OBSERVATIONS) return results;
+  const reason = `more than ${MAX_OBSERVATIONS} observations: only a part of them could be judged`;
+  return results.map((result) => ({ ...result, outcome: "errored", value: null, reason }));
 }
 
 interface MetricRow extends Record<string, unknown> {
@@ -46,7 +63,7 @@ async function readObservations(database: Queryable, runId: string, day: string,
   const rows = await database.query<MetricRow>(
     `SELECT step_path AS path, iteration, metric, value, flag, text, labels
        FROM telemetry.metric WHERE day = $1 AND run_id = $2 AND metric = ANY($3) ORDER BY seq LIMIT $4`,
-    [day, runId, [...names], MAX_OBSERVATIONS],
+    [day, runId, [...names], MAX_OBSERVATIONS + 1],
   );
   return rows.map(
     ({ path, iteration, metric, value, flag, text, labels }): Observation => ({
