@@ -12,6 +12,7 @@ export type * from "./driver";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
+export { Subsystem } from "./subsystem";
 export * from "./types";
 export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker-figures";
 

@@ -32,6 +32,7 @@ const FAULT_KEYS: Record<ModelFault["kind"], string[]> = {
   stall: ["kind", "afterCommands", "ms"],
   "lost-completion": ["kind", "afterCommands"],
   "slow-ready": ["kind", "ms"],
+  "failed-activation": ["kind", "times"],
 };
 
 function checkFault(value: ModelFault, i: number): NativeFault {
@@ -74,6 +75,8 @@ function checkFault(value: ModelFault, i: number): NativeFault {
       };
     case "lost-completion":
       return { ...plain, after: count("afterCommands", fault.afterCommands, 0) };
+    case "failed-activation":
+      return { ...plain, times: count("times", fault.times, 1) };
     case "slow-ready":
       return { ...plain, ms: integer(`${name}.ms`, fault.ms, 1, MAX_MS) };
   }

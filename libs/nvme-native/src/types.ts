@@ -244,7 +244,9 @@ export type ModelFault =
   | { kind: "bad-status"; opcode: number; slba: string; lbaCount: number; sct: number; sc: number; times: number }
   | { kind: "stall"; afterCommands: number; ms: number }
   | { kind: "lost-completion"; afterCommands: number }
-  | { kind: "slow-ready"; ms: number };
+  | { kind: "slow-ready"; ms: number }
+  /** So many times, firmware that waits for a reset cannot be loaded: the old one stays. */
+  | { kind: "failed-activation"; times: number };
 
 export type ModelPower = "on" | "off";
 

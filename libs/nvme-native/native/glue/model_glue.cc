@@ -19,6 +19,7 @@ constexpr FaultName kFaultNames[] = {
     {"silent-corruption", FaultKind::kSilentCorruption}, {"flush-lies", FaultKind::kFlushLies},
     {"bad-status", FaultKind::kBadStatus},               {"stall", FaultKind::kStall},
     {"lost-completion", FaultKind::kLostCompletion},     {"slow-ready", FaultKind::kSlowReady},
+    {"failed-activation", FaultKind::kFailedActivation},
 };
 
 FaultRule FaultOf(const Napi::Object& o) {

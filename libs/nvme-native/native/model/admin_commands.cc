@@ -12,6 +12,7 @@ namespace {
 constexpr uint16_t kInvalidOpcode = MakeStatus(0, 0x01, true);
 constexpr uint16_t kInvalidField = MakeStatus(0, 0x02, true);
 constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
+constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
 constexpr uint16_t kInvalidPrp = MakeStatus(0, 0x13, true);
 constexpr uint16_t kCqInvalid = MakeStatus(1, 0x00, true);
 constexpr uint16_t kInvalidQid = MakeStatus(1, 0x01, true);
@@ -64,9 +65,21 @@ Device::Outcome Give(const Sqe& sqe, const uint8_t* from, uint64_t bytes) {
   return ok ? Device::Outcome{} : Fail(kInvalidPrp);
 }
 
+// NVMe Base 2.0, figure 107, as far as the commands are there.
+bool AllowedWhileSanitizing(uint8_t opcode) {
+  switch (opcode) {
+    case admin_opcode::kFormat:
+    case admin_opcode::kFirmwareDownload:
+    case admin_opcode::kFirmwareCommit:
+    case admin_opcode::kSelfTest: return false;
+    default: return true;
+  }
+}
+
 }  // namespace
 
 Device::Outcome AdminCommands::Execute(const Sqe& sqe) {
+  if (d_.background_.Sanitizing() && !AllowedWhileSanitizing(sqe.opc)) return Fail(kSanitizeInProgress);
   switch (sqe.opc) {
     case admin_opcode::kIdentify: return Identify(sqe);
     case admin_opcode::kGetLogPage: return GetLogPage(sqe);
@@ -79,6 +92,10 @@ Device::Outcome AdminCommands::Execute(const Sqe& sqe) {
     case admin_opcode::kFormat: return Format(sqe);
     case admin_opcode::kAbort: return Abort(sqe);
     case admin_opcode::kAsyncEvent: return AsyncEvent(sqe);
+    case admin_opcode::kFirmwareDownload: return FirmwareDownload(sqe);
+    case admin_opcode::kFirmwareCommit: return Fail(d_.firmware_.Commit(sqe.cdw10 & 7, sqe.cdw10 >> 3 & 7));
+    case admin_opcode::kSelfTest: return Fail(d_.background_.SelfTest(sqe.nsid, sqe.cdw10 & 15));
+    case admin_opcode::kSanitize: return Fail(d_.background_.Sanitize(sqe.cdw10));
     default: return Fail(kInvalidOpcode);
   }
 }
@@ -114,7 +131,10 @@ Device::Outcome AdminCommands::GetLogPage(const Sqe& sqe) {
   if (offset % 4 != 0 || offset > page_bytes || bytes > d_.header_->mdts_bytes) return Fail(kInvalidField);
   std::vector<uint8_t> page(std::max<uint64_t>(page_bytes, offset + bytes));
   FillLogPage(*d_.header_, lid, page.data());
-  return Give(sqe, page.data() + offset, bytes);
+  const Device::Outcome outcome = Give(sqe, page.data() + offset, bytes);
+  const bool retain = sqe.cdw10 >> 15 & 1;
+  if (outcome.status == 0 && !retain) d_.EventLogWasRead(lid);
+  return outcome;
 }
 
 bool AdminCommands::VolatileCacheEnabled() const {
@@ -163,7 +183,11 @@ Device::Outcome AdminCommands::SetFeatures(const Sqe& sqe) {
     outcome.cdw0 = queues << 16 | queues;
     return outcome;
   }
-  if (fid == 0x02 && (sqe.cdw11 & 31) != 0) return Fail(kInvalidField);  // power state 0 only
+  if (fid == 0x02) {
+    const uint32_t state = sqe.cdw11 & 31;
+    if (state >= kPowerStates) return Fail(kInvalidField);
+    if (state < kFirstNonOperationalState) d_.operational_state_ = state;
+  }
   if (fid == 0x06 && (sqe.cdw11 & 1) == 0) d_.media_.MakeAllDurable();
   const uint32_t value = fid == 0x06 ? sqe.cdw11 & 1 : sqe.cdw11;
   // Kept as the difference to the default, so that zeroes are the defaults.
@@ -229,6 +253,7 @@ Device::Outcome AdminCommands::Format(const Sqe& sqe) {
   const uint32_t secure_erase = sqe.cdw10 >> 9 & 7;
   if (lba_format > 1) return Fail(kInvalidFormat);
   if (secure_erase > 2 || (sqe.cdw10 >> 4 & 0x1f) != 0) return Fail(kInvalidField);  // no metadata, no protection
+  d_.background_.EndSelfTest(kTestEndedByFormat);
   d_.media_.Format(lba_format == 0 ? 512 : 4096);
   return {};
 }
@@ -244,7 +269,21 @@ Device::Outcome AdminCommands::AsyncEvent(const Sqe& sqe) {
   d_.held_events_.push_back(sqe.cid);
   Device::Outcome outcome;
   outcome.hold = true;
+  d_.SendEvents();
   return outcome;
+}
+
+Device::Outcome AdminCommands::FirmwareDownload(const Sqe& sqe) {
+  const uint64_t bytes = (uint64_t{sqe.cdw10} + 1) * 4;
+  const uint64_t offset = uint64_t{sqe.cdw11} * 4;
+  if (bytes > d_.header_->mdts_bytes) return Fail(kInvalidField);
+  uint8_t* to = nullptr;
+  if (const uint16_t status = d_.firmware_.Place(offset, bytes, &to)) return Fail(status);
+  const bool ok = ForEachRun(sqe, bytes, [&](const uint8_t* from, uint64_t part) {
+    std::memcpy(to, from, part);
+    to += part;
+  });
+  return Fail(ok ? 0 : kInvalidPrp);
 }
 
 }  // namespace assay::model

@@ -25,6 +25,7 @@ class AdminCommands {
   Device::Outcome Format(const Sqe& sqe);
   Device::Outcome Abort(const Sqe& sqe);
   Device::Outcome AsyncEvent(const Sqe& sqe);
+  Device::Outcome FirmwareDownload(const Sqe& sqe);
 
   Device& d_;
 };

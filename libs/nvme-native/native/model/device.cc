@@ -15,6 +15,8 @@ constexpr uint32_t kCcEnable = 1;
 constexpr uint32_t kCcShutdown = 3u << 14;
 constexpr uint32_t kCstsReady = 1;
 constexpr uint32_t kCstsShutdownDone = 2u << 2;
+constexpr uint32_t kCstsSubsystemReset = 1u << 4;
+constexpr uint32_t kNssrKey = 0x4e564d65;  // "NVMe"
 constexpr uint32_t kVersion = 0x00020000;
 
 }  // namespace
@@ -24,6 +26,8 @@ Device::Device(std::unique_ptr<DriveFile> file)
       header_(&file_->header()),
       media_(file_.get()),
       faults_(file_.get()),
+      background_(header_, &media_),
+      firmware_(header_),
       random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
       generation_(header_->generation.load()),
       wake_(&header_->wake),
@@ -46,8 +50,8 @@ void Device::Halt() {
 
 uint64_t Device::ReadRegister(uint32_t offset, uint32_t bytes) const {
   if (Dark()) return bytes == 8 ? UINT64_MAX : UINT32_MAX;
-  // MQES, CQR, TO 10 s, one doorbell stride, NVM command set, 4 KiB pages only.
-  const uint64_t cap = uint64_t{header_->max_queue_entries - 1} | uint64_t{1} << 16 | uint64_t{20} << 24 | uint64_t{1} << 37;
+  // MQES, CQR, TO 10 s, one doorbell stride, subsystem reset, NVM command set, 4 KiB pages only.
+  const uint64_t cap = uint64_t{header_->max_queue_entries - 1} | uint64_t{1} << 16 | uint64_t{20} << 24 | uint64_t{1} << 36 | uint64_t{1} << 37;
   const uint32_t at = offset & ~7u;
   uint64_t quad = 0;
   switch (at) {
@@ -77,7 +81,13 @@ void Device::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
   };
   switch (offset & ~7u) {
     case reg::kCc & ~7u: if (offset == reg::kCc) cc_ = static_cast<uint32_t>(value); break;
-    case reg::kNssr & ~7u: if (offset == reg::kAqa) aqa_ = static_cast<uint32_t>(value); break;
+    case reg::kCsts & ~7u:
+      if (offset == reg::kCsts) csts_.fetch_and(~(static_cast<uint32_t>(value) & kCstsSubsystemReset));
+      break;
+    case reg::kNssr & ~7u:
+      if (offset == reg::kAqa) aqa_ = static_cast<uint32_t>(value);
+      if (offset == reg::kNssr && static_cast<uint32_t>(value) == kNssrKey) ResetSubsystem();
+      break;
     case reg::kAsq: half(asq_); break;
     case reg::kAcq: half(acq_); break;
     default: break;
@@ -174,6 +184,8 @@ void Device::ReAttach() {
   stalled_until_ns_ = 0;
   ForgetQueues();
   media_.Reload();
+  background_.Pause();
+  background_.ControllerReset();
   attach_ = false;
   dark_.store(false, std::memory_order_release);
   attached_.Notify();
@@ -181,6 +193,7 @@ void Device::ReAttach() {
 
 bool Device::Step(uint64_t now_ns) {
   FollowConfiguration(now_ns);
+  if (background_.Advance(now_ns)) RaiseEvent(6, 1, 0x81);  // sanitize operation completed
   if (!(csts_.load(std::memory_order_relaxed) & kCstsReady)) return false;
   if (stalled_until_ns_ != 0) {
     if (now_ns < stalled_until_ns_) return false;
@@ -212,7 +225,7 @@ void Device::FollowConfiguration(uint64_t now_ns) {
     if ((changed & kCcEnable) && (cc & kCcEnable)) {
       ready_at_ns_ = now_ns + (uint64_t{header_->ready_ms} + faults_.ExtraReadyMs()) * kNsPerMs;
       header_->clean = 0;
-      csts_ = 0;
+      csts_.fetch_and(kCstsSubsystemReset);
     } else if ((changed & kCcEnable) && !(cc & kCcEnable)) {
       Disable();
     }
@@ -230,15 +243,37 @@ void Device::Enable() {
   sq_[0] = {reinterpret_cast<Sqe*>(asq_.load()), (aqa & 0xfff) + 1, 0, 0};
   cq_[0] = {reinterpret_cast<Cqe*>(acq_.load()), (aqa >> 16 & 0xfff) + 1, 0, 1, 0, true};
   AdminCommands(*this).ResetFeatures();
-  csts_ = kCstsReady;
+  operational_state_ = 0;
+  if (firmware_.ActivationWaits() && !firmware_.Activate(faults_.FailActivation())) RaiseEvent(0, 5, 3);  // image load error
+  csts_.fetch_or(kCstsReady);
   notify_.push_back(0);
 }
 
 void Device::Disable() {
   ready_at_ns_ = kNever;
   ForgetQueues();
-  csts_ = 0;
+  background_.ControllerReset();
+  firmware_.Forget();
+  csts_.fetch_and(kCstsSubsystemReset);
   notify_.push_back(0);
+}
+
+void Device::ResetSubsystem() {
+  std::lock_guard lock(turn_mutex_);
+  ready_at_ns_ = kNever;
+  stalled_until_ns_ = 0;
+  ForgetQueues();
+  background_.ControllerReset();
+  firmware_.Forget();
+  cc_ = 0;
+  cc_seen_ = 0;
+  csts_ = kCstsSubsystemReset;
+}
+
+uint64_t Device::WakeForIo() {
+  if ((features_[0x02] & 31) < kFirstNonOperationalState) return 0;
+  features_[0x02] = operational_state_;
+  return uint64_t{kResumeUs} * 1000;
 }
 
 void Device::ShutDown() {
@@ -251,6 +286,8 @@ void Device::ShutDown() {
 void Device::ForgetQueues() {
   pending_.clear();
   held_events_.clear();
+  waiting_events_.clear();
+  std::fill(std::begin(event_silence_), std::end(event_silence_), uint8_t{0});
   for (auto& queue : sq_) queue = {};
   for (auto& queue : cq_) queue = {};
   for (auto& doorbell : sq_tail_) doorbell = 0;
@@ -258,7 +295,7 @@ void Device::ForgetQueues() {
 }
 
 uint64_t Device::NextDueNs() const {
-  uint64_t due = ready_at_ns_;
+  uint64_t due = std::min(ready_at_ns_, background_.NextDueNs(BoottimeNs()));
   if (stalled_until_ns_ != 0) return std::min(due, stalled_until_ns_);
   if (!pending_.empty()) due = std::min(due, pending_.front().due_ns);
   return due;

@@ -10,13 +10,19 @@
 
 #include "../core/nvme_spec.h"
 #include "../core/random.h"
+#include "background.h"
 #include "faults.h"
+#include "firmware.h"
 #include "media.h"
 
 namespace assay::model {
 
 constexpr uint32_t kAsyncEventLimit = 4;
 constexpr uint32_t kCommandsPerTurn = 64;
+constexpr size_t kMaxWaitingEvents = 16;
+constexpr uint32_t kPowerStates = 5;
+constexpr uint32_t kFirstNonOperationalState = 3;
+constexpr uint32_t kResumeUs = 2000;  // exit latency of the non-operational states
 
 class Device {
  public:
@@ -94,6 +100,13 @@ class Device {
   void Disable();
   void ShutDown();
   void ForgetQueues();
+  // NSSR (NVMe Base 2.0, 3.7.1), on the host's thread: as a reset of the controller, CC included; no power cycle.
+  void ResetSubsystem();
+  // A command arrived: the drive leaves a non-operational power state. How long that takes, ns.
+  uint64_t WakeForIo();
+  void RaiseEvent(uint32_t type, uint32_t info, uint8_t log_page);
+  void SendEvents();
+  void EventLogWasRead(uint8_t log_page);
   bool Fetch(uint16_t qid, uint64_t now_ns);
   void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
   bool Post(const Pending& pending);
@@ -107,6 +120,8 @@ class Device {
   DriveHeader* header_;
   Media media_;
   Faults faults_;
+  Background background_;
+  Firmware firmware_;
   Random random_;
   std::atomic<uint64_t> generation_;
   Event wake_;
@@ -126,7 +141,10 @@ class Device {
   std::vector<Pending> pending_;  // a heap, earliest on top
   std::vector<uint16_t> notify_;  // vectors to raise at the end of the turn
   std::vector<uint16_t> held_events_;  // cids of asynchronous event requests
+  std::vector<uint32_t> waiting_events_;  // dword 0 of events that no request has taken
+  uint8_t event_silence_[8] = {};         // by type: the log page that must be read first
   uint32_t features_[256] = {};
+  uint32_t operational_state_ = 0;        // the newest power state that serves I/O
 
   std::mutex turn_mutex_;  // held by the device thread while it works
   mutable std::mutex interrupt_mutex_;

@@ -19,7 +19,9 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
       outcome = AdminCommands(*this).Execute(sqe);
     } else {
       const uint64_t number = ++header_->smart.io_commands;
+      const uint64_t resume_ns = WakeForIo();
       outcome = NvmCommands(*this).Execute(sqe);
+      outcome.delay_ns += resume_ns;
       outcome.lost = faults_.LoseCompletion(number);
       if (const uint32_t ms = faults_.Stall(number)) stalled_until_ns_ = now_ns + ms * kNsPerMs;
     }

@@ -18,6 +18,8 @@ constexpr uint32_t kDriveVersion = 1;
 constexpr uint64_t kHeaderBytes = 64 * 1024;
 constexpr uint32_t kMaxFaults = 16;
 constexpr uint32_t kErrorLogEntries = 64;
+constexpr uint32_t kSelfTestResults = 20;
+constexpr uint32_t kFirmwareSlots = 3;
 constexpr uint32_t kSmallestLba = 512;
 constexpr uint32_t kLargestLba = 4096;
 constexpr uint64_t kMaxCapacityBytes = uint64_t{16} << 40;
@@ -31,6 +33,7 @@ enum class FaultKind : uint32_t {
   kStall,
   kLostCompletion,
   kSlowReady,
+  kFailedActivation,
 };
 
 struct FaultRule {
@@ -70,6 +73,36 @@ struct SmartCounters {
   uint64_t powered_ms;       // up to the last power-off
   uint64_t powered_since_ns; // CLOCK_REALTIME
   uint64_t io_commands;
+};
+
+// Log 81h: SSTAT, command dword 10, how long it has been at work.
+struct SanitizeRecord {
+  uint32_t status;
+  uint32_t cdw10;
+  uint64_t done_ns;
+};
+
+struct SelfTestResult {
+  uint8_t code_and_end;
+  uint8_t reserved[3];
+  uint32_t nsid;
+  uint64_t power_on_hours;
+};
+
+// Log 06h. `code` 0: none runs.
+struct SelfTestRecord {
+  uint32_t code;
+  uint32_t nsid;
+  uint64_t done_ns;
+  uint64_t ended;
+  SelfTestResult results[kSelfTestResults];
+};
+
+// `active` 0: nothing was ever committed, slot 1 holds the firmware that the drive was made with.
+struct FirmwareSlots {
+  uint32_t active;
+  uint32_t pending;
+  char revisions[kFirmwareSlots][8];
 };
 
 // The sector that is being overwritten. A process that dies in the middle leaves it behind; the next open finishes it.
@@ -137,6 +170,10 @@ struct DriveHeader {
   ErrorLogRecord errors[kErrorLogEntries];
   uint32_t saved_features[256];
   uint32_t has_saved_feature[256];
+  // Added behind the end of the first layout: all zero in a file that was made before, and that means "never asked".
+  SanitizeRecord sanitize;
+  SelfTestRecord self_test;
+  FirmwareSlots firmware_slots;
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
 static_assert(sizeof(DriveHeader) <= kScratchDataOffset);

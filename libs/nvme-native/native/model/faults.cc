@@ -32,6 +32,12 @@ uint32_t Faults::ExtraReadyMs() const {
   return ms;
 }
 
+bool Faults::FailActivation() {
+  bool fails = false;
+  ForEach(header_, FaultKind::kFailedActivation, [&](FaultRule& rule) { fails = fails || Once(rule, 1); });
+  return fails;
+}
+
 uint16_t Faults::BadStatus(uint8_t opcode, uint64_t slba, uint64_t lba_count) {
   uint16_t status = 0;
   ForEach(header_, FaultKind::kBadStatus, [&](FaultRule& rule) {

@@ -12,6 +12,8 @@ class Faults {
 
   bool FlushLies() const;
   uint32_t ExtraReadyMs() const;
+  // The firmware image that waits for this reset cannot be loaded.
+  bool FailActivation();
   // Status without phase that the command must end with instead of being executed, or 0.
   uint16_t BadStatus(uint8_t opcode, uint64_t slba, uint64_t lba_count);
   // Called for each I/O command with its number since creation: milliseconds to stand still, or 0.

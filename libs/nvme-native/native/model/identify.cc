@@ -6,6 +6,9 @@
 #include <cstring>
 
 #include "../core/nvme_spec.h"
+#include "background.h"
+#include "device.h"
+#include "firmware.h"
 
 namespace assay::model {
 namespace {
@@ -59,10 +62,24 @@ void FillEffects(uint8_t* page) {
   for (uint8_t opcode : {kDeleteSq, kCreateSq, kGetLogPage, kDeleteCq, kCreateCq, kIdentify, kAbort, kSetFeatures, kGetFeatures, kAsyncEvent}) {
     Put<uint32_t>(page, opcode * 4, 1);
   }
+  for (uint8_t opcode : {kFirmwareCommit, kFirmwareDownload, kSelfTest}) Put<uint32_t>(page, opcode * 4, 1);
+  Put<uint32_t>(page, kSanitize * 4, 1 | 2);
   Put<uint32_t>(page, kFormat * 4, 1 | 2 | 4);  // changes content and capabilities of the namespace
   using namespace nvm_opcode;
   for (uint8_t opcode : {kFlush, kRead, kCompare, kVerify}) Put<uint32_t>(page, 1024 + opcode * 4, 1);
   for (uint8_t opcode : {kWrite, kWriteUncorrectable, kWriteZeroes, kDatasetManagement}) Put<uint32_t>(page, 1024 + opcode * 4, 1 | 2);
+}
+
+void FillPowerStates(uint8_t* table) {
+  constexpr uint16_t kMaxCentiwatts[kPowerStates] = {900, 600, 400, 50, 1};
+  for (uint32_t state = 0; state < kPowerStates; state++) {
+    uint8_t* at = table + 32 * state;
+    Put(at, 0, kMaxCentiwatts[state]);
+    if (state < kFirstNonOperationalState) continue;
+    at[3] = 2;  // NOPS
+    Put<uint32_t>(at, 4, kResumeUs);
+    Put<uint32_t>(at, 8, kResumeUs);
+  }
 }
 
 }  // namespace
@@ -78,15 +95,18 @@ void FillIdentifyController(const DriveHeader& h, uint8_t* page) {
   Put<uint32_t>(page, 84, 100'000);  // RTD3R, us
   Put<uint32_t>(page, 88, 100'000);  // RTD3E, us
   page[111] = 1;                     // I/O controller
-  Put<uint16_t>(page, 256, 2);       // OACS: format
+  Put<uint16_t>(page, 256, 2 | 4 | 0x10);  // OACS: format, firmware, self-test
   page[258] = 3;                     // abort command limit, 0-based
   page[259] = 3;                     // AERL, 0-based
-  page[260] = 2;                     // one firmware slot
+  page[260] = 0x10 | kFirmwareSlots << 1;  // FRMW: slots, activation without a reset
   page[261] = 2;                     // LPA: commands supported and effects
   page[262] = kErrorLogEntries - 1;
+  page[263] = kPowerStates - 1;
   Put<uint16_t>(page, 266, 343);     // warning temperature
   Put<uint16_t>(page, 268, 353);
   Put<uint64_t>(page, 280, h.capacity_bytes);
+  Put<uint16_t>(page, 316, 1);       // EDSTT, minutes
+  Put<uint32_t>(page, 328, 3);       // SANICAP: crypto erase, block erase
   page[512] = 0x66;
   page[513] = 0x44;
   Put<uint16_t>(page, 514, static_cast<uint16_t>(h.max_queue_entries));
@@ -100,7 +120,7 @@ void FillIdentifyController(const DriveHeader& h, uint8_t* page) {
   std::memcpy(serial, h.serial, 20);
   for (int i = 19; i >= 0 && serial[i] == ' '; i--) serial[i] = 0;
   std::snprintf(reinterpret_cast<char*>(page) + 768, 256, "nqn.2026-01.org.assay:model:%s", serial);
-  Put<uint16_t>(page, 2048, 900);    // power state 0: 9 W
+  FillPowerStates(page + 2048);
 }
 
 void FillIdentifyNamespace(const DriveHeader& h, uint8_t* page) {
@@ -130,6 +150,8 @@ uint32_t LogPageBytes(uint8_t lid) {
     case 2: return kSmartBytes;
     case 3: return 512;
     case 5: return kEffectsBytes;
+    case 6: return kSelfTestLogBytes;
+    case 0x81: return kSanitizeLogBytes;
     default: return 0;
   }
 }
@@ -138,11 +160,10 @@ void FillLogPage(const DriveHeader& h, uint8_t lid, uint8_t* page) {
   switch (lid) {
     case 1: FillErrors(h, page); break;
     case 2: FillSmart(h, page); break;
-    case 3:
-      page[0] = 1;
-      std::memcpy(page + 8, h.firmware, 8);
-      break;
+    case 3: FillFirmwareLog(h, page); break;
     case 5: FillEffects(page); break;
+    case 6: FillSelfTestLog(h, page); break;
+    case 0x81: FillSanitizeLog(h, page); break;
     default: break;
   }
 }

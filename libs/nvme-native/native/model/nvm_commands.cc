@@ -11,6 +11,7 @@ namespace {
 constexpr uint16_t kInvalidOpcode = MakeStatus(0, 0x01, true);
 constexpr uint16_t kInvalidField = MakeStatus(0, 0x02, true);
 constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
+constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
 constexpr uint16_t kInvalidPrp = MakeStatus(0, 0x13, true);
 constexpr uint16_t kLbaOutOfRange = MakeStatus(0, 0x80, true);
 constexpr uint16_t kUnrecoveredRead = MakeStatus(2, 0x81);
@@ -26,6 +27,7 @@ Device::Outcome Fail(uint16_t status) {
 }  // namespace
 
 Device::Outcome NvmCommands::Execute(const Sqe& sqe) {
+  if (d_.background_.Sanitizing()) return Fail(kSanitizeInProgress);
   if (sqe.nsid != 1 && !(sqe.opc == nvm_opcode::kFlush && sqe.nsid == UINT32_MAX)) return Fail(kInvalidNamespace);
   switch (sqe.opc) {
     case nvm_opcode::kFlush: return Flush(sqe);
