@@ -22,6 +22,15 @@ void JsQueue::Post(Job job) {
   if (first) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);
 }
 
+// A listener that throws is an uncaught exception of the script. While a JavaScript thread is being terminated every call
+// fails and there is nobody to tell; an exception that left the callback would end the process.
+static void Report(napi_env env, const Napi::Error& error) {
+  try {
+    napi_fatal_exception(env, error.Value());
+  } catch (const Napi::Error&) {
+  }
+}
+
 void JsQueue::Run(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;
   const std::shared_ptr<JsQueue> queue = *static_cast<std::shared_ptr<JsQueue>*>(context);
@@ -32,7 +41,11 @@ void JsQueue::Run(napi_env env, napi_value, void* context, void*) {
   }
   for (Job& job : jobs) {
     Napi::HandleScope scope(env);
-    job(env);
+    try {
+      job(env);
+    } catch (const Napi::Error& error) {
+      Report(env, error);
+    }
   }
 }
 
