@@ -15,7 +15,11 @@ module.exports = {
     only("native-above-protocol", "^libs/nvme-native/", "^libs/(nvme-native|protocol)/"),
     only("postgres-alone", "^libs/embedded-postgres/", "^libs/embedded-postgres/"),
     only("agent-floor", "^apps/agent/", "^(apps/agent|libs/(plans|protocol|nvme-native|embedded-postgres))/"),
-    only("orchestrator-floor", "^apps/orchestrator/", "^(apps/orchestrator|libs/(plans|protocol|embedded-postgres)|prisma)/"),
+    only(
+      "orchestrator-floor",
+      "^apps/orchestrator/",
+      "^(apps/orchestrator|libs/(plans|protocol|embedded-postgres)|prisma)/",
+    ),
     only("cli-floor", "^apps/cli/", "^(apps/cli|libs/plans)/"),
     only("embedded-floor", "^apps/embedded/", "^(apps/(embedded|cli)|libs/embedded-postgres)/"),
     {
