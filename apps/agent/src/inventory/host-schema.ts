@@ -59,6 +59,7 @@ const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("stall"), afterCommands: count, ms: count }),
   z.strictObject({ kind: z.literal("lost-completion"), afterCommands: count }),
   z.strictObject({ kind: z.literal("slow-ready"), ms: count }),
+  z.strictObject({ kind: z.literal("failed-activation"), times: z.number().int().min(1) }),
 ]);
 
 const simulatedSchema = z.strictObject({

@@ -8,6 +8,9 @@
 namespace assay {
 namespace {
 constexpr size_t kReapAtOnce = 128;
+// An owner that looks so much later than it wanted to was kept from it.
+constexpr uint64_t kAbsentNs = 100'000'000;
+constexpr uint64_t kGraceNs = 1'000'000'000;
 }
 
 Qpair::Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_ns)
@@ -28,6 +31,7 @@ Sent Qpair::Submit(const Command& command) {
   submission.tag = uint64_t{++slot.serial} << 32 | index;
   const uint64_t now = BoottimeNs();
   if (DeadlinePassed(now)) return Sent::kDeadline;
+  if (outstanding() == 0) looked_ns_ = now;
   // Recorded before the doorbell: a process that dies in between has at worst one command too many on its tape.
   slot.number = cmdlog_->Submit(submission.sqe, now, command.worker, command.lba_count);
   const SubmitOutcome outcome = host_->Submit(submission);
@@ -94,6 +98,7 @@ size_t Qpair::Poll(Done* out, size_t max) {
   const size_t reaped = host_->Poll(reaped_.data(), std::min(max - n, reaped_.size()));
   if (reaped > 0) {
     const uint64_t now = BoottimeNs();
+    looked_ns_ = now;
     for (size_t i = 0; i < reaped; i++) {
       const uint32_t index = static_cast<uint32_t>(reaped_[i].tag);
       assert(index < slots_.size());
@@ -110,8 +115,22 @@ size_t Qpair::Poll(Done* out, size_t max) {
     return n + (ready_.empty() ? 0 : Poll(out + n, max - n));
   }
   const uint64_t now = BoottimeNs();
+  ForgiveAbsence(now);
   if (now >= next_expiry_ns_) n += Expire(now, out + n, max - n);
   return n;
+}
+
+// A process that was stopped (SIGSTOP, a suspended host) has nobody to take completions in: that time is not the drive's.
+void Qpair::ForgiveAbsence(uint64_t now_ns) {
+  const bool absent = now_ns > looked_ns_ + kAbsentNs;
+  looked_ns_ = now_ns;
+  if (!absent) return;
+  next_expiry_ns_ = kNever;
+  for (Slot& slot : slots_) {
+    if (!slot.busy || slot.timed_out) continue;
+    slot.expires_ns = std::max(slot.expires_ns, now_ns + kGraceNs);
+    next_expiry_ns_ = std::min(next_expiry_ns_, slot.expires_ns);
+  }
 }
 
 size_t Qpair::Expire(uint64_t now_ns, Done* out, size_t max) {
@@ -132,7 +151,10 @@ size_t Qpair::Expire(uint64_t now_ns, Done* out, size_t max) {
 
 void Qpair::Wait(uint64_t until_ns, bool spin) {
   if (!ready_.empty() || host_ == nullptr) return;
-  host_->Wait(outstanding() > 0 ? std::min(until_ns, next_expiry_ns_) : until_ns, spin);
+  const uint64_t until = outstanding() > 0 ? std::min(until_ns, next_expiry_ns_) : until_ns;
+  host_->Wait(until, spin);
+  const uint64_t now = BoottimeNs();
+  looked_ns_ = until != kNever && now > until + kAbsentNs ? until : now;
 }
 
 void Qpair::Drain() {

@@ -83,6 +83,8 @@ class Qpair {
   Done Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns);
   void Free(uint32_t index);
   size_t Expire(uint64_t now_ns, Done* out, size_t max);
+  // After a time in which nobody looked, what is outstanding gets a moment to arrive before it counts as late.
+  void ForgiveAbsence(uint64_t now_ns);
   Cqe LocalCqe(uint8_t sc) const;
 
   HostQpair* host_;
@@ -94,6 +96,7 @@ class Qpair {
   std::vector<HostCompletion> reaped_;
   std::vector<Done> ready_;  // made while the owner was parked
   uint64_t next_expiry_ns_ = kNever;
+  uint64_t looked_ns_ = 0;  // when the owner was last seen awake, or was to be
 };
 
 }  // namespace assay
