@@ -98,7 +98,7 @@ size_t Qpair::Poll(Done* out, size_t max) {
   const size_t reaped = host_->Poll(reaped_.data(), std::min(max - n, reaped_.size()));
   if (reaped > 0) {
     const uint64_t now = BoottimeNs();
-    looked_ns_ = now;
+    ForgiveAbsence(now);
     for (size_t i = 0; i < reaped; i++) {
       const uint32_t index = static_cast<uint32_t>(reaped_[i].tag);
       assert(index < slots_.size());
