@@ -1,22 +1,21 @@
 /** Redis forgets everything in the middle of ten runs: it was only a doorbell. */
-import { spawnSync } from "node:child_process";
 import Redis from "ioredis";
+import { RedisServer, redisMissing } from "../../apps/orchestrator/test/redis-server";
 import { drives, hostFile, serialOf } from "./drives";
 import { eventually } from "./eventually";
-import { freePort, startLab, type TestLab } from "./lab";
-import { type RedisServer, startRedis } from "./redis-server";
+import { startLab, type TestLab } from "./lab";
 import { expectWholeJournal, Rest } from "./rest";
 
-const found = spawnSync("redis-server", ["--version"]).status === 0;
-if (!found) console.log("skipped: redis-server is not installed");
+const missing = redisMissing();
+if (missing !== null) console.log(`skipped: ${missing}`);
 
-(found ? describe : describe.skip)("FLUSHALL in the middle of ten runs", () => {
+(missing === null ? describe : describe.skip)("FLUSHALL in the middle of ten runs", () => {
   let redis: RedisServer;
   let lab: TestLab;
   let rest: Rest;
 
   beforeAll(async () => {
-    redis = await startRedis(await freePort());
+    redis = await RedisServer.start();
     lab = await startLab({ hostFile: hostFile(drives(5)), redisUrl: redis.url });
     rest = Rest.of(lab);
     await eventually(
