@@ -9,8 +9,10 @@ const SPDK_MODULES = ["spdk_nvme", "spdk_env_dpdk", "spdk_sock_posix"];
 
 const found = (program, args) => spawnSync(program, args, { stdio: "ignore" }).status === 0;
 
-for (const program of ["make", process.env.CXX ?? "g++"]) {
-  if (!found(program, ["--version"])) {
+// CXX may be of several words, like `ccache g++`.
+const [compiler, ...compilerWords] = (process.env.CXX ?? "g++").trim().split(/\s+/);
+for (const [program, ...words] of [["make"], [compiler, ...compilerWords]]) {
+  if (!found(program, [...words, "--version"])) {
     console.error(`nvme-native: ${program} was not found; on Debian: apt-get install -y make g++`);
     process.exit(1);
   }

@@ -19,7 +19,9 @@ const answers = (program, args = ["--version"]) => spawnSync(program, args, { st
 /** The tools that compile the addon. Asked for only when it must be compiled. */
 export function checkCompilers() {
   const missing = [];
-  if (!answers(process.env.CXX ?? "g++")) missing.push(process.env.CXX ?? "g++");
+  // CXX may be of several words, like `ccache g++`.
+  const [compiler, ...words] = (process.env.CXX ?? "g++").trim().split(/\s+/);
+  if (!answers(compiler, [...words, "--version"])) missing.push(process.env.CXX ?? "g++");
   if (!answers("make")) missing.push("make");
   if (missing.length === 0) return;
   throw new SetUpError(
