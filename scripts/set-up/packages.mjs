@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
@@ -13,7 +13,7 @@ export function reasonToInstall(root) {
   for (const [path, entry] of Object.entries(wanted)) {
     if (path === "" || entry.optional || entry.devOptional || entry.peer) continue;
     const present = installed[path];
-    if (present === undefined) return `${path} is missing`;
+    if (present === undefined || !existsSync(join(root, path))) return `${path} is missing`;
     if (present.version !== entry.version || present.integrity !== entry.integrity)
       return `${path} is not the one in the lock`;
   }
