@@ -34,13 +34,12 @@ void OnExecuted(void* argument, const struct spdk_nvme_cpl* cpl) {
 }  // namespace
 
 AdminQpair::AdminQpair(const Traits& traits, struct spdk_nvme_ctrlr* const& ctrlr, std::atomic<bool>& controller_gone)
-    : traits_(traits), ctrlr_(ctrlr), gone_(controller_gone), slots_(this, traits.admin_entries - kReservedEntries) {}
+    : traits_(traits), ctrlr_(ctrlr), gone_(controller_gone), in_flight_(traits.admin_entries - kReservedEntries) {}
 
 void AdminQpair::Attach() { spdk_nvme_ctrlr_register_aer_callback(ctrlr_, OnEvent, this); }
 
 void AdminQpair::Forget() {
-  slots_.Forget();
-  completions_.Forget();
+  in_flight_.Forget();
   event_requests_.clear();
 }
 
@@ -50,7 +49,7 @@ SubmitOutcome AdminQpair::Submit(HostSubmission& submission) {
     if (event_requests_.size() == kMaxHeldEventRequests) {
       HostCompletion limit = Refused(submission.tag);
       limit.cqe.status = MakeStatus(SPDK_NVME_SCT_COMMAND_SPECIFIC, SPDK_NVME_SC_ASYNC_EVENT_REQUEST_LIMIT_EXCEEDED, true);
-      completions_.Add(limit);
+      in_flight_.completions().Add(limit);
     } else {
       event_requests_.push_back(submission.tag);
       MatchEvents();
@@ -58,28 +57,9 @@ SubmitOutcome AdminQpair::Submit(HostSubmission& submission) {
     return SubmitOutcome::kOk;
   }
 
-  Slot<AdminQpair>* slot = slots_.Take(submission.tag);
-  if (slot == nullptr) return SubmitOutcome::kFull;
-  struct spdk_nvme_cmd command;
-  memcpy(&command, &submission.sqe, sizeof(command));
-  const int status = spdk_nvme_ctrlr_cmd_admin_raw(ctrlr_, &command, submission.data, submission.data_bytes, OnDone, slot);
-  if (status == 0) return SubmitOutcome::kOk;
-
-  slots_.Give(slot);
-  if (status == -ENXIO) {
-    gone_.store(true, std::memory_order_release);
-    return SubmitOutcome::kGone;
-  }
-  if (status == -ENOMEM || status == -EAGAIN) return SubmitOutcome::kFull;
-  completions_.Add(Refused(submission.tag));
-  return SubmitOutcome::kOk;
-}
-
-void AdminQpair::OnDone(void* argument, const struct spdk_nvme_cpl* cpl) {
-  auto* slot = static_cast<Slot<AdminQpair>*>(argument);
-  AdminQpair* self = slot->owner;
-  const uint64_t tag = slot->tag;
-  if (self->slots_.Give(slot)) self->completions_.Add(ToCompletion(tag, *cpl));
+  return in_flight_.Submit(submission, gone_, [&](struct spdk_nvme_cmd* command, spdk_nvme_cmd_cb done, void* slot) {
+    return spdk_nvme_ctrlr_cmd_admin_raw(ctrlr_, command, submission.data, submission.data_bytes, done, slot);
+  });
 }
 
 void AdminQpair::OnEvent(void* argument, const struct spdk_nvme_cpl* cpl) {
@@ -93,7 +73,7 @@ void AdminQpair::OnEvent(void* argument, const struct spdk_nvme_cpl* cpl) {
 
 void AdminQpair::MatchEvents() {
   while (!events_.empty() && !event_requests_.empty()) {
-    completions_.Add(ToCompletion(event_requests_.front(), events_.front()));
+    in_flight_.completions().Add(ToCompletion(event_requests_.front(), events_.front()));
     event_requests_.pop_front();
     events_.pop_front();
   }
@@ -107,16 +87,16 @@ bool AdminQpair::Process() {
 
 size_t AdminQpair::Poll(HostCompletion* out, size_t max) {
   assert(max > 0);
-  completions_.Begin(out, max);
+  in_flight_.completions().Begin(out, max);
   const bool gone = Gone();
-  if (gone || completions_.Room() == 0 || DeadlinePassed(BoottimeNs())) return completions_.End(gone);
-  return completions_.End(!Process());
+  if (gone || in_flight_.completions().Room() == 0 || DeadlinePassed(BoottimeNs())) return in_flight_.completions().End(gone);
+  return in_flight_.completions().End(!Process());
 }
 
 void AdminQpair::Wait(uint64_t until_ns, bool spin) {
-  if (!completions_.empty()) return;
+  if (!in_flight_.completions().empty()) return;
   const bool gone = Gone();
-  nap_.Wait(until_ns, slots_.taken() > 0 || gone, spin && !gone);
+  nap_.Wait(until_ns, in_flight_.any() || gone, spin && !gone);
 }
 
 Status AdminQpair::Recover() {

@@ -7,9 +7,9 @@
 #include <atomic>
 #include <deque>
 
-#include "completions.h"
+#include "../core/host.h"
+#include "in_flight.h"
 #include "nap.h"
-#include "slots.h"
 #include "traits.h"
 
 namespace assay::spdk {
@@ -22,13 +22,13 @@ class AdminQpair final : public HostQpair {
   void Attach();
   // Control thread. Forgets what was outstanding.
   void Forget();
-  bool HasOutstanding() const { return slots_.taken() > 0; }
+  bool HasOutstanding() const { return in_flight_.any(); }
 
   // Control thread. Sends one command of our own and polls until it is done: kTimeout after `timeout_ms`, kGone.
   Status Execute(const struct spdk_nvme_cmd& command, uint32_t timeout_ms, struct spdk_nvme_cpl* cpl);
 
   uint16_t Qid() const override { return 0; }
-  uint32_t MaxOutstanding() const override { return slots_.count(); }
+  uint32_t MaxOutstanding() const override { return in_flight_.limit(); }
   SubmitOutcome Submit(HostSubmission& submission) override;
   // After the deadline SPDK is not called any more, because polling lets it send keep-alives and event requests.
   size_t Poll(HostCompletion* out, size_t max) override;
@@ -41,7 +41,6 @@ class AdminQpair final : public HostQpair {
   static constexpr size_t kMaxKeptEvents = 64;
 
  private:
-  static void OnDone(void* slot, const struct spdk_nvme_cpl* cpl);
   static void OnEvent(void* self, const struct spdk_nvme_cpl* cpl);
   void MatchEvents();
   bool Process();
@@ -49,8 +48,7 @@ class AdminQpair final : public HostQpair {
   const Traits& traits_;
   struct spdk_nvme_ctrlr* const& ctrlr_;
   std::atomic<bool>& gone_;
-  Slots<AdminQpair> slots_;
-  Completions completions_;
+  InFlight in_flight_;
   std::deque<uint64_t> event_requests_;
   std::deque<struct spdk_nvme_cpl> events_;
   Nap nap_;

@@ -3,48 +3,24 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <mutex>
-#include <set>
 #include <string>
 
 #include "../core/clock.h"
 #include "discovery.h"
 #include "environment.h"
 #include "log_capture.h"
+#include "open_addresses.h"
 
 namespace assay::spdk {
 namespace {
-
-// SPDK gives the same controller to a second connect, and two owners of one controller must not be.
-class OpenAddresses {
- public:
-  bool Take(const std::string& address) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    return taken_.insert(address).second;
-  }
-  void Give(const std::string& address) {
-    std::lock_guard<std::mutex> lock(mutex_);
-    taken_.erase(address);
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<std::string> taken_;
-};
 
 OpenAddresses& Opened() {
   static OpenAddresses addresses;
   return addresses;
 }
 
-std::string KeyOf(const TransportAddress& address) {
-  return address.transport + " " + address.address + " " + std::to_string(address.port) + " " + address.nqn;
-}
-
 constexpr uint64_t kAdminIdlePollNs = 50 * kNsPerMs;
 constexpr uint32_t kMaxIoQueues = 1024;
-// Over what CAP.TO allows for one transition of CSTS.RDY: identify and queue creation come after it.
-constexpr uint64_t kBringUpGraceNs = kNsPerSecond;
 
 }  // namespace
 
@@ -66,14 +42,13 @@ Status Controller::Open(const Traits& traits, const TransportAddress& address, c
   if (traits.type == SPDK_NVME_TRANSPORT_PCIE) environment.pci_address = address.address;
   if (Status status = StartEnvironment(environment); !status.ok()) return status;
 
-  const std::string key = KeyOf(address);
-  if (!Opened().Take(key)) {
+  if (!Opened().Take(address)) {
     return Status::Error(Code::kLocked, std::string(traits.name) + " " + address.address + " is already open in this process");
   }
   std::unique_ptr<Controller> controller(new Controller(traits, address, options));
   const uint64_t start = BoottimeNs();
   if (Status status = controller->Connect(); !status.ok()) {
-    Opened().Give(key);
+    Opened().Give(address);
     return status;
   }
   report->ready_ns = BoottimeNs() - start;
@@ -126,82 +101,6 @@ Status Controller::Lost(const char* what) const {
                                         (detail.empty() ? "" : " (" + detail + ")"));
 }
 
-Status Controller::Reset(ReadyReport* report) {
-  if (Gone()) return Lost("the controller does not answer");
-  ForgetLastError();
-  const uint64_t start = BoottimeNs();
-  const uint64_t until = start + limits_.ready_timeout_ms * kNsPerMs + kBringUpGraceNs;
-  Status status = Disable(until);
-  if (status.ok()) status = Enable(until);
-  admin_.Forget();
-  if (!status.ok()) {
-    Lose();
-    return status;
-  }
-  for (IoQpair* qpair : qpairs_) qpair->MakeWay();
-  report->ready_ns = BoottimeNs() - start;
-  return status;
-}
-
-// The controller is in no known state: until a restart nothing is polled, and the drive may still write into memory.
-void Controller::Lose() {
-  gone_.store(true, std::memory_order_release);
-  for (IoQpair* qpair : qpairs_) {
-    if (qpair->HasOutstanding()) pinned_.store(true, std::memory_order_release);
-    qpair->Lose();
-  }
-}
-
-Status Controller::Disable(uint64_t until_ns) {
-  if (spdk_nvme_ctrlr_disconnect(ctrlr_) != 0) return Lost("the controller cannot be disabled");
-  // -ENXIO says that the admin queue is disconnected, which SPDK does after CSTS.RDY has become 0.
-  while (spdk_nvme_ctrlr_process_admin_completions(ctrlr_) != -ENXIO) {
-    if (BoottimeNs() >= until_ns) {
-      return Status::Error(Code::kReady, std::string(traits_.name) + ": CSTS.RDY did not become 0 within " +
-                                             std::to_string(limits_.ready_timeout_ms) + " ms");
-    }
-  }
-  return Status::Ok();
-}
-
-Status Controller::Enable(uint64_t until_ns) {
-  spdk_nvme_ctrlr_reconnect_async(ctrlr_);
-  int status;
-  bool late = false;
-  while ((status = spdk_nvme_ctrlr_reconnect_poll_async(ctrlr_)) == -EAGAIN) {
-    // Failing the controller makes the next poll end the bring-up; giving up alone would keep SPDK's lock.
-    if (!late && BoottimeNs() >= until_ns) {
-      late = true;
-      spdk_nvme_ctrlr_fail(ctrlr_);
-    }
-  }
-  if (status == 0) return Status::Ok();
-  if (traits_.registers == RegisterAccess::kProperties) return Lost("the connection did not come back");
-  uint64_t version = 0;
-  if (registers_.Read(reg::kVs, 4, &version).code == Code::kGone) return Lost("the device does not answer");
-  const std::string detail = LastError();
-  return Status::Error(Code::kReady, std::string(traits_.name) + ": the controller did not become ready within " +
-                                         std::to_string(limits_.ready_timeout_ms) + " ms" +
-                                         (detail.empty() ? "" : " (" + detail + ")"));
-}
-
-Status Controller::Restart(ReadyReport* report) {
-  const uint64_t start = BoottimeNs();
-  if (ctrlr_ != nullptr) {
-    // Nothing may be sent to what was there before: a failed controller is only freed.
-    spdk_nvme_ctrlr_fail(ctrlr_);
-    gone_.store(true, std::memory_order_release);
-    for (IoQpair* qpair : qpairs_) qpair->Detach();
-    Detach();
-  }
-  if (Status status = Connect(); !status.ok()) return status;
-  // The bring-up has disabled the controller once: it writes into no old memory any more.
-  abandoned_.clear();
-  pinned_.store(false, std::memory_order_release);
-  report->ready_ns = BoottimeNs() - start;
-  return Status::Ok();
-}
-
 void Controller::Detach() {
   registers_.Detach();
   admin_.Forget();
@@ -213,7 +112,7 @@ void Controller::Detach() {
 void Controller::Stop(bool silent) {
   const bool lost = Gone();
   if (ctrlr_ == nullptr) {
-    Opened().Give(KeyOf(address_));
+    Opened().Give(address_);
     return;
   }
   if (silent && !lost) {
@@ -230,7 +129,7 @@ void Controller::Stop(bool silent) {
   for (IoQpair* qpair : qpairs_) qpair->Detach();
   Detach();
   abandoned_.clear();
-  Opened().Give(KeyOf(address_));
+  Opened().Give(address_);
 }
 
 Status Controller::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {

@@ -25,7 +25,7 @@ bool DeadlineIsNear() {
 }  // namespace
 
 IoQpair::IoQpair(const Traits& traits, const QpairOptions& options, struct spdk_nvme_ctrlr* const& ctrlr)
-    : traits_(traits), options_(options), slots_(this, options.entries - 1), ctrlr_(ctrlr) {
+    : traits_(traits), options_(options), in_flight_(options.entries - 1), ctrlr_(ctrlr) {
   assert(options.entries >= 2);
 }
 
@@ -52,7 +52,7 @@ Status IoQpair::Attach() {
 }
 
 void IoQpair::Detach() {
-  Forget();
+  in_flight_.Forget();
   if (qpair_ == nullptr) return;
   spdk_nvme_ctrlr_free_io_qpair(qpair_);
   qpair_ = nullptr;
@@ -65,7 +65,7 @@ void IoQpair::MakeWay() {
 }
 
 void IoQpair::Lose() {
-  Forget();
+  in_flight_.Forget();
   gone_.store(true, std::memory_order_release);
 }
 
@@ -74,70 +74,42 @@ void IoQpair::Abandon() {
   qpair_ = nullptr;
 }
 
-void IoQpair::Forget() {
-  slots_.Forget();
-  completions_.Forget();
-}
-
 SubmitOutcome IoQpair::Submit(HostSubmission& submission) {
   if (gone_.load(std::memory_order_relaxed)) return SubmitOutcome::kGone;
-  Slot<IoQpair>* slot = slots_.Take(submission.tag);
-  if (slot == nullptr) return SubmitOutcome::kFull;
-
-  static_assert(sizeof(Sqe) == sizeof(struct spdk_nvme_cmd));
-  struct spdk_nvme_cmd command;
-  memcpy(&command, &submission.sqe, sizeof(command));
-  const int status =
-      spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, &command, submission.data, submission.data_bytes, OnDone, slot);
-  if (status == 0) {
-    if (flush_at_once_) Process();
-    return SubmitOutcome::kOk;
-  }
-
-  slots_.Give(slot);
-  if (status == -ENXIO) {
-    gone_.store(true, std::memory_order_release);
-    return SubmitOutcome::kGone;
-  }
-  if (status == -ENOMEM || status == -EAGAIN) return SubmitOutcome::kFull;
-  completions_.Add(Refused(submission.tag));
-  return SubmitOutcome::kOk;
-}
-
-void IoQpair::OnDone(void* argument, const struct spdk_nvme_cpl* cpl) {
-  auto* slot = static_cast<Slot<IoQpair>*>(argument);
-  IoQpair* self = slot->owner;
-  const uint64_t tag = slot->tag;
-  if (self->slots_.Give(slot)) self->completions_.Add(ToCompletion(tag, *cpl));
+  const SubmitOutcome outcome = in_flight_.Submit(submission, gone_, [&](struct spdk_nvme_cmd* command, spdk_nvme_cmd_cb done, void* slot) {
+    return spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, command, submission.data, submission.data_bytes, done, slot);
+  });
+  if (outcome == SubmitOutcome::kOk && flush_at_once_) Process();
+  return outcome;
 }
 
 // Serves the doorbell and takes completions. Returns false when the queue is lost.
 bool IoQpair::Process() {
-  const auto room = static_cast<uint32_t>(completions_.Room());
+  const auto room = static_cast<uint32_t>(in_flight_.completions().Room());
   return spdk_nvme_qpair_process_completions(qpair_, room) >= 0;
 }
 
 size_t IoQpair::Poll(HostCompletion* out, size_t max) {
   assert(max > 0);
-  completions_.Begin(out, max);
+  in_flight_.completions().Begin(out, max);
   flush_at_once_ = DeadlineIsNear();
   const bool gone = gone_.load(std::memory_order_relaxed);
-  if (gone || completions_.Room() == 0) return completions_.End(gone);
+  if (gone || in_flight_.completions().Room() == 0) return in_flight_.completions().End(gone);
   const bool lost = !Process();
-  const size_t count = completions_.End(lost);
-  if (lost && completions_.empty()) gone_.store(true, std::memory_order_release);
+  const size_t count = in_flight_.completions().End(lost);
+  if (lost && in_flight_.completions().empty()) gone_.store(true, std::memory_order_release);
   return count;
 }
 
 void IoQpair::Wait(uint64_t until_ns, bool spin) {
-  if (!completions_.empty()) return;
+  if (!in_flight_.completions().empty()) return;
   const bool gone = Gone();
-  if (!spin || slots_.taken() == 0) flush_at_once_ = true;
-  nap_.Wait(until_ns, slots_.taken() > 0 || gone, spin && !gone);
+  if (!spin || !in_flight_.any()) flush_at_once_ = true;
+  nap_.Wait(until_ns, in_flight_.any() || gone, spin && !gone);
 }
 
 Status IoQpair::Recover() {
-  Forget();
+  in_flight_.Forget();
   const Status status = qpair_ == nullptr ? Attach() : Keep();
   gone_.store(!status.ok(), std::memory_order_release);
   return status;

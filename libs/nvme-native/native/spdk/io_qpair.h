@@ -5,9 +5,9 @@
 
 #include <atomic>
 
-#include "completions.h"
+#include "../core/host.h"
+#include "in_flight.h"
 #include "nap.h"
-#include "slots.h"
 #include "traits.h"
 
 namespace assay::spdk {
@@ -27,10 +27,10 @@ class IoQpair final : public HostQpair {
   void Lose();
   // Control thread, owner parked. As Lose, and never touches SPDK's qpair again.
   void Abandon();
-  bool HasOutstanding() const { return slots_.taken() > 0; }
+  bool HasOutstanding() const { return in_flight_.any(); }
 
   uint16_t Qid() const override { return qid_; }
-  uint32_t MaxOutstanding() const override { return slots_.count(); }
+  uint32_t MaxOutstanding() const override { return in_flight_.limit(); }
   // The doorbell (TCP: the socket) is served by the next Poll, as SPDK's own tools do it, so that commands sent together
   // leave together; from a second before the deadline on, and after a sleep, inside Submit.
   SubmitOutcome Submit(HostSubmission& submission) override;
@@ -41,15 +41,12 @@ class IoQpair final : public HostQpair {
   Status Recover() override;
 
  private:
-  static void OnDone(void* slot, const struct spdk_nvme_cpl* cpl);
-  void Forget();
   bool Process();
   Status Keep();
 
   const Traits& traits_;
   const QpairOptions options_;
-  Slots<IoQpair> slots_;
-  Completions completions_;
+  InFlight in_flight_;
   Nap nap_;
   struct spdk_nvme_ctrlr* const& ctrlr_;
   struct spdk_nvme_qpair* qpair_ = nullptr;

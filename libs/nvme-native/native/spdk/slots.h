@@ -7,19 +7,19 @@
 
 namespace assay::spdk {
 
-template <typename Owner>
+class InFlight;
+
 struct Slot {
-  Owner* owner = nullptr;
+  InFlight* owner = nullptr;
   uint64_t tag = 0;
   Slot* next_free = nullptr;
   bool reported = true;  // false: taken and its tag still has to be reported
 };
 
 // A fixed pool. Owner thread only.
-template <typename Owner>
 class Slots {
  public:
-  Slots(Owner* owner, uint32_t count) : count_(count), all_(new Slot<Owner>[count]) {
+  Slots(InFlight* owner, uint32_t count) : count_(count), all_(new Slot[count]) {
     for (uint32_t i = 0; i < count; i++) {
       all_[i].owner = owner;
       Push(&all_[i]);
@@ -27,8 +27,8 @@ class Slots {
   }
 
   // Null when every slot is taken.
-  Slot<Owner>* Take(uint64_t tag) {
-    Slot<Owner>* slot = free_;
+  Slot* Take(uint64_t tag) {
+    Slot* slot = free_;
     if (slot == nullptr) return nullptr;
     free_ = slot->next_free;
     slot->tag = tag;
@@ -38,7 +38,7 @@ class Slots {
   }
 
   // The driver is done with it. Returns whether its tag still has to be reported.
-  bool Give(Slot<Owner>* slot) {
+  bool Give(Slot* slot) {
     const bool report = !slot->reported;
     assert(taken_ > 0);
     taken_--;
@@ -56,14 +56,14 @@ class Slots {
   uint32_t taken() const { return taken_; }
 
  private:
-  void Push(Slot<Owner>* slot) {
+  void Push(Slot* slot) {
     slot->next_free = free_;
     free_ = slot;
   }
 
   const uint32_t count_;
-  std::unique_ptr<Slot<Owner>[]> all_;
-  Slot<Owner>* free_ = nullptr;
+  std::unique_ptr<Slot[]> all_;
+  Slot* free_ = nullptr;
   uint32_t taken_ = 0;
 };
 

@@ -1,0 +1,34 @@
+// SPDK gives the same controller to a second connect, and two owners of one controller must not be.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "../core/host.h"
+
+namespace assay::spdk {
+
+// The drives that this process has open. Any thread.
+class OpenAddresses {
+ public:
+  // False: somebody has it already.
+  bool Take(const TransportAddress& address) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    return taken_.insert(KeyOf(address)).second;
+  }
+  void Give(const TransportAddress& address) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    taken_.erase(KeyOf(address));
+  }
+
+ private:
+  static std::string KeyOf(const TransportAddress& address) {
+    return address.transport + " " + address.address + " " + std::to_string(address.port) + " " + address.nqn;
+  }
+
+  std::mutex mutex_;
+  std::set<std::string> taken_;
+};
+
+}  // namespace assay::spdk
