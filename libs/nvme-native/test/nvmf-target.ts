@@ -75,11 +75,10 @@ export class NvmfTarget {
     return join(this.folder, "vfio-user");
   }
 
-  /** Starts the target with one TCP and one vfio-user subsystem of one namespace each. */
+  /** Starts the target with two TCP and two vfio-user subsystems of one namespace each; the second ones end with `-2`. */
   static async start(sizeMib = 64): Promise<NvmfTarget> {
     const folder = mkdtempSync(join(tmpdir(), "assay-nvmf-"));
     const target = new NvmfTarget(folder, await freePort(), ...NvmfTarget.launch(folder));
-    mkdirSync(target.vfioUserPath);
     try {
       await target.configure(sizeMib);
     } catch (reason) {
@@ -114,9 +113,16 @@ export class NvmfTarget {
     await this.ready();
     await this.call("nvmf_create_transport", { trtype: "TCP" });
     await this.call("nvmf_create_transport", { trtype: "VFIOUSER" });
+    const tcp = { trtype: "TCP", adrfam: "IPv4", traddr: "127.0.0.1", trsvcid: String(this.port) };
+    const vfioUser = (more: string) => {
+      mkdirSync(this.vfioUserPath + more);
+      return { trtype: "VFIOUSER", traddr: this.vfioUserPath + more, trsvcid: "0" };
+    };
     const listeners = [
-      [TCP_NQN, TCP_SERIAL, { trtype: "TCP", adrfam: "IPv4", traddr: "127.0.0.1", trsvcid: String(this.port) }],
-      [VFIO_USER_NQN, VFIO_USER_SERIAL, { trtype: "VFIOUSER", traddr: this.vfioUserPath, trsvcid: "0" }],
+      [TCP_NQN, TCP_SERIAL, tcp],
+      [VFIO_USER_NQN, VFIO_USER_SERIAL, vfioUser("")],
+      [`${TCP_NQN}-2`, `${TCP_SERIAL}B`, tcp],
+      [`${VFIO_USER_NQN}-2`, `${VFIO_USER_SERIAL}B`, vfioUser("-2")],
     ] as const;
     for (const [nqn, serial, address] of listeners) {
       const name = `memory-${serial}`;
@@ -185,8 +191,7 @@ export class NvmfTarget {
 
   /** After kill: the same subsystems at the same addresses, with new memory. */
   async restart(sizeMib = 64): Promise<void> {
-    rmSync(this.vfioUserPath, { recursive: true, force: true });
-    mkdirSync(this.vfioUserPath);
+    for (const more of ["", "-2"]) rmSync(this.vfioUserPath + more, { recursive: true, force: true });
     rmSync(join(this.folder, "rpc.sock"), { force: true });
     [this.process, this.output] = NvmfTarget.launch(this.folder);
     await this.configure(sizeMib);

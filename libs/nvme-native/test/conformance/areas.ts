@@ -1,0 +1,10 @@
+/** All behaviours: importing this registers them. */
+import "./admin";
+import "./buffer";
+import "./ioworker";
+import "./nvm";
+import "./pcie";
+import "./protocol";
+import "./queues";
+import "./verification";
+import "./waiting";

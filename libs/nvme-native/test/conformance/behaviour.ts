@@ -1,0 +1,85 @@
+/**
+ * What a drive and this driver must show, named by the stable ids of the table of behaviours (B001..., X01...). Area
+ * files register behaviours; conformance.spec.ts runs all of them on the software drive, conformance.spdk.spec.ts over
+ * SPDK. One id may have several sentences; the pair is unique.
+ */
+import type { Controller, ModelDriveSpec, Namespace, OpenOptions, Qpair } from "../../src";
+import type { Capability } from "./capabilities";
+
+export const HOSTS = ["model", "spdk-tcp", "spdk-vfio-user", "spdk-pcie"] as const;
+export type ConformanceHost = (typeof HOSTS)[number];
+
+/** A drive that is open, with one namespace and one queue pair of it. */
+export interface OpenDrive {
+  controller: Controller;
+  ns: Namespace;
+  qpair: Qpair;
+  /** The software drive's file; null on other hosts. */
+  drive: string | null;
+}
+
+/**
+ * One for each behaviour: opened for it, closed behind it. The software drive is new each time; what is on the others is
+ * what the behaviour before left there.
+ */
+export interface ConformanceBench extends OpenDrive {
+  host: ConformanceHost;
+  /** Empty, removed at the end; cmdlog files are in it. */
+  folder: string;
+  /** A second drive (closed at the end as well). `spec` is for the software drive; other hosts have one second drive. */
+  open(spec?: Partial<ModelDriveSpec>): Promise<OpenDrive>;
+  /** Records that the rest of this behaviour cannot be shown here, and why; the test ends there. */
+  skip(reason: string): never;
+}
+
+export interface BehaviourOptions {
+  /** Words probed on the drive; a missing one is a skip that is printed with its reason. */
+  needs?: Capability[];
+  /** Hosts that can show it; default: all. */
+  on?: readonly ConformanceHost[];
+  /** What the software drive is made of. */
+  spec?: Partial<ModelDriveSpec>;
+  openOptions?: OpenOptions;
+  /** Entries of the bench's queue pair; default 32. */
+  depth?: number;
+  /** "Does not hang", ms; default 60 000. */
+  limitMs?: number;
+}
+
+export interface Behaviour extends Required<Pick<BehaviourOptions, "needs" | "on" | "limitMs" | "depth">> {
+  id: string;
+  sentence: string;
+  spec: Partial<ModelDriveSpec>;
+  openOptions: OpenOptions;
+  show: (bench: ConformanceBench) => Promise<void>;
+}
+
+const registered = new Map<string, Behaviour>();
+
+export function behaviour(
+  id: string,
+  sentence: string,
+  options: BehaviourOptions,
+  show: (bench: ConformanceBench) => Promise<void>,
+): void {
+  if (!/^[BX]\d{2,3}$/.test(id)) throw new Error(`${id} is no id of a behaviour`);
+  if (/[|\n]/.test(sentence)) throw new Error(`${id}: a sentence is a cell of a table, without | and line breaks`);
+  const key = `${id} ${sentence}`;
+  if (registered.has(key)) throw new Error(`${key}: registered twice`);
+  registered.set(key, {
+    id,
+    sentence,
+    needs: options.needs ?? [],
+    on: options.on ?? HOSTS,
+    spec: options.spec ?? {},
+    openOptions: options.openOptions ?? {},
+    depth: options.depth ?? 32,
+    limitMs: options.limitMs ?? 60_000,
+    show,
+  });
+}
+
+/** All of them, in the order of their ids. */
+export function behaviours(): Behaviour[] {
+  return [...registered.values()].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}

@@ -1,0 +1,2 @@
+/** Buffers (B001 to B014). */
+export {};

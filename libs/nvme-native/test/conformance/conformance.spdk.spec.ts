@@ -1,0 +1,39 @@
+/** The behaviours over SPDK, against SPDK's own target. */
+import { NvmfTarget, TCP_NQN, whyNotHere } from "../nvmf-target";
+import "./areas";
+import { runBehaviours } from "./run-behaviours";
+
+const missing = whyNotHere();
+if (missing !== null) {
+  console.log(`skipped: ${missing}`);
+  test.skip(`conformance over SPDK: ${missing}`, () => {});
+} else {
+  let target: NvmfTarget;
+  beforeAll(async () => {
+    target = await NvmfTarget.start();
+  }, 120_000);
+  afterAll(() => target?.stop());
+  const one = (number: number) => {
+    if (number > 1) throw new Error("the target has two drives of each transport");
+    return number;
+  };
+
+  describe("spdk-tcp", () =>
+    runBehaviours({
+      host: "spdk-tcp",
+      place: async (_folder, number) => ({
+        transport: "spdk-tcp",
+        address: "127.0.0.1",
+        port: target.port,
+        nqn: TCP_NQN + (one(number) === 0 ? "" : "-2"),
+      }),
+    }));
+  describe("spdk-vfio-user", () =>
+    runBehaviours({
+      host: "spdk-vfio-user",
+      place: async (_folder, number) => ({
+        transport: "spdk-vfio-user",
+        path: target.vfioUserPath + (one(number) === 0 ? "" : "-2"),
+      }),
+    }));
+}

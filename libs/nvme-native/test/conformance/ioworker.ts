@@ -1,0 +1,2 @@
+/** The ioworker (B110 to B120). */
+export {};

@@ -1,0 +1,2 @@
+/** PCIe: configuration space, MSI-X, link and power states (B015 to B031). */
+export {};

@@ -1,0 +1,2 @@
+/** Protocol level, in bare mode (X01 to X09). */
+export {};

@@ -1,0 +1,111 @@
+/** One jest test for each registered behaviour on one host; what came of them is written to the build folder. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ModelDriveSpec, OpenOptions, TransportAddress } from "../../src";
+import { driver } from "../../src";
+import { temporaryFolder } from "../bench-drive";
+import { type Behaviour, behaviours, type ConformanceBench, type ConformanceHost, type OpenDrive } from "./behaviour";
+import { whyNot } from "./capabilities";
+
+export const RESULTS_FOLDER = join(__dirname, "..", "..", "build", "conformance");
+
+export type Outcome = "passed" | "failed" | "skipped" | "elsewhere";
+
+export interface BehaviourResult {
+  id: string;
+  sentence: string;
+  outcome: Outcome;
+  reason: string | null;
+}
+
+export interface DriveSource {
+  host: ConformanceHost;
+  /** The address of the `number`th drive (from 0); a software drive is made there first. */
+  place(folder: string, number: number, spec: Partial<ModelDriveSpec>): Promise<TransportAddress>;
+}
+
+class Skipped extends Error {}
+
+async function openDrive(
+  source: DriveSource,
+  folder: string,
+  number: number,
+  options: { spec: Partial<ModelDriveSpec>; open: OpenOptions; depth: number },
+): Promise<OpenDrive> {
+  const address = await source.place(folder, number, options.spec);
+  const cmdlogDir = join(folder, `cmdlog-${number}`);
+  mkdirSync(cmdlogDir);
+  const controller = await driver.open(address, { cmdlogDir, ...options.open });
+  try {
+    const ns = await controller.namespace(1);
+    const qpair = await controller.createQpair({ depth: options.depth });
+    return { controller, ns, qpair, drive: address.transport === "model" ? address.path : null };
+  } catch (reason) {
+    await controller.close().catch(() => {});
+    throw reason;
+  }
+}
+
+async function show(behaviour: Behaviour, source: DriveSource): Promise<void> {
+  const folder = temporaryFolder();
+  const opened: OpenDrive[] = [];
+  try {
+    const add = async (spec: Partial<ModelDriveSpec>) => {
+      const { openOptions, depth } = behaviour;
+      opened.push(await openDrive(source, folder, opened.length, { spec, open: openOptions, depth }));
+      return opened[opened.length - 1]!;
+    };
+    const first = await add(behaviour.spec);
+    const missing = await whyNot(behaviour.needs, first);
+    if (missing !== null) throw new Skipped(missing);
+    const bench: ConformanceBench = {
+      ...first,
+      host: source.host,
+      folder,
+      open: (spec = {}) => add({ serial: "TEST0002", ...spec }),
+      skip(reason): never {
+        throw new Skipped(reason);
+      },
+    };
+    await behaviour.show(bench);
+  } finally {
+    for (const { controller } of opened) await controller.close().catch(() => {});
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export function runBehaviours(source: DriveSource): void {
+  const { host } = source;
+  const results: BehaviourResult[] = [];
+  const all = behaviours();
+  for (const behaviour of all.filter(({ on }) => on.includes(host))) {
+    const { id, sentence } = behaviour;
+    const note = (outcome: Outcome, reason: string | null) => results.push({ id, sentence, outcome, reason });
+    test(
+      `${id} ${sentence}`,
+      async () => {
+        try {
+          await show(behaviour, source);
+          note("passed", null);
+        } catch (reason) {
+          if (!(reason instanceof Skipped)) {
+            note("failed", null);
+            throw reason;
+          }
+          process.stdout.write(`skipped on ${host}: ${id} ${sentence}: ${reason.message}\n`);
+          note("skipped", reason.message);
+        }
+      },
+      behaviour.limitMs,
+    );
+  }
+  afterAll(() => {
+    for (const { id, sentence, on } of all) {
+      if (!on.includes(host)) results.push({ id, sentence, outcome: "elsewhere", reason: null });
+    }
+    mkdirSync(RESULTS_FOLDER, { recursive: true });
+    // A run of a part (jest -t) is no result of the suite.
+    if (results.length === all.length)
+      writeFileSync(join(RESULTS_FOLDER, `${host}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  });
+}

@@ -1,0 +1,2 @@
+/** Data verification (B101 to B109). */
+export {};

@@ -1,0 +1,2 @@
+/** Timeouts, waiting, callbacks (B063 to B072). */
+export {};
