@@ -5,16 +5,17 @@
 import { doorbellSchema, type QueueAccess } from "@assay/protocol";
 import { createPostgresBackend, Worker, withBackend } from "bullmq";
 import Redis from "ioredis";
-import { Client } from "pg";
+import { Client, Pool } from "pg";
 import { type Logger, seldom } from "../platform/logger";
 import type { RunKey } from "../runs/run-directory";
 import { Backoff } from "./backoff";
+import { CalmClient } from "./calm-client";
 import { Pause } from "./pause";
 
 /** Doorbells that are answered at the same time. */
 const CONCURRENCY = 8;
-/** Connections of the worker's pool. */
-const POOL = 2;
+/** Connections of the worker's pool: one listens, the others fetch and finish jobs. */
+const POOL = 3;
 const PROBE_TIMEOUT_MS = 5000;
 const BACKOFF = { firstMs: 500, maxMs: 15_000 };
 
@@ -111,9 +112,20 @@ export class DoorbellListener {
     if (this.access.backend !== "postgres") throw new Error("no PostgreSQL access");
     const { connectionString, schema } = this.access;
     const { Worker: PostgresWorker } = withBackend(createPostgresBackend);
-    // The orchestrator migrates; this account may not.
-    const connection = { connectionString, schema, migrate: false, max: POOL };
-    return new PostgresWorker(this.queueName, answer, { ...options, connection });
+    // BullMQ migrates nothing over a pool that it is given: the orchestrator does, this account may not.
+    const pool = new Pool({
+      connectionString,
+      max: POOL,
+      connectionTimeoutMillis: PROBE_TIMEOUT_MS,
+      keepAlive: true,
+      options: `-c search_path="${schema}"`,
+      application_name: "assay-agent",
+      Client: CalmClient,
+    });
+    pool.on("error", () => {});
+    const worker = new PostgresWorker(this.queueName, answer, { ...options, connection: pool });
+    worker.once("closed", () => void pool.end());
+    return worker;
   }
 }
 

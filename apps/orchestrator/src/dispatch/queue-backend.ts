@@ -11,6 +11,7 @@ import {
 } from "bullmq";
 import { Redis } from "ioredis";
 import { Pool } from "pg";
+import { CalmClient } from "./calm-client";
 
 /** Schema of the queues, apart from ours: an agent's account reaches it and nothing else. */
 export const QUEUE_SCHEMA = "bullmq";
@@ -68,10 +69,9 @@ class PostgresQueues implements QueueBackend {
       keepAlive: true,
       options: `-c search_path=${QUEUE_SCHEMA}`,
       application_name: "assay-doorbells",
+      Client: CalmClient,
     });
     pool.on("error", () => {});
-    // BullMQ holds connections without listening to them: the loss of one would end the process.
-    pool.on("connect", (client) => client.on("error", () => {}));
     return pool;
   }
 
