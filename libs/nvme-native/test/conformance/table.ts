@@ -8,6 +8,8 @@ const BEGIN = "<!-- conformance table: npm run conformance-table -w libs/nvme-na
 const END = "<!-- end of the conformance table -->";
 /** PCIe drives need hardware or QEMU: their column is told by that tier. */
 const COLUMNS = HOSTS.filter((host) => host !== "spdk-pcie");
+/** Padded columns would change every line with each new row. */
+const KEEP_LINES = "<!-- biome-ignore format: a row stays as it is when others come -->";
 const NOT_RUN = "not run yet";
 
 const keyOf = (row: { id: string; sentence: string }) => `${row.id} ${row.sentence}`;
@@ -53,5 +55,5 @@ export function withTable(readme: string, all: Behaviour[]): string {
     return `| ${[behaviour.id, behaviour.sentence, ...cells].join(" | ")} |`;
   });
   const head = [`| id | behaviour | ${COLUMNS.join(" | ")} |`, `|${" --- |".repeat(COLUMNS.length + 2)}`];
-  return [before, BEGIN, "\n\n", [...head, ...rows].join("\n"), "\n\n", END, after].join("");
+  return [before, BEGIN, "\n\n", KEEP_LINES, "\n", [...head, ...rows].join("\n"), "\n\n", END, after].join("");
 }
