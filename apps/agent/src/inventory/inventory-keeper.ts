@@ -4,8 +4,8 @@ import { release } from "node:os";
 import { type Inventory, inventorySchema } from "@assay/protocol";
 import type { DriveFacts } from "../guard/drive-facts";
 import { Backoff } from "../link/backoff";
+import { Loop } from "../link/loop";
 import type { Orchestrator } from "../link/orchestrator";
-import { Pause } from "../link/pause";
 import { writeDurably } from "../platform/durable-file";
 import { type Logger, seldom } from "../platform/logger";
 import type { SlotGate } from "../runs/slot-gate";
@@ -40,32 +40,30 @@ export interface InventoryParts {
 export class InventoryKeeper {
   private readonly sights = new Map<string, SlotSight>();
   private readonly triedMs = new Map<string, number>();
-  private readonly pause = new Pause();
+  private readonly loop = new Loop(() => this.look());
+  private readonly backoff: Backoff;
   private readonly complain: (text: string) => void;
   private host: HostFile;
   private fileVersion = "";
   private versions: { driver: string; spdk: string | null } = { driver: "unknown", spdk: null };
   private pushed = "";
-  private stopped = false;
-  private loop: Promise<void> | null = null;
 
   constructor(
     private readonly parts: InventoryParts,
     host: HostFile,
   ) {
     this.host = host;
+    this.backoff = new Backoff(PUSH_BACKOFF, parts.random);
     this.complain = seldom((text) => parts.log.warn(text), 60_000, parts.nowMs);
     this.recall();
   }
 
   start(): void {
-    this.loop ??= this.run();
+    this.loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.pause.wake();
-    await this.loop;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** A run has just read the drive: what it saw is newer than the last probe. */
@@ -73,21 +71,18 @@ export class InventoryKeeper {
     const sight = sightAfterRun(identitiesIn(journal), this.sights.get(slot)?.observed ?? null);
     if (sight.observed === null) this.triedMs.delete(slot);
     this.sights.set(slot, sight);
-    this.pause.wake();
+    this.loop.wake();
   }
 
-  private async run(): Promise<void> {
-    const backoff = new Backoff(PUSH_BACKOFF, this.parts.random);
-    while (!this.stopped) {
-      let waitMs = LOOK_MS;
-      try {
-        if (await this.refresh()) this.parts.log.info(`inventory sent: ${this.host.slots.length} slots`);
-        backoff.reset();
-      } catch (error) {
-        this.complain(`the inventory could not be sent: ${(error as Error).message}`);
-        waitMs = backoff.next();
-      }
-      await this.pause.wait(waitMs);
+  /** @returns ms until the next look */
+  private async look(): Promise<number> {
+    try {
+      if (await this.refresh()) this.parts.log.info(`inventory sent: ${this.host.slots.length} slots`);
+      this.backoff.reset();
+      return LOOK_MS;
+    } catch (error) {
+      this.complain(`the inventory could not be sent: ${(error as Error).message}`);
+      return this.backoff.next();
     }
   }
 

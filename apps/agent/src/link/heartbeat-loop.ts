@@ -3,8 +3,8 @@ import { type Heartbeat, type HeartbeatAnswer, WIRE_VERSION } from "@assay/proto
 import { type Logger, seldom } from "../platform/logger";
 import { Backoff } from "./backoff";
 import { Refused, Unreachable } from "./http";
+import { Loop } from "./loop";
 import { BadAnswer, type Orchestrator } from "./orchestrator";
-import { Pause } from "./pause";
 
 const LEAST_INTERVAL_MS = 200;
 const MOST_INTERVAL_MS = 60_000;
@@ -25,12 +25,10 @@ export interface HeartbeatParts {
 }
 
 export class HeartbeatLoop {
-  private readonly pause = new Pause();
+  private readonly loop = new Loop(() => this.beat());
   private readonly away: Backoff;
   private readonly refused: Backoff;
   private readonly complain: (text: string) => void;
-  private stopped = false;
-  private loop: Promise<void> | null = null;
   private reached = false;
 
   constructor(private readonly parts: HeartbeatParts) {
@@ -40,17 +38,11 @@ export class HeartbeatLoop {
   }
 
   start(): void {
-    this.loop ??= this.run();
+    this.loop.start();
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.pause.wake();
-    await this.loop;
-  }
-
-  private async run(): Promise<void> {
-    while (!this.stopped) await this.pause.wait(await this.beat());
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
   /** One heartbeat. @returns ms until the next one */

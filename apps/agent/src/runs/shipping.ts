@@ -1,7 +1,7 @@
 /** Ships all runs of this host, a few at a time, and waits longer and longer while the orchestrator is away. */
 import { Backoff } from "../link/backoff";
 import { Refused, Unreachable } from "../link/http";
-import { Pause } from "../link/pause";
+import { Loop } from "../link/loop";
 import { type Logger, seldom } from "../platform/logger";
 import { runName } from "./run-directory";
 import type { Shipment } from "./shipment";
@@ -24,11 +24,9 @@ interface Entry {
 
 export class Shipping {
   private readonly entries = new Map<string, Entry>();
-  private readonly pause = new Pause();
+  private readonly loop = new Loop(() => this.look());
   private readonly backoff: Backoff;
   private readonly complain: (text: string) => void;
-  private stopped = false;
-  private loop: Promise<void> | null = null;
 
   constructor(
     log: Logger,
@@ -60,29 +58,25 @@ export class Shipping {
 
   /** Something new is there: look now. */
   wake(): void {
-    if (!this.away) this.pause.wake();
+    if (!this.away) this.loop.wake();
   }
 
   start(): void {
-    this.loop ??= this.run();
+    this.loop.start();
   }
 
   /** Settles when the requests that are under way have ended. */
-  async stop(): Promise<void> {
-    this.stopped = true;
-    this.pause.wake();
-    await this.loop;
+  stop(): Promise<void> {
+    return this.loop.stop();
   }
 
-  private async run(): Promise<void> {
-    while (!this.stopped) {
-      const outcome = await this.round();
-      if (outcome === "away") await this.pause.wait(this.backoff.next());
-      else {
-        if (outcome === "progress") this.backoff.reset();
-        else await this.pause.wait(LOOK_MS);
-      }
-    }
+  /** @returns ms until the next look */
+  private async look(): Promise<number> {
+    const outcome = await this.round();
+    if (outcome === "away") return this.backoff.next();
+    if (outcome === "idle") return LOOK_MS;
+    this.backoff.reset();
+    return 0;
   }
 
   private async round(): Promise<"progress" | "idle" | "away"> {
@@ -91,7 +85,7 @@ export class Shipping {
     let progress = false;
     let away = false;
     const next = async () => {
-      for (let entry = due.shift(); entry !== undefined && !away && !this.stopped; entry = due.shift()) {
+      for (let entry = due.shift(); entry !== undefined && !away && !this.loop.stopped; entry = due.shift()) {
         const outcome = await this.step(entry);
         if (outcome === "away") away = true;
         if (outcome === "progress") progress = true;
