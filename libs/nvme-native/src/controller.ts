@@ -261,13 +261,16 @@ export class NvmeController implements Controller, ControllerAccess {
     return report(await settle(addon().renew(this.use(), false)));
   }
 
-  async reopen(): Promise<ResetReport> {
+  async reopen(options: { admit?: () => Promise<void> } = {}): Promise<ResetReport> {
+    const { admit } = object<typeof options>("options", options, ["admit"]);
+    if (admit !== undefined && typeof admit !== "function") refuse("options.admit must be a function");
     const renewal = await settle(addon().renew(this.use(), true));
     if (!renewal.ok)
       throw new NvmeError(
         renewal.code === "OK" ? "ERR_OPEN" : renewal.code,
         renewal.reason ?? "the drive did not come up",
       );
+    await admit?.();
     const cycles = await this.powerCycles();
     for (const namespace of this.#living()) namespace.powerCameBack(cycles);
     return report(renewal);

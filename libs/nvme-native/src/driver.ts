@@ -77,8 +77,11 @@ export interface Controller {
   ): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
   reset(): Promise<ResetReport>;
-  /** Call after power came back: brings the controller up as `open` did. @throws as `open`. */
-  reopen(): Promise<ResetReport>;
+  /**
+   * Call after power came back: brings the controller up as `open` did. `admit` is called once the controller is ready and
+   * before anything else is sent: what came up may be another drive. @throws as `open`; what `admit` throws.
+   */
+  reopen(options?: { admit?: () => Promise<void> }): Promise<ResetReport>;
   createQpair(options: { depth: number; priority?: 0 | 1 | 2 | 3 }): Promise<Qpair>;
   /** Settles everything outstanding and frees the device. */
   close(): Promise<void>;

@@ -4,13 +4,15 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Controller, Namespace, NvmeDriver, ResetReport, TransportAddress } from "@assay/nvme-native";
+import type { Controller, NvmeDriver, ResetReport, TransportAddress } from "@assay/nvme-native";
 import type { Effect } from "@assay/plans";
 import type { DutPath, Identity, RunOrder } from "@assay/protocol";
 import type { DriveFacts } from "../guard/drive-facts";
 import { askGuard } from "../guard/guard";
+import { ConfirmedController, ConfirmedNamespace } from "./confirmed-drive";
 import type { Exposure } from "./exposure";
 import type { HostWord } from "./host-word";
+import { IdentityGate } from "./identity-gate";
 import type { Journal } from "./journal";
 import { namespaceIdentities, observedIdentity } from "./observed-identity";
 
@@ -45,9 +47,11 @@ export interface DriveParts {
 
 export class Drive {
   private opened: Controller | null = null;
-  private readonly namespaces = new Map<number, Promise<Namespace>>();
+  private readonly namespaces = new Map<number, Promise<ConfirmedNamespace>>();
   private hasPower = true;
-  private refused = false;
+  /** The renewal after which the identity was not read again yet. */
+  private owed: "reset" | "power-on" | null = null;
+  private readonly gate = new IdentityGate(() => (this.owed === null ? null : this.confirm(this.owed, [])));
 
   constructor(private readonly parts: DriveParts) {}
 
@@ -68,11 +72,11 @@ export class Drive {
   }
   /** May it still be touched? Not before it was opened, after a refusal, or without power. */
   get usable(): boolean {
-    return this.opened !== null && this.hasPower && !this.refused;
+    return this.opened !== null && this.hasPower && !this.gate.refused;
   }
-  get controller(): Controller {
-    if (this.opened === null) throw new Error("the drive was not opened");
-    return this.opened;
+  /** For steps: nothing goes out between a reset or power-on and the identity read after it. */
+  get controller(): ConfirmedController {
+    return new ConfirmedController(this.raw, this.gate);
   }
 
   /** Guard, open, Identify, guard. @throws Refusal, NvmeError */
@@ -90,8 +94,8 @@ export class Drive {
 
   /** Reads the identity, journals it and asks the guard for `effects`. @throws Refusal, NvmeError */
   async confirm(moment: IdentityMoment, effects: readonly Effect[]): Promise<void> {
-    const identity = await this.controller.identify();
-    const namespaces = await namespaceIdentities(this.controller);
+    const identity = await this.raw.identify();
+    const namespaces = await namespaceIdentities(this.raw);
     const observed = observedIdentity(identity, namespaces);
     const objection = this.objection(effects, observed);
     this.parts.journal.append({
@@ -107,6 +111,7 @@ export class Drive {
       })),
     });
     if (objection) this.refuse(objection);
+    this.owed = null;
   }
 
   /** Asks the guard before an effect; where the drive can answer the identity is read again first. @throws Refusal, NvmeError */
@@ -119,7 +124,7 @@ export class Drive {
     else this.ask([effect], null);
   }
 
-  namespace(nsid: number): Promise<Namespace> {
+  namespace(nsid: number): Promise<ConfirmedNamespace> {
     let found = this.namespaces.get(nsid);
     if (!found) {
       found = this.openNamespace(nsid);
@@ -136,11 +141,14 @@ export class Drive {
   }
 
   /** Controller reset, then identity and guard. @throws Refusal, NvmeError */
-  async reset(): Promise<ResetReport> {
-    this.parts.exposure.wasReset();
-    const report = await this.controller.reset();
-    if (report.ok) await this.confirm("reset", []);
-    return report;
+  reset(): Promise<ResetReport> {
+    return this.gate.hold(async () => {
+      this.owed = "reset";
+      this.parts.exposure.wasReset();
+      const report = await this.raw.reset();
+      if (report.ok) await this.confirm("reset", []);
+      return report;
+    });
   }
 
   wentDark(): void {
@@ -149,14 +157,17 @@ export class Drive {
   }
 
   /** After the power came back: controller up, then identity and guard. @throws Refusal, NvmeError */
-  async reopen(): Promise<ResetReport> {
-    const report = await this.controller.reopen();
-    if (!report.ok) return report;
-    this.hasPower = true;
-    this.parts.exposure.poweredOn();
-    this.parts.exposure.cycled();
-    await this.confirm("power-on", []);
-    return report;
+  reopen(): Promise<ResetReport> {
+    return this.gate.hold(() => {
+      this.owed = "power-on";
+      const admit = async () => {
+        this.hasPower = true;
+        this.parts.exposure.poweredOn();
+        this.parts.exposure.cycled();
+        await this.confirm("power-on", []);
+      };
+      return this.raw.reopen({ admit });
+    });
   }
 
   async close(): Promise<void> {
@@ -164,11 +175,18 @@ export class Drive {
     this.opened = null;
   }
 
-  private async openNamespace(nsid: number): Promise<Namespace> {
-    const namespace = await this.controller.namespace(nsid);
+  private get raw(): Controller {
+    if (this.opened === null) throw new Error("the drive was not opened");
+    return this.opened;
+  }
+
+  private async openNamespace(nsid: number): Promise<ConfirmedNamespace> {
+    const { raw, gate } = this;
     const { serial } = this.parts.order.identity;
-    await namespace.openVerifyTable(join(this.parts.tableDir, tableName(serial, nsid)), tableSeed(serial, nsid));
-    return namespace;
+    const namespace = await gate.pass(() => raw.namespace(nsid));
+    const table = join(this.parts.tableDir, tableName(serial, nsid));
+    await gate.pass(() => namespace.openVerifyTable(table, tableSeed(serial, nsid)));
+    return new ConfirmedNamespace(namespace, gate);
   }
 
   private objection(effects: readonly Effect[], observed: Identity | null): { rule: string; reason: string } | null {
@@ -192,9 +210,10 @@ export class Drive {
   }
 
   private refuse(objection: { rule: string; reason: string }): never {
-    this.refused = true;
+    const refusal = new Refusal(objection.rule, objection.reason);
+    this.gate.refuse(refusal);
     this.parts.journal.append({ type: "refused", by: "guard", rule: objection.rule, reason: objection.reason });
-    throw new Refusal(objection.rule, objection.reason);
+    throw refusal;
   }
 }
 

@@ -17,7 +17,7 @@ export interface Sweep {
 
 /** Reads and checks `region` piece by piece; between pieces the signal is looked at. What was found before an end is kept. */
 export async function sweep(
-  namespace: Namespace,
+  namespace: Pick<Namespace, "verify" | "identity">,
   region: LbaRegion,
   options: SweepOptions,
   signal: AbortSignal,

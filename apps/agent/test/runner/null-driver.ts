@@ -165,9 +165,11 @@ class NullController implements Controller {
     for (const worker of this.driver.running) worker.finish("terminated");
     return this.driver.script.reset;
   }
-  async reopen(): Promise<ResetReport> {
+  async reopen({ admit }: { admit?: () => Promise<void> } = {}): Promise<ResetReport> {
     this.driver.did("reopen");
-    return this.driver.script.reopen;
+    const report = this.driver.script.reopen;
+    if (report.ok) await admit?.();
+    return report;
   }
   createQpair(): Promise<never> {
     throw new Error("has no qpairs");

@@ -1,10 +1,11 @@
 /** One table: what a snapshot or capture can be `of`, and how it is read from the drive. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Controller, NamespaceIdentity } from "@assay/nvme-native";
+import type { NamespaceIdentity } from "@assay/nvme-native";
 import type { CaptureSource, SnapshotSource } from "@assay/plans";
 import { type DutPath, decodeCmdlog } from "@assay/protocol";
 import { CommandFailed } from "../command-status";
+import type { ConfirmedController } from "../confirmed-drive";
 import { decodeErrorLog, ERROR_LOG_ID, errorLogBytes } from "./error-log";
 import type { Fields } from "./fields";
 import { decodeFirmwareLog, FIRMWARE_LOG_BYTES, FIRMWARE_LOG_ID } from "./firmware-log";
@@ -14,7 +15,7 @@ import { registerFields } from "./register-fields";
 import { decodeSmartLog, SMART_LOG_BYTES, SMART_LOG_ID } from "./smart-log";
 
 export interface SourceInput {
-  controller: Controller;
+  controller: ConfirmedController;
   path: DutPath;
   cmdlogDir: string;
 }
@@ -37,8 +38,7 @@ export const SOURCES: { [S in SnapshotSource | CaptureSource]: Source } = {
     async read({ controller }) {
       const identity = await controller.identify();
       const namespaces: NamespaceIdentity[] = [];
-      for (const nsid of await controller.activeNamespaces())
-        namespaces.push((await controller.namespace(nsid)).identity);
+      for (const nsid of await controller.activeNamespaces()) namespaces.push(await controller.namespaceIdentity(nsid));
       return { fields: identifyFields(identity, namespaces), raw: base64(identity.raw) };
     },
   },
@@ -70,7 +70,7 @@ export const SOURCES: { [S in SnapshotSource | CaptureSource]: Source } = {
 };
 
 async function logPage(
-  controller: Controller,
+  controller: ConfirmedController,
   lid: number,
   bytes: number,
   decode: (page: Uint8Array) => Fields,

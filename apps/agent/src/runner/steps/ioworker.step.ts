@@ -1,7 +1,8 @@
 /** Workers side by side: started here, run by native threads, their samples journalled, their ends judged. */
 
-import type { IoWorker, IoWorkerOptions, IoWorkerResult, Namespace } from "@assay/nvme-native";
+import type { IoWorker, IoWorkerOptions, IoWorkerResult, NamespaceIdentity } from "@assay/nvme-native";
 import { stepEffect } from "@assay/plans";
+import type { ConfirmedNamespace } from "../confirmed-drive";
 import { workerSeed } from "../draws";
 import { findings } from "../findings";
 import { Interruption } from "../interruption";
@@ -25,7 +26,7 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   if (effect) await drive.beforeEffect(effect);
   const namespace = await drive.namespace(step.nsid);
   const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
-  const options = workerOptions(step, namespace, scope);
+  const options = workerOptions(step, namespace.identity, scope);
   const results = await runWorkers(namespace, options, scope, record, () => scope.parallel?.start.began(step.id));
   record.flush();
 
@@ -55,8 +56,7 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   return verdict;
 };
 
-function workerOptions(step: StepOf<"ioworker">, namespace: Namespace, scope: StepScope): IoWorkerOptions[] {
-  const { identity } = namespace;
+function workerOptions(step: StepOf<"ioworker">, identity: NamespaceIdentity, scope: StepScope): IoWorkerOptions[] {
   const sizes = typeof step.sizeBytes === "number" ? [step.sizeBytes] : step.sizeBytes.map((s) => s.bytes);
   for (const bytes of sizes) bytesInLbas("I/O size", bytes, identity.lbaBytes);
   const common = {
@@ -87,7 +87,7 @@ function workerOptions(step: StepOf<"ioworker">, namespace: Namespace, scope: St
 
 /** Starts all, waits for all. Whatever happens, none is left running. */
 async function runWorkers(
-  namespace: Namespace,
+  namespace: ConfirmedNamespace,
   options: IoWorkerOptions[],
   scope: StepScope,
   record: WorkerRecord,
@@ -108,9 +108,12 @@ async function runWorkers(
   try {
     for (const each of options) {
       scope.signal.throwIfAborted();
-      const worker = namespace.startIoWorker(each);
+      const { worker } = await namespace.startIoWorker(each);
       workers.push(worker);
       ends.push(follow(worker, each.worker, record));
+      // What was asked while this one waited for its start reaches it as well.
+      if (scope.signal.aborted) stopAll();
+      if (powerLost?.aborted && grace === undefined) startGrace();
     }
     allStarted();
     return await Promise.all(ends);

@@ -1,0 +1,58 @@
+/** The controller and its namespaces as steps see them: the driver's own, with the identity gate before every call that sends. */
+import type { Controller, IoWorker, IoWorkerOptions, Namespace } from "@assay/nvme-native";
+import type { IdentityGate } from "./identity-gate";
+
+type Arguments<K extends keyof Controller> = Controller[K] extends (...args: infer A) => unknown ? A : never;
+
+export class ConfirmedController {
+  constructor(
+    private readonly raw: Controller,
+    private readonly gate: IdentityGate,
+  ) {}
+
+  /** As last read. */
+  get identity() {
+    return this.raw.identity;
+  }
+  identify() {
+    return this.gate.pass(() => this.raw.identify());
+  }
+  activeNamespaces() {
+    return this.gate.pass(() => this.raw.activeNamespaces());
+  }
+  /** Reads Identify Namespace. */
+  async namespaceIdentity(nsid: number) {
+    return (await this.gate.pass(() => this.raw.namespace(nsid))).identity;
+  }
+  getLogPage(...args: Arguments<"getLogPage">) {
+    return this.gate.pass(() => this.raw.getLogPage(...args));
+  }
+  admin(...args: Arguments<"admin">) {
+    return this.gate.pass(() => this.raw.admin(...args));
+  }
+  format(...args: Arguments<"format">) {
+    return this.gate.pass(() => this.raw.format(...args));
+  }
+  registers() {
+    return this.gate.look(() => this.raw.registers());
+  }
+}
+
+export class ConfirmedNamespace {
+  constructor(
+    private readonly raw: Namespace,
+    private readonly gate: IdentityGate,
+  ) {}
+
+  get identity() {
+    return this.raw.identity;
+  }
+  verify(options: Parameters<Namespace["verify"]>[0]) {
+    return this.gate.pass(() => this.raw.verify(options));
+  }
+  /** A worker that runs when the controller is reset is cut off by the driver and sends nothing after it; one that is to start waits here. */
+  async startIoWorker(options: IoWorkerOptions): Promise<{ worker: IoWorker }> {
+    // Wrapped: a worker is iterable, and a promise of it must not be mistaken for its end.
+    return this.gate.pass(() => ({ worker: this.raw.startIoWorker(options) }));
+  }
+}
