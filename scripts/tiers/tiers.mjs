@@ -5,6 +5,7 @@ import { runProgram } from "./command.mjs";
 import { runCompose } from "./compose.mjs";
 import { runFloors } from "./floors.mjs";
 import { runJest } from "./jest-tier.mjs";
+import { runSanitizers } from "./sanitizers.mjs";
 
 const MINUTE_MS = 60_000;
 const node = process.execPath;
@@ -34,6 +35,7 @@ export const tiers = [
   },
   { name: "simulation", title: "the fleet, seeded", run: () => runJest("simulation", { limitMs: 10 * MINUTE_MS }) },
   { name: "e2e", title: "the embedded lab", run: () => runJest("e2e", { limitMs: 20 * MINUTE_MS }) },
+  { name: "sanitizers", title: "the driver's C++ under sanitizers", run: runSanitizers },
   {
     name: "spdk",
     title: "SPDK's own target",

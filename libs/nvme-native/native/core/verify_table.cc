@@ -108,6 +108,10 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
       close(fd);
       return Status::Error(Code::kFile, path + " is not a verify table");
     }
+    if (ours && header.loss_count.load() > kMaxLosses) {
+      close(fd);
+      return Status::Error(Code::kFile, "the verify table " + path + " has a damaged header");
+    }
     const bool same = ours && header.version == kTableVersion && header.lba_bytes == geometry.lba_bytes &&
                       header.lba_count == geometry.lba_count && header.seed == geometry.seed;
     if (got > 0 && !same) {

@@ -24,6 +24,7 @@ constexpr uint32_t kVersion = 0x00020000;
 Device::Device(std::unique_ptr<DriveFile> file)
     : file_(std::move(file)),
       header_(&file_->header()),
+      bus_(file_->path()),
       media_(file_.get()),
       faults_(file_.get()),
       background_(header_, &media_),

@@ -11,6 +11,7 @@
 #include "../core/nvme_spec.h"
 #include "../core/random.h"
 #include "background.h"
+#include "bus_trace.h"
 #include "faults.h"
 #include "firmware.h"
 #include "media.h"
@@ -118,6 +119,7 @@ class Device {
 
   std::unique_ptr<DriveFile> file_;
   DriveHeader* header_;
+  BusTrace bus_;
   Media media_;
   Faults faults_;
   Background background_;

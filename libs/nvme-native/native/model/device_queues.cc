@@ -13,6 +13,7 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
   if (tail == queue.head || tail >= queue.entries) return false;
   for (uint32_t n = 0; n < kCommandsPerTurn && queue.head != tail; n++) {
     const Sqe sqe = queue.base[queue.head];
+    bus_.Fetched(qid, sqe);
     queue.head = queue.head + 1 == queue.entries ? 0 : queue.head + 1;
     Outcome outcome;
     if (qid == 0) {
@@ -59,6 +60,7 @@ bool Device::Post(const Pending& pending) {
   if (pending.lba_count != 0) media_.MakeDurable(pending.slba, pending.lba_count);
   Cqe cqe = pending.cqe;
   cqe.status |= queue.phase;
+  bus_.Posted(cqe.sqid, cqe);
   Cqe* slot = &queue.base[queue.tail];
   std::memcpy(slot, &cqe, 12);
   // cid and status (with the phase bit) last, in one store.

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "drive_check.h"
 #include "media.h"
 
 namespace assay::model {
@@ -140,10 +141,9 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
   void* map = mmap(nullptr, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (map == MAP_FAILED) return refuse("cannot be mapped: " + Errno());
   out->reset(new DriveFile(path, fd, static_cast<uint8_t*>(map), head.file_bytes));
-  const DriveHeader& h = (*out)->header();
-  if (h.media_offset + h.capacity_bytes != h.file_bytes || (h.lba_bytes != 512 && h.lba_bytes != 4096)) {
+  if (const std::string wrong = WhatIsWrong((*out)->header(), static_cast<uint64_t>(info.st_size)); !wrong.empty()) {
     out->reset();
-    return Status::Error(Code::kFile, path + " has a damaged header");
+    return Status::Error(Code::kFile, path + " has a damaged header: it " + wrong);
   }
   return Status::Ok();
 }

@@ -1,4 +1,5 @@
-// native_test [suite]: runs the named suite, or all but the measurements.
+// native_test [suite]: runs the named suite, or all but the measurements.  native_test list: their names.
+// native_test victim <folder> <seed>: victim.cc
 #include <cstring>
 #include <string>
 
@@ -11,6 +12,7 @@ void TestCmdlog();
 void TestStress();
 void PrintBuckets();
 void MeasureCmdlog();
+void RunVictim(const std::string& folder, uint64_t seed);
 
 namespace {
 struct Suite {
@@ -26,6 +28,13 @@ constexpr Suite kSuites[] = {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 4 && std::strcmp(argv[1], "victim") == 0) RunVictim(argv[2], std::strtoull(argv[3], nullptr, 10));
+  if (argc > 1 && std::strcmp(argv[1], "list") == 0) {
+    for (const Suite& suite : kSuites) {
+      if (suite.by_default) std::puts(suite.name);
+    }
+    return 0;
+  }
   for (const Suite& suite : kSuites) {
     if (argc > 1 ? std::strcmp(argv[1], suite.name) != 0 : !suite.by_default) continue;
     suite.run();

@@ -1,16 +1,10 @@
 // The core without JavaScript: workers, scripts, sweeps, resets, power cuts and closing, all at once. For the sanitizers.
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <future>
-
-#include "../core/ioworker.h"
-#include "../core/lane.h"
 #include "../core/sweep.h"
 #include "../core/thread_census.h"
-#include "../model/drive_file.h"
 #include "../model/power_switch.h"
-#include "check.h"
+#include "bench_drive.h"
 
 using namespace assay;
 
@@ -19,15 +13,6 @@ namespace {
 constexpr int kRounds = 6;
 constexpr uint32_t kLbaBytes = 512;
 constexpr uint64_t kLbas = (8 << 20) / kLbaBytes;
-
-// Runs `work` on the control thread and waits for its value.
-template <typename Work>
-auto Control(const std::shared_ptr<Controller>& controller, Work work) {
-  auto promise = std::make_shared<std::promise<decltype(work(*controller))>>();
-  auto future = promise->get_future();
-  CHECK(controller->Post([promise, work, raw = controller.get()]() mutable { promise->set_value(work(*raw)); }));
-  return future.get();
-}
 
 std::future<WorkerResult> StartWorker(const std::shared_ptr<Namespace>& ns, uint32_t number, uint64_t time_ms) {
   WorkerOptions options;
@@ -42,12 +27,7 @@ std::future<WorkerResult> StartWorker(const std::shared_ptr<Namespace>& ns, uint
   options.time_ns = time_ms * kNsPerMs;
   options.verify = true;
   options.sample_ns = 5 * kNsPerMs;
-  auto promise = std::make_shared<std::promise<WorkerResult>>();
-  IoWorker::Start(ns, options, {[](WorkerEvent&&) {}, [promise](const Status& status, WorkerResult&& result) {
-                                  CHECK(status.ok());
-                                  promise->set_value(std::move(result));
-                                }});
-  return promise->get_future();
+  return StartWorker(ns, options);
 }
 
 SweepResult VerifyAll(const std::shared_ptr<Namespace>& ns) {
@@ -57,16 +37,6 @@ SweepResult VerifyAll(const std::shared_ptr<Namespace>& ns) {
                  CHECK(status.ok());
                  promise.set_value(std::move(result));
                });
-  return promise.get_future().get();
-}
-
-std::shared_ptr<Controller> OpenDrive(const std::string& path, const std::string& folder) {
-  std::promise<std::shared_ptr<Controller>> promise;
-  Controller::Open({.transport = "model", .address = path, .port = 0, .nqn = ""}, {.cmdlog_dir = folder, .cmdlog_entries = 2048, .timeout_ms = 10'000},
-                   [&](const Status& status, std::shared_ptr<Controller> controller, const ReadyReport&) {
-                     CHECK(status.ok());
-                     promise.set_value(std::move(controller));
-                   });
   return promise.get_future().get();
 }
 
@@ -93,21 +63,14 @@ void Reads(const std::shared_ptr<Lane>& lane, const std::shared_ptr<Controller>&
 }  // namespace
 
 void TestStress() {
-  char folder[] = "/tmp/assay-stress-XXXXXX";
-  CHECK(mkdtemp(folder) != nullptr);
-  const std::string path = std::string(folder) + "/drive";
-  model::DriveSpec spec;
-  spec.model = "STRESS";
-  spec.serial = "1";
-  spec.firmware = "1";
-  spec.capacity_bytes = kLbas * kLbaBytes;
-  spec.lba_bytes = kLbaBytes;
-  spec.volatile_cache = true;
-  CHECK(model::CreateDrive(path, spec).ok());
+  BenchFolder bench;
+  const std::string& folder = bench.path;
+  const std::string path = folder + "/drive";
+  CHECK(model::CreateDrive(path, BenchSpec(kLbas, kLbaBytes)).ok());
   auto controller = OpenDrive(path, folder);
   auto ns = std::make_shared<Namespace>(controller, NamespaceGeometry{.nsid = 1, .lba_bytes = kLbaBytes, .lba_count = kLbas, .max_transfer_bytes = 131072});
   std::shared_ptr<VerifyTable> table;
-  CHECK(VerifyTable::Open(std::string(folder) + "/table", {.lba_count = kLbas, .lba_bytes = kLbaBytes, .seed = 5, .volatile_cache = true, .power_cycles = 1}, &table).ok());
+  CHECK(VerifyTable::Open(folder + "/table", {.lba_count = kLbas, .lba_bytes = kLbaBytes, .seed = 5, .volatile_cache = true, .power_cycles = 1}, &table).ok());
   ns->SetTable(table);
   auto lane = Control(controller, [](Controller& c) {
     std::shared_ptr<Lane> made;
@@ -138,11 +101,8 @@ void TestStress() {
     CHECK(swept.violations == 0 && swept.coverage_percent == 100);
   }
   auto running = StartWorker(ns, 9, 60'000);
-  std::promise<void> closed;
-  CHECK(controller->Post([&, raw = controller.get()] { raw->Close([&] { closed.set_value(); }); }));
-  closed.get_future().wait();
+  CloseDrive(controller);
   const WorkerEnd end = running.get().end;
   CHECK(end == WorkerEnd::kTerminated);
   CHECK(WaitForThreads(5000));
-  CHECK(std::system((std::string("rm -r ") + folder).c_str()) == 0);
 }

@@ -1,0 +1,64 @@
+#include "drive_check.h"
+
+#include <bit>
+
+namespace assay::model {
+namespace {
+
+constexpr uint64_t kMaxUndoBytes = uint64_t{1} << 40;
+constexpr uint32_t kMaxQpairs = 1024;
+constexpr uint32_t kMaxQueueEntries = 65'536;
+constexpr uint32_t kMinMdtsBytes = 4096, kMaxMdtsBytes = 1 << 20;
+
+struct Area {
+  const char* name;
+  uint64_t offset, bytes;
+};
+
+// Each behind the one before, all inside the file. Sizes were bounded before, so that nothing overflows.
+std::string WrongAreas(const DriveHeader& h, uint64_t file_bytes) {
+  const uint64_t lbas = h.capacity_bytes / kSmallestLba;
+  const Area areas[] = {
+      {"flags", h.flags_offset, lbas},
+      {"undo index", h.index_offset, lbas * sizeof(uint32_t)},
+      {"undo records", h.undo_records_offset, h.undo_bytes / kSmallestLba * sizeof(UndoRecord)},
+      {"undo data", h.undo_data_offset, h.undo_bytes},
+      {"media", h.media_offset, h.capacity_bytes},
+  };
+  uint64_t free_from = kHeaderBytes;
+  for (const Area& area : areas) {
+    if (area.offset < free_from || area.offset > file_bytes || area.bytes > file_bytes - area.offset || area.offset % kLargestLba != 0) {
+      return std::string("has no place for its ") + area.name;
+    }
+    free_from = area.offset + area.bytes;
+  }
+  return "";
+}
+
+std::string WrongFaults(const DriveHeader& h) {
+  if (h.fault_count > kMaxFaults) return "has more faults than fit";
+  for (uint32_t i = 0; i < h.fault_count; i++) {
+    if (h.faults[i].kind == FaultKind::kSilentCorruption && h.faults[i].every_nth == 0) return "has a fault that acts on every 0th sector";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
+  if (h.header_bytes != kHeaderBytes) return "has a header of another size";
+  if (h.file_bytes > file_bytes || h.file_bytes < kHeaderBytes) return "is cut short";
+  if (h.lba_bytes != kSmallestLba && h.lba_bytes != kLargestLba) return "has sectors of no known size";
+  if (h.capacity_bytes < kLargestLba || h.capacity_bytes > kMaxCapacityBytes || h.capacity_bytes % kLargestLba != 0) return "has no possible capacity";
+  if (!std::has_single_bit(h.undo_bytes) || h.undo_bytes < kLargestLba || h.undo_bytes > kMaxUndoBytes) return "has no possible cache";
+  if (std::string wrong = WrongAreas(h, h.file_bytes); !wrong.empty()) return wrong;
+  if (h.max_qpairs < 1 || h.max_qpairs > kMaxQpairs) return "has no possible number of queue pairs";
+  if (h.max_queue_entries < 2 || h.max_queue_entries > kMaxQueueEntries) return "has no possible queue size";
+  if (h.mdts_bytes < kMinMdtsBytes || h.mdts_bytes > kMaxMdtsBytes || !std::has_single_bit(h.mdts_bytes)) return "has no possible transfer size";
+  if (h.power.load() > kPowerChanging) return "has no possible power state";
+  if (h.undo_tail > h.undo_head || h.undo_head - h.undo_tail > h.undo_bytes / kSmallestLba) return "has no possible cache content";
+  if (h.firmware_slots.active > kFirmwareSlots || h.firmware_slots.pending > kFirmwareSlots) return "has no possible firmware slot";
+  return WrongFaults(h);
+}
+
+}  // namespace assay::model
