@@ -33,11 +33,29 @@ export interface NativeLimits {
   readyTimeoutMs: number;
 }
 
+/** Columns of the same length. */
+export interface NativeSequence {
+  atNs: BigUint64Array;
+  opcode: Uint8Array;
+  slba: BigUint64Array;
+  lbas: Uint32Array;
+}
+
 export interface NativeWorkerOptions {
   worker: number;
   sizes: { lbas: number; weight: number; alignLbas?: number }[];
   /** Empty: `readPercent` and writes. */
-  operations: { opcode: number; percent: number }[];
+  operations: {
+    opcode: number;
+    percent: number;
+    /** CDW2, 3, 10 to 15. */
+    cdw?: number[];
+    /** These three: of an opcode that the core has no line for. */
+    addressed?: boolean;
+    data?: NativeDirection;
+    dataBytes?: number;
+  }[];
+  sequence: NativeSequence | null;
   /** Empty: uniform. */
   distribution: number[];
   stepLbas: number | null;
@@ -53,6 +71,11 @@ export interface NativeWorkerOptions {
   passes: number;
   flushEvery: number;
   verify: boolean;
+  payload: { kind: "marked" | "constant" | "random"; word: number; zeroPercent: number };
+  skipUncorrectable: boolean;
+  lastCommands: number;
+  priority: number;
+  spin: boolean;
   onError: ErrorAction;
   onStatus: { sct: number; sc: number; action: ErrorAction }[];
   seed: bigint;

@@ -97,16 +97,70 @@ export interface SizeRange {
   stepBytes?: number;
 }
 
+/** The opcodes of the NVM command set that a worker knows; any other is told by its number. */
+export type WorkerOpcode =
+  | "flush"
+  | "write"
+  | "read"
+  | "writeUncorrectable"
+  | "compare"
+  | "writeZeroes"
+  | "deallocate"
+  | "verify";
+
+/** A share of a worker's commands. */
+export interface WorkerOperation {
+  opcode: WorkerOpcode | number;
+  /** Of 100; all shares add up to 100. */
+  percent: number;
+  /** Bits that are or-ed into each command: FUA is 0x4000_0000 of `cdw12`. */
+  cdw?: { [word in "cdw2" | "cdw3" | "cdw10" | "cdw11" | "cdw12" | "cdw13" | "cdw14" | "cdw15"]?: number };
+  /** For an opcode without a name: SLBA goes into CDW10-11 and NLB into CDW12. Default: false, `cdw` says it all. */
+  addressed?: boolean;
+  /** For an opcode without a name; default "none". An addressed one moves its LBAs, another one `dataBytes`. */
+  data?: "none" | "from-device" | "to-device";
+  dataBytes?: number;
+}
+
+/** One command of a sequence that is replayed. */
+export interface SequenceStep {
+  /** From the worker's start, microseconds; may have a fraction; never before the step in front of it. */
+  atUs: number;
+  opcode: WorkerOpcode | number;
+  slba?: bigint;
+  /** One-based; 0 or left out for a flush. */
+  lbaCount?: number;
+}
+
+/**
+ * What is written when sectors need not prove themselves; each holds for every single sector. `constant`: a 32-bit word,
+ * little endian, over and over. `random`: new bytes in every sector written, of which `compressPercent` (default 0) at the
+ * sector's end are zeroes. Default: random bytes made once, each sector marked with its LBA and a number of its own.
+ */
+export type WorkerPattern = { kind: "constant"; value: number } | { kind: "random"; compressPercent?: number };
+
 export interface IoWorkerOptions {
   nsid: number;
   worker: number;
-  /** One size, a list (each as often as the others), a range, or weights. */
-  sizeBytes: number | number[] | SizeRange | { bytes: number; weight: number }[];
-  randomPercent: number;
-  readPercent: number;
+  /** One size, a list (each as often as the others), a range, or weights. Not with `sequence`. */
+  sizeBytes?: number | number[] | SizeRange | { bytes: number; weight: number }[];
+  /** Not with `sequence`. */
+  randomPercent?: number;
+  /** Reads, the others write. Not with `operations` or `sequence`. */
+  readPercent?: number;
+  /** Shares of opcodes, as a list or as `{ [name or opcode]: percent }`, instead of `readPercent`. */
+  operations?: WorkerOperation[] | Record<string, number> | null;
+  /** Replayed once, each command at its time or as soon after it as one of `depth` is free; at most 1 000 000. */
+  sequence?: SequenceStep[] | null;
+  /** Commands outstanding, exactly; at most one less than the DUT's queue entries. */
   depth: number;
-  regionStartLba: bigint;
-  regionLbas: bigint;
+  /** Class of its queue under weighted round robin: 0 urgent, 1 high, 2 medium, 3 low. */
+  priority?: 0 | 1 | 2 | 3;
+  /** How it waits on a transport that must be polled: `busy` (the default) or `sleep`, in small steps. */
+  polling?: "busy" | "sleep";
+  /** Default: the whole namespace. */
+  regionStartLba?: bigint;
+  regionLbas?: bigint;
   /**
    * Random places are multiples of this from the region's start (default: of the command's size); a list has one for each
    * size. With `stepLbas` it holds for sequential places too.
@@ -126,6 +180,12 @@ export interface IoWorkerOptions {
   flushEvery?: number | null;
   /** Check every read against the verify table; stamp every write. Needs `verifyTable`. */
   verify?: boolean;
+  /** Not with `verify`: a sector that proves itself has a payload of its own. */
+  pattern?: WorkerPattern | null;
+  /** Leaves LBAs out that the verify table has as written uncorrectable; a command on both sides of such becomes two. */
+  skipUncorrectable?: boolean;
+  /** So many of the newest commands are told in the result; at most 1 048 576. */
+  lastCommands?: number;
   /** Default: `stop`. */
   onError?: ErrorAction;
   /** Single statuses that are treated otherwise than `onError` says. */
@@ -166,6 +226,31 @@ export type IoWorkerEvent =
   | { type: "histogram"; operation: Operation; fromMs: number; toMs: number; buckets: SparseHistogram }
   | { type: "miscompare"; miscompare: NativeMiscompare };
 
+/** One opcode over a worker's whole life; latencies are those of `IoWorkerResult`. */
+export interface OperationFigures {
+  opcode: number;
+  count: number;
+  errors: number;
+  /** Of its commands without error. */
+  bytes: number;
+  latencyAverageNs: number;
+  latencyMaxNs: number;
+  histogram: SparseHistogram;
+  serviceHistogram: SparseHistogram;
+}
+
+export interface CommandRecord {
+  opcode: number;
+  slba: bigint;
+  lbaCount: number;
+  /** CLOCK_BOOTTIME. */
+  submittedNs: bigint;
+  /** Null: the drive had not completed it; then `sct` 7 says why (0x82 cut off, 0x80 timed out). */
+  completedNs: bigint | null;
+  sct: number;
+  sc: number;
+}
+
 export interface IoWorkerResult {
   /** `done`: limits met; `stopped`: asked; `terminated`: reset, power loss or closed controller; `error`: stopped at an error status; `deadline`. */
   end: "done" | "stopped" | "terminated" | "error" | "deadline";
@@ -194,6 +279,12 @@ export interface IoWorkerResult {
   histograms: Record<Operation, SparseHistogram>;
   /** Latency from the actual submission. */
   serviceHistograms: Record<Operation, SparseHistogram>;
+  /** One entry for each opcode that the worker could send. */
+  operations: OperationFigures[];
+  /** The newest `lastCommands` in the order in which they ended; those that were outstanding at the end come last. */
+  lastCommands: CommandRecord[];
+  /** LBAs that `skipUncorrectable` left out. */
+  skippedLbas: bigint;
   /** Commands outstanding when it ended. */
   inFlight: number;
   cpuPercent: number;

@@ -1,9 +1,13 @@
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "./check";
 import type { NativeWorkerOptions } from "./native";
-import type { ControllerIdentity, IoWorkerOptions, NamespaceIdentity } from "./types";
+import type { ControllerIdentity, IoWorkerOptions, NamespaceIdentity, WorkerPattern } from "./types";
+import { checkOperations, checkSequence } from "./worker-operations";
 import { checkPlaces, checkSizes } from "./worker-pattern";
 
 const MAX_TIME_MS = 1000 * 3600 * 1000;
+const MAX_STATUSES = 64;
+/** Core limit kMaxLastCommands. */
+const MAX_LAST_COMMANDS = 1_048_576;
 
 const KEYS = [
   "nsid",
@@ -11,7 +15,11 @@ const KEYS = [
   "sizeBytes",
   "randomPercent",
   "readPercent",
+  "operations",
+  "sequence",
   "depth",
+  "priority",
+  "polling",
   "regionStartLba",
   "regionLbas",
   "alignLbas",
@@ -23,6 +31,9 @@ const KEYS = [
   "passes",
   "flushEvery",
   "verify",
+  "pattern",
+  "skipUncorrectable",
+  "lastCommands",
   "onError",
   "onStatus",
   "untilPowerLost",
@@ -32,7 +43,6 @@ const KEYS = [
 ];
 
 const ACTIONS = ["stop", "count", "ignore"] as const;
-const MAX_STATUSES = 64;
 
 function checkStatuses(given: IoWorkerOptions["onStatus"]): NativeWorkerOptions["onStatus"] {
   if (given === undefined) return [];
@@ -48,6 +58,68 @@ function checkStatuses(given: IoWorkerOptions["onStatus"]): NativeWorkerOptions[
   });
 }
 
+function checkPattern(given: IoWorkerOptions["pattern"], verify: boolean): NativeWorkerOptions["payload"] {
+  if (given === undefined || given === null) return { kind: "marked", word: 0, zeroPercent: 0 };
+  if (verify) refuse("pattern and verify exclude one another: a sector that proves itself has a payload of its own");
+  const o = object<{ kind: WorkerPattern["kind"]; value?: number; compressPercent?: number }>("pattern", given, [
+    "kind",
+    "value",
+    "compressPercent",
+  ]);
+  const kind = oneOf("pattern.kind", o.kind, ["constant", "random"]);
+  const foreign = kind === "constant" ? "compressPercent" : "value";
+  if (o[foreign] !== undefined) refuse(`pattern.${foreign} does not belong to pattern.kind "${kind}"`);
+  if (kind === "constant") return { kind, word: integer("pattern.value", o.value, 0, U32), zeroPercent: 0 };
+  return { kind, word: 0, zeroPercent: integer("pattern.compressPercent", o.compressPercent ?? 0, 0, 100) };
+}
+
+type Commands = Pick<
+  NativeWorkerOptions,
+  "sizes" | "alignLbas" | "randomPercent" | "stepLbas" | "distribution" | "operations" | "readPercent" | "sequence"
+>;
+
+function checkCommands(
+  o: IoWorkerOptions,
+  ns: NamespaceIdentity,
+  controller: ControllerIdentity,
+  regionLbas: bigint,
+): Commands {
+  const maxBytes = controller.mdtsBytes;
+  if (o.sequence === undefined || o.sequence === null)
+    return {
+      ...checkSizes(o, ns, maxBytes, regionLbas),
+      ...checkPlaces(o, regionLbas),
+      ...checkOperations(o, maxBytes),
+      sequence: null,
+    };
+  return {
+    sizes: [{ lbas: 1, weight: 1 }],
+    alignLbas: 0,
+    randomPercent: 0,
+    stepLbas: null,
+    distribution: [],
+    operations: [],
+    readPercent: 100,
+    sequence: checkSequence(o, ns, maxBytes),
+  };
+}
+
+function checkLimits(o: IoWorkerOptions): Pick<NativeWorkerOptions, "timeMs" | "ioCount" | "passes"> {
+  const optional = (name: "ioCount" | "passes", max: number) =>
+    o[name] === undefined || o[name] === null ? 0 : integer(name, o[name], 1, max);
+  const limits = {
+    timeMs: o.timeMs === undefined || o.timeMs === null ? 0 : finite("timeMs", o.timeMs, 0, MAX_TIME_MS),
+    ioCount: optional("ioCount", Number.MAX_SAFE_INTEGER),
+    passes: optional("passes", U32),
+  };
+  const untilPowerLost = o.untilPowerLost === undefined ? false : flag("untilPowerLost", o.untilPowerLost);
+  const bounded = limits.timeMs !== 0 || limits.ioCount !== 0 || limits.passes !== 0 || untilPowerLost;
+  if (!bounded && (o.sequence === undefined || o.sequence === null)) {
+    refuse("one of timeMs, ioCount, passes and untilPowerLost must say when the worker ends");
+  }
+  return limits;
+}
+
 /** Everything is checked before a thread starts. @throws NvmeError ERR_ARGUMENT */
 export function checkWorkerOptions(
   given: IoWorkerOptions,
@@ -57,34 +129,29 @@ export function checkWorkerOptions(
 ): NativeWorkerOptions {
   const o = object<IoWorkerOptions>("options", given, KEYS);
   if (o.nsid !== undefined && o.nsid !== ns.nsid) refuse(`nsid is ${o.nsid}, this namespace is ${ns.nsid}`);
-  const regionStartLba = big("regionStartLba", o.regionStartLba, 0n, ns.lbaCount - 1n);
-  const regionLbas = big("regionLbas", o.regionLbas, 1n, ns.lbaCount - regionStartLba);
-  const optional = (name: "timeMs" | "ioCount" | "passes" | "flushEvery", max: number) =>
-    o[name] === undefined || o[name] === null ? 0 : integer(name, o[name], 1, max);
-  const limits = {
-    timeMs: o.timeMs === undefined || o.timeMs === null ? 0 : finite("timeMs", o.timeMs, 0, MAX_TIME_MS),
-    ioCount: optional("ioCount", Number.MAX_SAFE_INTEGER),
-    passes: optional("passes", U32),
-  };
-  const untilPowerLost = o.untilPowerLost === undefined ? false : flag("untilPowerLost", o.untilPowerLost);
-  if (limits.timeMs === 0 && limits.ioCount === 0 && limits.passes === 0 && !untilPowerLost) {
-    refuse("one of timeMs, ioCount, passes and untilPowerLost must say when the worker ends");
-  }
+  const regionStartLba = big("regionStartLba", o.regionStartLba ?? 0n, 0n, ns.lbaCount - 1n);
+  const most = ns.lbaCount - regionStartLba;
+  const regionLbas = big("regionLbas", o.regionLbas ?? most, 1n, most);
+  const limits = checkLimits(o);
   const verify = o.verify === undefined ? false : flag("verify", o.verify);
   if (verify && !hasTable) refuse("verify is true, openVerifyTable must come first");
+  const skipUncorrectable = o.skipUncorrectable === undefined ? false : flag("skipUncorrectable", o.skipUncorrectable);
+  if (skipUncorrectable && !hasTable) refuse("skipUncorrectable is true, openVerifyTable must come first");
   return {
     worker: integer("worker", o.worker, 0, U32),
-    ...checkSizes(o, ns, controller.mdtsBytes, regionLbas),
-    ...checkPlaces(o, regionLbas),
-    operations: [],
-    readPercent: integer("readPercent", o.readPercent, 0, 100),
+    ...checkCommands(o, ns, controller, regionLbas),
     depth: integer("depth", o.depth, 1, controller.maxQueueEntries - 1),
+    priority: oneOf("priority", o.priority ?? 0, [0, 1, 2, 3]),
+    spin: oneOf("polling", o.polling ?? "busy", ["busy", "sleep"]) === "busy",
     regionStartLba,
     regionLbas,
     iops: o.iops === undefined || o.iops === null ? 0 : finite("iops", o.iops, 0, 1e9),
     ...limits,
-    flushEvery: optional("flushEvery", U32),
+    flushEvery: o.flushEvery === undefined || o.flushEvery === null ? 0 : integer("flushEvery", o.flushEvery, 1, U32),
     verify,
+    payload: checkPattern(o.pattern, verify),
+    skipUncorrectable,
+    lastCommands: integer("lastCommands", o.lastCommands ?? 0, 0, MAX_LAST_COMMANDS),
     onError: o.onError === undefined ? "stop" : oneOf("onError", o.onError, ACTIONS),
     onStatus: checkStatuses(o.onStatus),
     seed: big("seed", o.seed, 0n, 0xffff_ffff_ffff_ffffn),

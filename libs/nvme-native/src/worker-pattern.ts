@@ -22,7 +22,7 @@ function rangeOf(given: SizeRange, lbaBytes: number): NamedSize[] {
   return Array.from({ length: count }, (_, i) => ({ name: "sizeBytes", bytes: from + i * step, weight: 1 }));
 }
 
-function sizesOf(given: IoWorkerOptions["sizeBytes"], lbaBytes: number): NamedSize[] {
+function sizesOf(given: NonNullable<IoWorkerOptions["sizeBytes"]>, lbaBytes: number): NamedSize[] {
   if (!Array.isArray(given)) {
     if (given !== null && typeof given === "object") return rangeOf(given, lbaBytes);
     return [{ name: "sizeBytes", bytes: given, weight: 1 }];
@@ -47,7 +47,7 @@ export function checkSizes(
   regionLbas: bigint,
 ): Pick<NativeWorkerOptions, "sizes" | "alignLbas"> {
   const most = Math.min(maxBytes, MAX_LBAS_PER_COMMAND * ns.lbaBytes);
-  const sizes: NativeWorkerOptions["sizes"] = sizesOf(options.sizeBytes, ns.lbaBytes).map(({ name, bytes, weight }) => {
+  const sizes: NativeWorkerOptions["sizes"] = sizesOf(options.sizeBytes as NonNullable<IoWorkerOptions["sizeBytes"]>, ns.lbaBytes).map(({ name, bytes, weight }) => {
     integer(name, bytes, ns.lbaBytes, most);
     if (bytes % ns.lbaBytes !== 0) refuse(`${name} is ${bytes}, it must be a multiple of the LBA size, ${ns.lbaBytes}`);
     const lbas = bytes / ns.lbaBytes;

@@ -24,6 +24,9 @@ using SparseHistogram = std::vector<std::pair<uint32_t, uint64_t>>;
 class Histogram {
  public:
   void Add(uint64_t ns) { counts_[BucketOf(ns)]++; }
+  void Merge(const Histogram& other) {
+    for (uint32_t i = 0; i < kBucketCount; i++) counts_[i] += other.counts_[i];
+  }
   // Non-empty buckets, ascending.
   SparseHistogram Sparse() const {
     SparseHistogram sparse;

@@ -32,15 +32,15 @@ const IoSize& IoPattern::PickSize() {
   return options_.sizes[0];
 }
 
-uint8_t IoPattern::PickOpcode() {
-  if (options_.operations.size() == 1) return options_.operations[0].opcode;
+const OperationShare& IoPattern::PickOperation() {
+  if (options_.operations.size() == 1) return options_.operations[0];
   uint64_t at = random_.Below(100);
   for (const OperationShare& share : options_.operations) {
-    if (at < share.percent) return share.opcode;
+    if (at < share.percent) return share;
     at -= share.percent;
   }
   assert(false);
-  return 0;
+  return options_.operations[0];
 }
 
 // Relative to the region, on the alignment.
@@ -84,8 +84,12 @@ IoStep IoPattern::Next() {
     return {nvm_opcode::kFlush, 0, 0};
   }
   const bool mixed = !options_.operations.empty();
-  const uint8_t opcode = mixed ? PickOpcode() : uint8_t{nvm_opcode::kRead};
-  if (mixed && opcode == nvm_opcode::kFlush) return {opcode, 0, 0};
+  uint8_t opcode = nvm_opcode::kRead;
+  if (mixed) {
+    const OperationShare& share = PickOperation();
+    opcode = share.opcode;
+    if (!share.placed) return {opcode, 0, 0};
+  }
   const IoSize& size = PickSize();
   IoStep step{opcode, 0, size.lbas};
   const bool random = options_.random_percent == 100 || (options_.random_percent != 0 && random_.Below(100) < options_.random_percent);

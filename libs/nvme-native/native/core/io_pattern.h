@@ -21,13 +21,14 @@ struct IoSize {
 struct OperationShare {
   uint8_t opcode;
   uint32_t percent;
+  bool placed = true;  // false: has no place and no size
 };
 
 struct PatternOptions {
   std::vector<IoSize> sizes;      // not empty, weights > 0, every size at most region_lbas
   uint32_t random_percent = 100;  // share of commands at a random place; the others follow the cursor
   uint32_t read_percent = 100;    // reads, the others write; when `operations` is empty
-  std::vector<OperationShare> operations;  // percents add up to 100; a flush has no place and no size
+  std::vector<OperationShare> operations;  // percents add up to 100
   uint64_t region_start = 0;
   uint64_t region_lbas = 1;
   uint32_t align_lbas = 0;        // random places are multiples of this from the region's start; 0: of the command's size
@@ -43,7 +44,7 @@ struct PatternOptions {
 struct IoStep {
   uint8_t opcode;
   uint64_t slba;
-  uint32_t lbas;  // 0 for a flush
+  uint32_t lbas;  // 0: no place and no size (flush)
 };
 
 class IoPattern {
@@ -53,7 +54,7 @@ class IoPattern {
 
  private:
   const IoSize& PickSize();
-  uint8_t PickOpcode();
+  const OperationShare& PickOperation();
   uint64_t RandomPlace(uint32_t lbas, uint64_t align);
   void Follow(IoStep* step);
   void Stride(IoStep* step, uint64_t align);

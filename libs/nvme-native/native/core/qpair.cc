@@ -45,7 +45,7 @@ Sent Qpair::Submit(const Command& command) {
   slot.busy = true;
   slot.timed_out = false;
   slot.token = command.token;
-  slot.submit_ns = now;
+  slot.submit_ns = submitted_ns_ = now;
   const uint64_t timeout = command.timeout_ns == 0 ? timeout_ns_ : command.timeout_ns;
   slot.expires_ns = timeout == kNever ? kNever : now + timeout;
   next_expiry_ns_ = std::min(next_expiry_ns_, slot.expires_ns);

@@ -49,6 +49,8 @@ class Qpair {
 
   // Owner. kDeadline and kGone: nothing was sent.
   Sent Submit(const Command& command);
+  // Owner. When the newest command was submitted.
+  uint64_t submitted_ns() const { return submitted_ns_; }
   // Owner. Completions so far, then local ones for what is too old or, once the device is gone, for all the rest.
   size_t Poll(Done* out, size_t max);
   // Owner.
@@ -96,6 +98,7 @@ class Qpair {
   std::vector<HostCompletion> reaped_;
   std::vector<Done> ready_;  // made while the owner was parked
   uint64_t next_expiry_ns_ = kNever;
+  uint64_t submitted_ns_ = 0;
   uint64_t looked_ns_ = 0;  // when the owner was last seen awake, or was to be
 };
 

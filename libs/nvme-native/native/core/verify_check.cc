@@ -74,6 +74,20 @@ bool VerifyTable::Knows(uint64_t lba) const {
   return Load(lba) != kVersionUnknown || record.submitted != kVersionUnknown;
 }
 
+bool VerifyTable::Expect(uint64_t lba, uint8_t* sector) const {
+  const Record& record = records_[lba];
+  const Version now = Load(lba);
+  const uint32_t flags = std::atomic_ref(const_cast<uint32_t&>(record.state)).load(std::memory_order_relaxed);
+  const bool settled = !(flags & kUntracked) && !InLoss(record.epoch) && (record.submitted == now || record.submitted == kVersionUnknown);
+  if (!settled || (now != kVersionZeroes && !IsToken(now))) return false;
+  if (now == kVersionZeroes) {
+    std::memset(sector, 0, geometry_.lba_bytes);
+  } else {
+    stamp_.Fill(sector, geometry_.lba_bytes, lba, Full(now));
+  }
+  return true;
+}
+
 ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
   Record& record = records_[lba];
   ReadFloor floor;

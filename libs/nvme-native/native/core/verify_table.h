@@ -106,6 +106,10 @@ class VerifyTable {
   SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor) const;
   // The table has something to say about this LBA.
   bool Knows(uint64_t lba) const;
+  // Written uncorrectable, or about to be.
+  bool Uncorrectable(uint64_t lba) const { return Load(lba) == kVersionUncorrectable || records_[lba].submitted == kVersionUncorrectable; }
+  // Locked: makes `sector` what must be on the drive. False when that is not known for certain or cannot be made from here.
+  bool Expect(uint64_t lba, uint8_t* sector) const;
 
  private:
   // Changed by whoever holds the lock bit, looked at by readers who do not.

@@ -1,7 +1,8 @@
 // What an ioworker counts, and when it tells: one sample per interval on exact boundaries from the worker's start (a
-// stall makes samples of zero), histogram deltas at their own interval.
+// stall makes samples of zero), histogram deltas at their own interval, figures for each opcode at the end.
 #pragma once
 #include <functional>
+#include <memory>
 #include <variant>
 
 #include "histogram.h"
@@ -32,48 +33,88 @@ struct WorkerHistogram {
   SparseHistogram buckets;
 };
 
+// One opcode over the whole life of a worker.
+struct OperationFigures {
+  uint8_t opcode = 0;
+  uint64_t count = 0;
+  uint64_t errors = 0;
+  uint64_t bytes = 0;  // of commands without error
+  double latency_average_ns = 0;
+  uint64_t latency_max_ns = 0;
+  SparseHistogram latency, service;
+};
+
 using WorkerEvent = std::variant<WorkerSample, WorkerHistogram, Miscompare>;
 using WorkerEventSink = std::function<void(WorkerEvent&&)>;
 
 class WorkerStatistics {
  public:
-  WorkerStatistics(uint64_t start_ns, uint64_t start_ms, uint64_t sample_ns, uint64_t histogram_ns, WorkerEventSink sink);
+  // `paced`: latency from the intended submission differs from that of the actual one.
+  WorkerStatistics(const std::vector<uint8_t>& opcodes, bool paced, uint64_t sample_ns, uint64_t histogram_ns, WorkerEventSink sink);
 
+  void Start(uint64_t start_ns, uint64_t start_ms);
   // Closes every interval that ended by `now_ns`. To be called before the Count of what completed at `now_ns`.
   void Tick(uint64_t now_ns) {
     if (now_ns >= sample_end_ns_) CloseSamples(now_ns);
     if (now_ns >= histogram_end_ns_) CloseHistogram(histogram_end_ns_);
   }
   uint64_t NextTickNs() const { return sample_end_ns_; }
-  // `latency_ns` from the intended submission, `service_ns` from the actual one.
-  void Count(Operation operation, uint64_t bytes, uint64_t latency_ns, uint64_t service_ns);
-  void CountError() { sample_.errors++; }
+  // `line`: place of the opcode in the constructor's list. `latency_ns` from the intended submission, `service_ns` from the
+  // actual one.
+  void Count(size_t line, uint64_t bytes, uint64_t latency_ns, uint64_t service_ns) {
+    Line& l = *lines_[line];
+    const int i = static_cast<int>(l.operation);
+    l.count++;
+    l.bytes += bytes;
+    l.latency_sum_ns += latency_ns;
+    if (latency_ns > l.latency_max_ns) l.latency_max_ns = latency_ns;
+    l.latency.Add(latency_ns);
+    if (paced_) l.service.Add(service_ns);
+    sample_.count[i]++;
+    sample_bytes_[i] += bytes;
+    if (latency_ns > sample_.latency_max_ns) sample_.latency_max_ns = latency_ns;
+    sample_latency_sum_ns_ += latency_ns;
+  }
+  void CountError(size_t line, bool expected) {
+    lines_[line]->errors++;
+    if (!expected) sample_.errors++;
+  }
   // The last, shorter interval and what is left of the histograms.
   void Finish(uint64_t now_ns);
 
-  uint64_t count(Operation operation) const { return total_count_[static_cast<int>(operation)]; }
-  uint64_t bytes(Operation operation) const { return total_bytes_[static_cast<int>(operation)]; }
+  uint64_t count(Operation operation) const;
+  uint64_t count(uint8_t opcode) const;
+  uint64_t bytes(Operation operation) const;
   double LatencyAverageNs() const;
-  uint64_t LatencyMaxNs() const { return total_max_ns_; }
-  const Histogram& latency(Operation operation) const { return latency_[static_cast<int>(operation)]; }
-  const Histogram& service(Operation operation) const { return service_[static_cast<int>(operation)]; }
+  uint64_t LatencyMaxNs() const;
+  SparseHistogram latency(Operation operation) const;
+  SparseHistogram service(Operation operation) const;
+  std::vector<OperationFigures> Figures() const;
 
  private:
+  struct Line {
+    uint8_t opcode = 0;
+    Operation operation = Operation::kOther;
+    uint64_t count = 0, errors = 0, bytes = 0, latency_max_ns = 0;
+    uint64_t latency_sum_ns = 0;  // 64 bits hold 584 years of it
+    Histogram latency, service;
+  };
+
   void CloseSamples(uint64_t now_ns);
   void CloseHistogram(uint64_t to_ns);
   void EmitSample(uint64_t length_ns);
+  const Histogram& ServiceOf(const Line& line) const { return paced_ ? line.service : line.latency; }
   uint64_t EpochMs(uint64_t boottime_ns) const { return start_ms_ + (boottime_ns - start_ns_) / 1'000'000; }
 
-  uint64_t start_ns_, start_ms_, sample_ns_, histogram_ns_;
+  bool paced_;
+  uint64_t start_ns_ = 0, start_ms_ = 0, sample_ns_, histogram_ns_;
   WorkerEventSink sink_;
-  uint64_t sample_start_ns_, sample_end_ns_, histogram_start_ns_, histogram_end_ns_;
+  uint64_t sample_start_ns_ = 0, sample_end_ns_ = 0, histogram_start_ns_ = 0, histogram_end_ns_ = 0;
   WorkerSample sample_;
-  double sample_latency_sum_ns_ = 0;
-  uint64_t total_count_[kOperations] = {};
-  uint64_t total_bytes_[kOperations] = {};
-  double total_latency_sum_ns_ = 0;
-  uint64_t total_max_ns_ = 0;
-  Histogram latency_[kOperations], told_[kOperations], service_[kOperations];
+  uint64_t sample_bytes_[kOperations] = {};
+  uint64_t sample_latency_sum_ns_ = 0;
+  std::vector<std::unique_ptr<Line>> lines_;
+  Histogram told_[kOperations];
 };
 
 }  // namespace assay

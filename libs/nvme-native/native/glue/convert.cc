@@ -102,6 +102,44 @@ Napi::Value MiscompareValue(Napi::Env env, const Miscompare& m) {
 
 Napi::Value EventValue(Napi::Env env, uint32_t worker, const WorkerEvent& event) { return std::visit(EventToValue{env, worker}, event); }
 
+static Napi::Value OperationsValue(Napi::Env env, const std::vector<OperationFigures>& operations) {
+  Napi::Array list = Napi::Array::New(env, operations.size());
+  for (uint32_t i = 0; i < operations.size(); i++) {
+    const OperationFigures& figures = operations[i];
+    Napi::Object value = Napi::Object::New(env);
+    value.Set("opcode", static_cast<uint32_t>(figures.opcode));
+    value.Set("count", CommonNumber(env, figures.count));
+    value.Set("errors", CommonNumber(env, figures.errors));
+    value.Set("bytes", CommonNumber(env, figures.bytes));
+    value.Set("latencyAverageNs", figures.latency_average_ns);
+    value.Set("latencyMaxNs", CommonNumber(env, figures.latency_max_ns));
+    value.Set("histogram", SparseValue(env, figures.latency));
+    value.Set("serviceHistogram", SparseValue(env, figures.service));
+    list.Set(i, value);
+  }
+  return list;
+}
+
+static Napi::Value LastCommandsValue(Napi::Env env, const std::vector<CommandRecord>& commands) {
+  Napi::Array list = Napi::Array::New(env, commands.size());
+  for (uint32_t i = 0; i < commands.size(); i++) {
+    Napi::HandleScope scope(env);
+    const CommandRecord& record = commands[i];
+    Cqe cqe{};
+    cqe.status = record.status;
+    Napi::Object value = Napi::Object::New(env);
+    value.Set("opcode", static_cast<uint32_t>(record.opcode));
+    value.Set("slba", Big(env, record.slba));
+    value.Set("lbaCount", record.lbas);
+    value.Set("submittedNs", Big(env, record.submit_ns));
+    value.Set("completedNs", record.completed ? Big(env, record.complete_ns) : env.Null());
+    value.Set("sct", static_cast<uint32_t>(cqe.Sct()));
+    value.Set("sc", static_cast<uint32_t>(cqe.Sc()));
+    list.Set(i, value);
+  }
+  return list;
+}
+
 Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
   Napi::Object value = Napi::Object::New(env);
   value.Set("end", kEndNames[static_cast<int>(r.end)]);
@@ -137,6 +175,9 @@ Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
   }
   value.Set("histograms", latency);
   value.Set("serviceHistograms", service);
+  value.Set("operations", OperationsValue(env, r.operations));
+  value.Set("lastCommands", LastCommandsValue(env, r.last_commands));
+  value.Set("skippedLbas", Big(env, r.left_out_lbas));
   value.Set("inFlight", r.in_flight);
   value.Set("cpuPercent", r.cpu_percent);
   return value;

@@ -14,6 +14,64 @@ ErrorAction ActionOf(const std::string& name) {
   return name == "stop" ? ErrorAction::kStop : name == "count" ? ErrorAction::kCount : ErrorAction::kIgnore;
 }
 
+Direction DirectionOf(const std::string& name) {
+  return name == "from-device" ? Direction::kFromDevice : name == "to-device" ? Direction::kToDevice : Direction::kNone;
+}
+
+// An opcode that the core has no line for is what its user says it is.
+NvmOperation Foreign(uint8_t opcode, const Napi::Object& o) {
+  NvmOperation operation{opcode, Addressing::kNone, Direction::kNone, Effect::kNone};
+  if (!o.Has("data")) return operation;
+  operation.addressing = Flag(o, "addressed") ? Addressing::kCdw : Addressing::kNone;
+  operation.data = DirectionOf(Text(o, "data"));
+  const bool moves_anything = opcode == nvm_opcode::kCopy || opcode == nvm_opcode::kZoneAppend || opcode == nvm_opcode::kZoneManagementSend;
+  if (moves_anything) {
+    operation.effect = Effect::kAnywhere;
+  } else if (operation.data == Direction::kToDevice) {
+    operation.effect = operation.addressing == Addressing::kCdw ? Effect::kUnknown : Effect::kAnywhere;
+  }
+  return operation;
+}
+
+WorkerOperation OperationOf(const Napi::Object& o) {
+  WorkerOperation what{};
+  const auto opcode = static_cast<uint8_t>(U32(o, "opcode"));
+  const NvmOperation* known = FindNvmOperation(opcode);
+  what.operation = known != nullptr ? *known : Foreign(opcode, o);
+  if (o.Has("dataBytes")) what.data_bytes = U32(o, "dataBytes");
+  if (!o.Has("cdw")) return what;
+  const auto cdw = o.Get("cdw").As<Napi::Array>();
+  uint32_t* const words[] = {&what.bits.cdw2,  &what.bits.cdw3,  &what.bits.cdw10, &what.bits.cdw11,
+                             &what.bits.cdw12, &what.bits.cdw13, &what.bits.cdw14, &what.bits.cdw15};
+  for (uint32_t i = 0; i < std::size(words); i++) *words[i] = Napi::Value(cdw[i]).As<Napi::Number>();
+  return what;
+}
+
+// Four columns of the same length.
+std::vector<SequenceStep> SequenceOf(const Napi::Value& value) {
+  std::vector<SequenceStep> sequence;
+  if (!value.IsObject()) return sequence;
+  const auto o = value.As<Napi::Object>();
+  const auto at = o.Get("atNs").As<Napi::BigUint64Array>();
+  const auto opcode = o.Get("opcode").As<Napi::Uint8Array>();
+  const auto slba = o.Get("slba").As<Napi::BigUint64Array>();
+  const auto lbas = o.Get("lbas").As<Napi::Uint32Array>();
+  assert(at.ElementLength() <= kMaxSequenceSteps && opcode.ElementLength() == at.ElementLength() && slba.ElementLength() == at.ElementLength() &&
+         lbas.ElementLength() == at.ElementLength());
+  sequence.reserve(at.ElementLength());
+  for (size_t i = 0; i < at.ElementLength(); i++) sequence.push_back({at[i], {opcode[i], slba[i], lbas[i]}});
+  return sequence;
+}
+
+PayloadOptions PayloadOf(const Napi::Object& o) {
+  const std::string kind = Text(o, "kind");
+  PayloadOptions payload;
+  payload.kind = kind == "constant" ? PayloadKind::kConstant : kind == "random" ? PayloadKind::kRandom : PayloadKind::kMarked;
+  payload.word = U32(o, "word");
+  payload.zero_percent = U32(o, "zeroPercent");
+  return payload;
+}
+
 PatternOptions PatternOptionsOf(const Napi::Object& o) {
   PatternOptions pattern;
   ForEach(o, "sizes", [&](const Napi::Value& value) {
@@ -22,7 +80,8 @@ PatternOptions PatternOptionsOf(const Napi::Object& o) {
   });
   ForEach(o, "operations", [&](const Napi::Value& value) {
     const auto share = value.As<Napi::Object>();
-    pattern.operations.push_back({static_cast<uint8_t>(U32(share, "opcode")), U32(share, "percent")});
+    const bool placed = OperationOf(share).operation.addressing != Addressing::kNone;
+    pattern.operations.push_back({static_cast<uint8_t>(U32(share, "opcode")), U32(share, "percent"), placed});
   });
   ForEach(o, "distribution", [&](const Napi::Value& value) { pattern.distribution.push_back(value.As<Napi::Number>()); });
   pattern.random_percent = U32(o, "randomPercent");
@@ -41,6 +100,13 @@ PatternOptions PatternOptionsOf(const Napi::Object& o) {
 WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
   WorkerOptions options;
   options.pattern = PatternOptionsOf(o);
+  ForEach(o, "operations", [&](const Napi::Value& value) { options.operations.push_back(OperationOf(value.As<Napi::Object>())); });
+  options.sequence = SequenceOf(o.Get("sequence"));
+  options.payload = PayloadOf(o.Get("payload").As<Napi::Object>());
+  options.last_commands = U32(o, "lastCommands");
+  options.skip_uncorrectable = Flag(o, "skipUncorrectable");
+  options.priority = static_cast<uint8_t>(U32(o, "priority"));
+  options.spin = Flag(o, "spin");
   options.worker = U32(o, "worker");
   options.depth = U32(o, "depth");
   options.iops = Float(o, "iops");

@@ -1,0 +1,122 @@
+// From a completion to figures, errors and checks.
+#include <algorithm>
+
+#include "ioworker.h"
+
+namespace assay {
+namespace {
+
+bool IsUnreadable(const Cqe& cqe) { return cqe.Sct() == 2 && cqe.Sc() == 0x81; }
+bool IsCompareFailure(const Cqe& cqe) { return cqe.Sct() == 2 && cqe.Sc() == 0x85; }
+
+}  // namespace
+
+void IoWorker::Complete(const Done& done) {
+  Slot& slot = slots_[done.token];
+  if (done.completed) {
+    Settle(slot, done);
+    if (!done.released) withheld_++;  // its buffer is not ours until the drive lets go
+  } else {
+    withheld_--;
+  }
+  if (done.released) free_.push_back(static_cast<uint32_t>(done.token));
+}
+
+void IoWorker::Settle(Slot& slot, const Done& done) {
+  const bool ok = done.cqe.Ok();
+  const bool terminated = done.local && done.cqe.Sc() == kLocalTerminated;
+  // Asked before the table takes the command's own effect in.
+  const bool expected = !ok && !terminated && table_ != nullptr && Expected(slot, done);
+  if (slot.locked) Unlock(slot, ok ? WriteEnd::kAcknowledged : done.released ? WriteEnd::kUncertain : WriteEnd::kUnknown);
+  if (history_.kept()) {
+    history_.Add({slot.step.slba, done.submit_ns, done.local ? 0 : done.complete_ns, slot.step.lbas, static_cast<uint16_t>(done.cqe.status & 0xfffe),
+                  slot.step.opcode, !done.local});
+  }
+  if (terminated) {
+    End(WorkerEnd::kTerminated);
+    result_.in_flight++;
+  } else if (!ok) {
+    NoteError(*slot.line, done.cqe, done.complete_ns, expected ? ErrorAction::kIgnore : ActionFor(done.cqe));
+  }
+  if (!done.local) {
+    const bool moves = slot.line->what.operation.data != Direction::kNone && slot.line->what.operation.addressing == Addressing::kCdw;
+    const uint64_t bytes = ok && moves ? uint64_t{slot.step.lbas} * ns_->geometry().lba_bytes : 0;
+    const uint64_t service = done.complete_ns - done.submit_ns;
+    const uint64_t intended = slot.intended_ns != 0 ? done.complete_ns - std::min(done.complete_ns, slot.intended_ns) : service;
+    statistics_->Count(slot.line->number, bytes, std::max(intended, service), service);
+  }
+  if (table_ == nullptr) return;
+  const Effect effect = slot.line->what.operation.effect;
+  if (effect == Effect::kFlush && ok) table_->FlushAcknowledged(slot.flush_epoch);
+  if (effect == Effect::kAnywhere) table_->Clear();
+  if (slot.step.opcode == nvm_opcode::kRead && options_.verify && !done.local) CompleteRead(slot, done);
+}
+
+// What the drive does right: LBAs that were written uncorrectable cannot be read, and a compare with what nobody knows fails.
+bool IoWorker::Expected(const Slot& slot, const Done& done) const {
+  if (IsCompareFailure(done.cqe)) return options_.verify && !slot.expected_known;
+  if (!IsUnreadable(done.cqe)) return false;
+  for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    const bool floor = i < slot.floors.size() && slot.step.opcode == nvm_opcode::kRead && slot.floors[i].version == kVersionUncorrectable;
+    if (floor || table_->Uncorrectable(slot.step.slba + i)) return true;
+  }
+  return false;
+}
+
+void IoWorker::CompleteRead(Slot& slot, const Done& done) {
+  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  const bool unreadable = IsUnreadable(done.cqe);
+  if (!done.cqe.Ok() && !unreadable) return;
+  for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    const uint64_t lba = slot.step.slba + i;
+    // Which sector of an unreadable command is bad is not known: only the error counts, unless it is a single sector.
+    if (unreadable && slot.step.lbas > 1) return;
+    SectorCheck check = unreadable ? table_->CheckUnreadable(lba, slot.floors[i])
+                                   : table_->Check(lba, slot.read_data + uint64_t{i} * lba_bytes, slot.floors[i], Rule::kDurableOrNewer);
+    if (check.state == SectorState::kWrong) {
+      Cqe cqe = done.cqe;
+      cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
+      if (!unreadable) NoteError(*slot.line, cqe, done.complete_ns, ActionFor(cqe));
+    }
+    NoteCheck(std::move(check));
+  }
+}
+
+void IoWorker::NoteCheck(SectorCheck&& check) {
+  if (check.state == SectorState::kUnknown) {
+    result_.unknown_lbas++;
+    return;
+  }
+  result_.checked_lbas++;
+  if (check.state == SectorState::kRight) return;
+  result_.miscompares++;
+  if (told_ == kMaxMiscomparesTold) return;
+  told_++;
+  check.miscompare.nsid = ns_->geometry().nsid;
+  callbacks_.event(std::move(check.miscompare));
+}
+
+ErrorAction IoWorker::ActionFor(const Cqe& cqe) const {
+  for (const StatusPolicy& policy : options_.on_status) {
+    if (policy.sct == cqe.Sct() && policy.sc == cqe.Sc()) return policy.action;
+  }
+  return options_.on_error;
+}
+
+void IoWorker::NoteError(const Line& line, const Cqe& cqe, uint64_t now_ns, ErrorAction action) {
+  statistics_->CountError(line.number, action == ErrorAction::kIgnore);
+  const uint8_t opcode = line.what.operation.opcode;
+  const uint64_t now_ms = start_ms_ + (now_ns - start_ns_) / kNsPerMs;
+  const auto at = std::find_if(result_.errors.begin(), result_.errors.end(), [&](const WorkerError& error) {
+    return error.opcode == opcode && error.sct == cqe.Sct() && error.sc == cqe.Sc() && error.action == action;
+  });
+  if (at != result_.errors.end()) {
+    at->count++;
+    at->last_ms = now_ms;
+  } else if (result_.errors.size() < kMaxErrorKinds) {
+    result_.errors.push_back({opcode, cqe.Sct(), cqe.Sc(), 1, now_ms, now_ms, action});
+  }
+  if (action == ErrorAction::kStop) End(WorkerEnd::kError);
+}
+
+}  // namespace assay

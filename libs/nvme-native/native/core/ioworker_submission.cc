@@ -1,0 +1,178 @@
+// From a step of the generator to a command on the queue.
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "ioworker.h"
+
+namespace assay {
+namespace {
+
+constexpr uint32_t kRangeBytes = 16;
+constexpr uint32_t kAttributeDeallocate = 4;
+
+}  // namespace
+
+bool IoWorker::MayIssue(uint64_t now_ns) {
+  if (ending_) return false;
+  if (pacing_.Enough(now_ns)) End(WorkerEnd::kDone);
+  if (stop_requested_.load(std::memory_order_relaxed)) End(WorkerEnd::kStopped);
+  return !ending_ && pacing_.Due(now_ns);
+}
+
+// Commands whose LBAs somebody was writing; true when something was sent.
+bool IoWorker::SendBlocked() {
+  bool sent = false;
+  retried_.swap(blocked_);
+  for (uint32_t index : retried_) {
+    if (ending_) {
+      free_.push_back(index);
+    } else {
+      sent = Issue(index) || sent;
+    }
+  }
+  retried_.clear();
+  return sent;
+}
+
+// Sends what may be sent; true when something was.
+bool IoWorker::Fill(uint64_t now_ns) {
+  if (cut_off_.load(std::memory_order_relaxed) || qpair->Gone()) End(WorkerEnd::kTerminated);
+  bool sent = !blocked_.empty() && SendBlocked();
+  while (!free_.empty() && MayIssue(now_ns)) {
+    const uint32_t index = free_.back();
+    Slot& slot = slots_[index];
+    slot.intended_ns = pacing_.paced() ? pacing_.next_ns() : 0;
+    uint64_t passed;
+    if (!steps_->Next(&slot.step, &passed)) {
+      End(WorkerEnd::kDone);
+      break;
+    }
+    slot.line = &lines_[line_of_[slot.step.opcode]];
+    free_.pop_back();
+    pacing_.Took(passed);
+    if (Issue(index)) {
+      sent = true;
+      // Time passes while a deep queue fills, and limits must hold in between.
+      now_ns = qpair->submitted_ns();
+    }
+  }
+  return sent;
+}
+
+bool IoWorker::Issue(uint32_t index) {
+  Slot& slot = slots_[index];
+  if (table_ != nullptr && slot.line->locks) {
+    if (!table_->TryLock(slot.step.slba, slot.step.lbas)) {
+      blocked_.push_back(index);
+      return false;
+    }
+    slot.locked = true;
+  }
+  const Sent sent = Send(index);
+  if (sent == Sent::kOk) return true;
+  Unlock(slot, WriteEnd::kUncertain);
+  free_.push_back(index);
+  assert(sent != Sent::kFull);
+  End(sent == Sent::kDeadline ? WorkerEnd::kDeadline : WorkerEnd::kTerminated);
+  return false;
+}
+
+void IoWorker::Unlock(Slot& slot, WriteEnd end) {
+  if (!slot.locked) return;
+  slot.locked = false;
+  const bool changes = slot.line->what.operation.effect != Effect::kNone;
+  table_->Ended(slot.step.slba, slot.step.lbas, changes ? end : WriteEnd::kNotSent, slot.line->fua);
+}
+
+Sent IoWorker::Send(uint32_t index) {
+  Slot& slot = slots_[index];
+  const WorkerOperation& what = slot.line->what;
+  Command command;
+  command.token = index;
+  command.worker = options_.worker;
+  command.lba_count = slot.step.lbas;
+  command.sqe = what.bits;
+  command.sqe.opc = what.operation.opcode;
+  command.sqe.nsid = ns_->geometry().nsid;
+  if (what.operation.addressing == Addressing::kCdw) {
+    command.sqe.SetSlba(slot.step.slba);
+    command.sqe.cdw12 |= slot.step.lbas - 1;
+  } else if (what.operation.addressing == Addressing::kRange) {
+    command.sqe.cdw11 |= kAttributeDeallocate;
+  }
+  if (what.operation.data != Direction::kNone) FillData(slot, &command);
+  if (table_ != nullptr) NoteSubmitted(slot);
+  if (what.operation.effect == Effect::kFlush && table_ != nullptr) slot.flush_epoch = table_->FlushSubmitted();
+  return qpair->Submit(command);
+}
+
+void IoWorker::FillData(Slot& slot, Command* command) {
+  const WorkerOperation& what = slot.line->what;
+  const bool out = what.operation.data == Direction::kToDevice;
+  command->direction = what.operation.data;
+  command->data = out ? slot.write_data : slot.read_data;
+  switch (what.operation.addressing) {
+    case Addressing::kNone: command->data_bytes = what.data_bytes; break;
+    case Addressing::kCdw: command->data_bytes = slot.step.lbas * ns_->geometry().lba_bytes; break;
+    case Addressing::kRange: {
+      command->data_bytes = kRangeBytes;
+      const uint32_t attributes = 0;
+      std::memcpy(slot.write_data, &attributes, 4);
+      std::memcpy(slot.write_data + 4, &slot.step.lbas, 4);
+      std::memcpy(slot.write_data + 8, &slot.step.slba, 8);
+      break;
+    }
+  }
+  if (what.operation.effect == Effect::kWrites) {
+    FillWrite(slot);
+  } else if (what.operation.opcode == nvm_opcode::kCompare) {
+    FillCompare(slot);
+  } else if (!out && options_.verify && slot.step.opcode == nvm_opcode::kRead) {
+    for (uint32_t i = 0; i < slot.step.lbas; i++) slot.floors[i] = table_->Floor(slot.step.slba + i, Rule::kDurableOrNewer);
+  }
+}
+
+void IoWorker::FillWrite(Slot& slot) {
+  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  if (options_.verify) {
+    const uint64_t token = table_->TakeTokens(slot.step.lbas);
+    for (uint32_t i = 0; i < slot.step.lbas; i++) {
+      table_->stamp().Fill(slot.write_data + uint64_t{i} * lba_bytes, lba_bytes, slot.step.slba + i, token + i);
+      table_->Submitted(slot.step.slba + i, VerifyTable::TokenVersion(token + i));
+    }
+    return;
+  }
+  for (uint32_t i = 0; i < slot.step.lbas; i++) payload_.Fill(slot.write_data + uint64_t{i} * lba_bytes, slot.step.slba + i);
+}
+
+// With verification a compare sends what must be there; where that is not known, its answer means nothing.
+void IoWorker::FillCompare(Slot& slot) {
+  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  slot.expected_known = true;
+  for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    uint8_t* sector = slot.write_data + uint64_t{i} * lba_bytes;
+    if (!options_.verify) {
+      payload_.Fill(sector, slot.step.slba + i);
+    } else if (!table_->Expect(slot.step.slba + i, sector)) {
+      slot.expected_known = false;
+    }
+  }
+}
+
+// What the locked LBAs are about to become. Verified writes have said it sector by sector.
+void IoWorker::NoteSubmitted(const Slot& slot) {
+  Version version = kVersionUnknown;
+  switch (slot.line->what.operation.effect) {
+    case Effect::kZeroes: version = kVersionZeroes; break;
+    case Effect::kUncorrectable: version = kVersionUncorrectable; break;
+    case Effect::kWrites:
+      if (options_.verify) return;
+      break;
+    case Effect::kUnknown: break;
+    default: return;
+  }
+  for (uint32_t i = 0; i < slot.step.lbas; i++) table_->Submitted(slot.step.slba + i, version);
+}
+
+}  // namespace assay

@@ -1,0 +1,35 @@
+// When an ioworker may send its next command, and when it has sent enough. Pure: time comes in, ns of CLOCK_BOOTTIME.
+#pragma once
+#include "worker_options.h"
+
+namespace assay {
+
+class WorkerPacing {
+ public:
+  // `options` must outlive this.
+  explicit WorkerPacing(const WorkerOptions& options) : options_(options) {}
+  void Start(uint64_t now_ns);
+
+  // At a rate or with a sequence: each command has a time at which it is meant to be sent.
+  bool paced() const { return options_.iops != 0 || !options_.sequence.empty(); }
+  uint64_t next_ns() const { return next_ns_; }
+  bool Due(uint64_t now_ns) const { return now_ns >= next_ns_; }
+  // A limit is met. At a rate, what was due before the end is still sent when the worker comes late.
+  bool Enough(uint64_t now_ns) const;
+  // The command that was due has been taken, with so many LBAs of the region.
+  void Took(uint64_t lbas);
+  // When something changes by itself: the next one is due, or time is up.
+  uint64_t WakeNs(bool can_send) const;
+  uint64_t issued() const { return issued_; }
+
+ private:
+  uint64_t NextNs() const;
+
+  const WorkerOptions& options_;
+  uint64_t start_ns_ = 0;
+  uint64_t next_ns_ = 0;  // 0: at once
+  uint64_t issued_ = 0;
+  uint64_t issued_lbas_ = 0;
+};
+
+}  // namespace assay

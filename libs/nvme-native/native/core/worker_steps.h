@@ -1,0 +1,34 @@
+// Where an ioworker's commands come from: the generator, or a sequence that is replayed. LBAs that were written
+// uncorrectable are left out on request: a command on both sides of such LBAs becomes two.
+#pragma once
+#include <memory>
+
+#include "verify_table.h"
+#include "worker_options.h"
+
+namespace assay {
+
+// Commands that lie on left out LBAs only, one behind the other; then there is nothing left to do.
+constexpr uint32_t kMaxLeftOutInARow = 1'000'000;
+
+class WorkerSteps {
+ public:
+  // `options` must outlive this; `table` may be null when nothing is left out.
+  WorkerSteps(const WorkerOptions& options, std::shared_ptr<VerifyTable> table);
+
+  // `passed`: LBAs of the region that this step is done with, the left out ones included. False: there are no more.
+  bool Next(IoStep* step, uint64_t* passed);
+  uint64_t left_out_lbas() const { return left_out_; }
+
+ private:
+  bool Trim(IoStep* step, uint64_t* passed);
+
+  const WorkerOptions& options_;
+  std::shared_ptr<VerifyTable> table_;
+  IoPattern pattern_;
+  size_t replayed_ = 0;
+  IoStep rest_{};  // of a command that was cut in two
+  uint64_t left_out_ = 0;
+};
+
+}  // namespace assay
