@@ -47,7 +47,10 @@ export function checkSizes(
   regionLbas: bigint,
 ): Pick<NativeWorkerOptions, "sizes" | "alignLbas"> {
   const most = Math.min(maxBytes, MAX_LBAS_PER_COMMAND * ns.lbaBytes);
-  const sizes: NativeWorkerOptions["sizes"] = sizesOf(options.sizeBytes as NonNullable<IoWorkerOptions["sizeBytes"]>, ns.lbaBytes).map(({ name, bytes, weight }) => {
+  const sizes: NativeWorkerOptions["sizes"] = sizesOf(
+    options.sizeBytes as NonNullable<IoWorkerOptions["sizeBytes"]>,
+    ns.lbaBytes,
+  ).map(({ name, bytes, weight }) => {
     integer(name, bytes, ns.lbaBytes, most);
     if (bytes % ns.lbaBytes !== 0) refuse(`${name} is ${bytes}, it must be a multiple of the LBA size, ${ns.lbaBytes}`);
     const lbas = bytes / ns.lbaBytes;

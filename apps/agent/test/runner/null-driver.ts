@@ -220,6 +220,9 @@ const NOTHING: IoWorkerResult = {
   latencyMaxNs: 2000,
   histograms: { read: [[100, 100]], write: [], other: [] },
   serviceHistograms: { read: [[100, 100]], write: [], other: [] },
+  operations: [],
+  lastCommands: [],
+  skippedLbas: 0n,
   inFlight: 0,
   cpuPercent: 0,
 };
