@@ -1,8 +1,7 @@
 import { claimRun } from "../src/dispatch/claim-run";
 import { Reconciler } from "../src/dispatch/reconciler";
 import { Startup } from "../src/platform/startup";
-import { BoardReader } from "../src/scheduling/board-reader";
-import { runPass } from "../src/scheduling/scheduling-pass";
+import { SchedulingPass } from "../src/scheduling/scheduling-pass";
 import {
   ENDED,
   FINISHED,
@@ -45,10 +44,10 @@ describe("scheduling passes", () => {
     const now = flow.clock.now();
     const passes = await Promise.all(
       Array.from({ length: 5 }, () =>
-        flow.database.transaction((transaction) => runPass(transaction, new BoardReader(), now)),
+        flow.database.transaction((transaction) => new SchedulingPass().run(transaction, now)),
       ),
     );
-    const assigned = passes.flat().map(({ runId }) => runId);
+    const assigned = passes.flatMap((pass) => pass.assigned.map(({ runId }) => runId));
     expect(assigned).toHaveLength(6);
     expect(new Set(assigned).size).toBe(6);
     expect((await liveLeases()).every(({ runs }) => runs === 1)).toBe(true);

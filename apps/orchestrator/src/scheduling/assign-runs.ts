@@ -1,7 +1,7 @@
 /** The scheduler: pure. A board goes in; assignments, and for every other run the reason why it waits, come out. */
 import type { Assignment, Board, BoardRun, Resource, WaitingRun } from "./board";
 import { type BoardIndex, indexBoard, resourceId } from "./board-index";
-import { findPlace, type Place } from "./obstacles";
+import { findPlace, type Place, placeOf } from "./obstacles";
 
 /** So long a wait counts as one step of priority: nobody starves behind more important runs. */
 export const AGEING_MS = 30 * 60 * 1000;
@@ -17,27 +17,56 @@ export interface Assignments {
  * served. A run that waits only for leases keeps what it needs from those behind it.
  */
 export function assignRuns(board: Board): Assignments {
-  const index = indexBoard(board);
-  const assignments: Assignment[] = [];
-  const waiting: WaitingRun[] = [];
-  const reserved = new Map<string, string>();
-  const spoolLeft = new Map(board.hosts.map((host) => [host.id, host.spoolFreeBytes]));
-  for (const run of inOrderOfService(board)) {
-    const place = findPlace(run, index);
-    const reason = typeof place === "string" ? place : findLeaseObstacle(run, place, index, reserved, spoolLeft);
-    if (reason !== null) {
-      waiting.push({ runId: run.id, reason });
-      continue;
-    }
-    const { slot, host } = place as Place;
-    const resources = resourcesOf(run, place as Place, index);
-    for (const resource of resources) index.holder.set(resourceId(resource), run.id);
-    index.activeOfDut.set(run.dutId, run);
-    const left = spoolLeft.get(host.id);
-    if (left !== null && left !== undefined) spoolLeft.set(host.id, left - run.spoolBytes);
-    assignments.push({ runId: run.id, hostId: host.id, slotId: slot.id, resources });
+  return new Assigning(board).serve(board.queued);
+}
+
+/** A pass under way: heads of lines may come in portions, and what was given to one is gone for the next. */
+export class Assigning {
+  private readonly index: BoardIndex;
+  private readonly reserved = new Map<string, string>();
+  private readonly spoolLeft: Map<string, number | null>;
+
+  constructor(private readonly board: Board) {
+    this.index = indexBoard(board);
+    this.spoolLeft = new Map(board.hosts.map((host) => [host.id, host.spoolFreeBytes]));
   }
-  return { assignments, waiting };
+
+  /** Why no run can start on the drive; null when one could, had it what it needs. */
+  barred(dutId: string): string | null {
+    const place = placeOf(dutId, this.index);
+    return typeof place === "string" ? place : null;
+  }
+
+  /** Whether no further run of the drive can start in this pass. */
+  isSettled(dutId: string): boolean {
+    const { slotOfDut, activeOfDut, holder } = this.index;
+    const slot = slotOfDut.get(dutId);
+    if (slot === undefined || activeOfDut.has(dutId)) return true;
+    const its = resourceId({ kind: "slot", key: slot.id });
+    return holder.has(its) || this.reserved.has(its);
+  }
+
+  serve(queued: readonly BoardRun[]): Assignments {
+    const { index, reserved, spoolLeft } = this;
+    const assignments: Assignment[] = [];
+    const waiting: WaitingRun[] = [];
+    for (const run of inOrderOfService(queued, this.board.nowMs)) {
+      const place = findPlace(run, index);
+      const reason = typeof place === "string" ? place : findLeaseObstacle(run, place, index, reserved, spoolLeft);
+      if (reason !== null) {
+        waiting.push({ runId: run.id, reason });
+        continue;
+      }
+      const { slot, host } = place as Place;
+      const resources = resourcesOf(run, place as Place, index);
+      for (const resource of resources) index.holder.set(resourceId(resource), run.id);
+      index.activeOfDut.set(run.dutId, run);
+      const left = spoolLeft.get(host.id);
+      if (left !== null && left !== undefined) spoolLeft.set(host.id, left - run.spoolBytes);
+      assignments.push({ runId: run.id, hostId: host.id, slotId: slot.id, resources });
+    }
+    return { assignments, waiting };
+  }
 }
 
 /** All that the run must hold alone, own slot first. */
@@ -92,14 +121,14 @@ function nameOf(resource: Resource, index: BoardIndex): string {
   return `power domain ${domain ?? resource.key}`;
 }
 
-function inOrderOfService(board: Board): BoardRun[] {
+function inOrderOfService(queued: readonly BoardRun[], nowMs: number): BoardRun[] {
   const rank = new Map<BoardRun, { level: number; since: number }>();
-  for (const run of board.queued) {
+  for (const run of queued) {
     const since = Math.max(run.submittedMs, run.lastServedMs ?? 0);
-    const level = run.priority + Math.floor(Math.max(0, board.nowMs - since) / AGEING_MS);
+    const level = run.priority + Math.floor(Math.max(0, nowMs - since) / AGEING_MS);
     rank.set(run, { level, since });
   }
-  return [...board.queued].sort((a, b) => {
+  return [...queued].sort((a, b) => {
     const x = rank.get(a)!;
     const y = rank.get(b)!;
     return y.level - x.level || x.since - y.since || a.submittedMs - b.submittedMs || (a.id < b.id ? -1 : 1);

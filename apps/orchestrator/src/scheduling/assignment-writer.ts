@@ -91,3 +91,19 @@ export async function saveReasons(
     [changed.map(({ runId }) => runId), changed.map(({ reason }) => reason)],
   );
 }
+
+/** What bars a drive, said once for all of its runs; null where one can start. In the order of ids: others lock drives too. */
+export async function saveDutReasons(
+  transaction: Transaction,
+  reasons: readonly { dutId: string; reason: string | null }[],
+  before: ReadonlyMap<string, string | null>,
+): Promise<void> {
+  const changed = reasons.filter(({ dutId, reason }) => before.get(dutId) !== reason);
+  if (changed.length === 0) return;
+  await transaction.query(
+    `WITH given AS (SELECT * FROM unnest($1::uuid[], $2::text[]) AS given (dut_id, reason)),
+          locked AS (SELECT id FROM dut WHERE id IN (SELECT dut_id FROM given) ORDER BY id FOR NO KEY UPDATE)
+     UPDATE dut SET waiting_reason = given.reason FROM given JOIN locked ON locked.id = given.dut_id WHERE dut.id = given.dut_id`,
+    [changed.map(({ dutId }) => dutId), changed.map(({ reason }) => reason)],
+  );
+}

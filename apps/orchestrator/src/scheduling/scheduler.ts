@@ -1,22 +1,20 @@
-import { Injectable, type OnModuleInit } from "@nestjs/common";
+import { Injectable, type OnModuleInit, Optional } from "@nestjs/common";
 import { Clock } from "../platform/clock";
 import { Database } from "../platform/database";
 import { Doorbells } from "../platform/doorbells";
 import { Log } from "../platform/log";
 import type { AssignedRun } from "./assignment-writer";
-import { BoardReader } from "./board-reader";
-import { runPass } from "./scheduling-pass";
+import { SchedulingPass } from "./scheduling-pass";
 
 /** Answers `schedule`: one pass, then the hosts of the assigned runs are rung. */
 @Injectable()
 export class Scheduler implements OnModuleInit {
-  private readonly reader = new BoardReader();
-
   constructor(
     private readonly database: Database,
     private readonly doorbells: Doorbells,
     private readonly clock: Clock,
     private readonly log: Log,
+    @Optional() private readonly schedulingPass = new SchedulingPass(),
   ) {}
 
   onModuleInit(): void {
@@ -26,10 +24,11 @@ export class Scheduler implements OnModuleInit {
   }
 
   async pass(): Promise<AssignedRun[]> {
-    const assigned = await this.database.transaction((transaction) =>
-      runPass(transaction, this.reader, this.clock.now()),
+    const { assigned, unfinished } = await this.database.transaction((transaction) =>
+      this.schedulingPass.run(transaction, this.clock.now()),
     );
     for (const { queueName, runId, epoch } of assigned) this.doorbells.ringHost(queueName, runId, epoch);
+    if (unfinished > 0) this.doorbells.ring("schedule");
     if (assigned.length > 0) this.log.info("assigned runs", { count: assigned.length });
     return assigned;
   }

@@ -1,0 +1,19 @@
+/**
+ * Why a run waits, for whoever reads it, in the order in which a person would ask. What a whole campaign or a whole drive
+ * waits for stands in one place and is put together here, so that a line of any length has its reasons at once.
+ */
+
+/** SQL: text or null, for a row named `run`. A run that was just submitted has none until the next scheduling pass. */
+export const WAITING_REASON = `
+CASE WHEN run.state <> 'queued' THEN run.waiting_reason ELSE COALESCE(
+  (SELECT 'campaign ' || campaign.name || ' is ' || campaign.intent FROM campaign
+    WHERE campaign.id = run.campaign_id AND campaign.intent <> 'active'),
+  (SELECT head.plan_name || ' (run ' || head.id || ') of the same campaign comes first on this DUT' FROM run head
+    WHERE head.campaign_id = run.campaign_id AND head.dut_id = run.dut_id AND head.state <> 'finished'
+      AND (head.state <> 'queued' OR (head.ordinal, head.id) < (run.ordinal, run.id))
+    ORDER BY (head.state = 'queued'), head.ordinal, head.id LIMIT 1),
+  (SELECT barred.waiting_reason FROM dut barred WHERE barred.id = run.dut_id),
+  run.waiting_reason,
+  (SELECT 'run ' || told.id || ' comes first on this DUT' FROM run told
+    WHERE told.dut_id = run.dut_id AND told.state = 'queued' AND told.waiting_reason IS NOT NULL
+    ORDER BY service_key(told.submitted_at, told.priority), told.id LIMIT 1)) END`;
