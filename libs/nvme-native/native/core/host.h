@@ -17,6 +17,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "nvme_spec.h"
 #include "status.h"
@@ -49,6 +50,9 @@ enum class SubmitOutcome {
 struct QpairOptions {
   uint32_t entries = 64;  // queue entries, 2..limits.max_queue_entries; entries - 1 commands can be outstanding
   uint8_t priority = 0;   // WRR class; other than 0 only when WRR is enabled, else kQpair
+  bool interrupts = true;      // IEN of its completion queue
+  uint16_t vector = kOwnQid;   // kOwnQid: the vector with the number of the queue
+  static constexpr uint16_t kOwnQid = 0xffff;
 };
 
 class HostQpair {
@@ -82,7 +86,10 @@ class HostQpair {
 };
 
 struct ReadyReport {
-  uint64_t ready_ns = 0;  // from the start of the bring-up to CSTS.RDY = 1
+  uint64_t ready_ns = 0;    // from the start of the bring-up to CSTS.RDY = 1
+  // Its two halves where the implementation sees them, else 0: CC.EN = 0 to CSTS.RDY = 0, CC.EN = 1 to CSTS.RDY = 1.
+  uint64_t disable_ns = 0;
+  uint64_t enable_ns = 0;
 };
 
 struct HostLimits {
@@ -90,6 +97,7 @@ struct HostLimits {
   uint32_t max_queue_entries = 2;      // CAP.MQES + 1, or the transport's own limit when that is less
   uint32_t max_transfer_bytes = 4096;  // the transport's own limit; the drive's MDTS comes from Identify
   uint32_t ready_timeout_ms = 500;     // CAP.TO
+  uint32_t bar_bytes = 4096;           // of BAR0 that ReadRegister and WriteRegister reach
   uint64_t idle_poll_ns = UINT64_MAX;  // longest time between two polls of the admin qpair (keep-alive, AER)
 };
 
@@ -99,6 +107,14 @@ using InternalAdmin = std::function<void(const Sqe&, const Cqe&, uint64_t submit
 struct HostOptions {
   InternalAdmin on_internal_admin;  // may be empty; called on the control thread
   uint32_t timeout_ms = 10'000;     // for commands of the implementation itself
+  bool bring_up = true;             // false: attach only, write no register; HostTransport::bare says who can
+};
+
+// What Lend gives.
+struct DmaRegion {
+  std::shared_ptr<uint8_t> memory;
+  uint64_t bytes = 0;
+  std::vector<uint64_t> pages;
 };
 
 class HostController {
@@ -123,7 +139,7 @@ class HostController {
   // Control thread, owner ended or parked. Silent as in Stop.
   virtual void DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) = 0;
 
-  // Control thread. `bytes` 4 or 8, `offset` a multiple of 4, below 4096 (no doorbells). kUnsupported names transport and
+  // Control thread. `bytes` 4 or 8, `offset` a multiple of 4, inside limits.bar_bytes. kUnsupported names transport and
   // reason; kGone when the device answers all ones. A register that can be reached by no means is kUnsupported.
   virtual Status ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) = 0;
   virtual Status WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) = 0;
@@ -133,6 +149,20 @@ class HostController {
   virtual void FreeBuffer(void* memory) = 0;
 
   virtual HostLimits Limits() const = 0;
+
+  // ---- bare mode and PCI Express. What an implementation does not have is kUnsupported with the reason. ----
+  // Any thread. Memory for a script that works by hand, with an address for each page of 4096 bytes. `scattered`: no two
+  // pages have neighbouring addresses.
+  virtual Status Lend(uint64_t bytes, bool scattered, DmaRegion* out);
+  // Any thread. From now on the device cannot reach it; `memory` itself lives as long as somebody holds it.
+  virtual void TakeBack(const DmaRegion& region);
+  // Control thread. Writes AQA, ASQ and ACQ for the empty admin queue of this controller; CC.EN must be 0.
+  virtual Status SetUpAdminQueue();
+  // Control thread. Inside the 4096 bytes of the configuration space. kGone when the device answers all ones.
+  virtual Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes);
+  virtual Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes);
+  // Control thread. Hot reset of the function through its port.
+  virtual Status HotReset();
 };
 
 // Where a drive is. Which fields count depends on the transport; src/types.ts TransportAddress.
@@ -150,6 +180,8 @@ struct HostTransport {
   // kOpen, kLocked, kPowerOff, kReady, kUnsupported.
   Status (*open)(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
                  ReadyReport* report);
+  // Can attach without bringing the controller up.
+  bool bare = false;
 };
 
 }  // namespace assay

@@ -5,6 +5,7 @@
 
 #include "identify.h"
 #include "prp.h"
+#include "queue_commands.h"
 
 namespace assay::model {
 namespace {
@@ -14,14 +15,9 @@ constexpr uint16_t kInvalidField = MakeStatus(0, 0x02, true);
 constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
 constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
 constexpr uint16_t kInvalidPrp = MakeStatus(0, 0x13, true);
-constexpr uint16_t kCqInvalid = MakeStatus(1, 0x00, true);
-constexpr uint16_t kInvalidQid = MakeStatus(1, 0x01, true);
-constexpr uint16_t kInvalidQueueSize = MakeStatus(1, 0x02, true);
 constexpr uint16_t kTooManyEvents = MakeStatus(1, 0x05, true);
-constexpr uint16_t kInvalidVector = MakeStatus(1, 0x08, true);
 constexpr uint16_t kInvalidLogPage = MakeStatus(1, 0x09, true);
 constexpr uint16_t kInvalidFormat = MakeStatus(1, 0x0a, true);
-constexpr uint16_t kInvalidDeletion = MakeStatus(1, 0x0c, true);
 constexpr uint16_t kNotSaveable = MakeStatus(1, 0x0d, true);
 
 // Features that are there, with their default and whether they can be saved.
@@ -85,10 +81,10 @@ Device::Outcome AdminCommands::Execute(const Sqe& sqe) {
     case admin_opcode::kGetLogPage: return GetLogPage(sqe);
     case admin_opcode::kGetFeatures: return GetFeatures(sqe);
     case admin_opcode::kSetFeatures: return SetFeatures(sqe);
-    case admin_opcode::kCreateCq: return CreateCq(sqe);
-    case admin_opcode::kCreateSq: return CreateSq(sqe);
-    case admin_opcode::kDeleteCq: return DeleteCq(sqe);
-    case admin_opcode::kDeleteSq: return DeleteSq(sqe);
+    case admin_opcode::kCreateCq: return QueueCommands(d_).CreateCq(sqe);
+    case admin_opcode::kCreateSq: return QueueCommands(d_).CreateSq(sqe);
+    case admin_opcode::kDeleteCq: return QueueCommands(d_).DeleteCq(sqe);
+    case admin_opcode::kDeleteSq: return QueueCommands(d_).DeleteSq(sqe);
     case admin_opcode::kFormat: return Format(sqe);
     case admin_opcode::kAbort: return Abort(sqe);
     case admin_opcode::kAsyncEvent: return AsyncEvent(sqe);
@@ -163,10 +159,7 @@ Device::Outcome AdminCommands::GetFeatures(const Sqe& sqe) {
     case 3: outcome.cdw0 = (feature->saveable ? 1 : 0) | (feature->changeable ? 4 : 0); break;
     default: return Fail(kInvalidField);
   }
-  if (fid == 0x07 && select != 3) {
-    const uint32_t queues = d_.header_->max_qpairs - 1;
-    outcome.cdw0 = queues << 16 | queues;
-  }
+  if (fid == 0x07 && select != 3) outcome.cdw0 = QueueCommands(d_).Granted();
   return outcome;
 }
 
@@ -177,12 +170,9 @@ Device::Outcome AdminCommands::SetFeatures(const Sqe& sqe) {
   if (feature == nullptr || (fid == 0x06 && !d_.header_->volatile_cache)) return Fail(kInvalidField);
   if (save && !feature->saveable) return Fail(kNotSaveable);
   Device::Outcome outcome;
-  if (fid == 0x07) {
-    const uint32_t queues = d_.header_->max_qpairs - 1;
-    if ((sqe.cdw11 & 0xffff) == 0xffff || sqe.cdw11 >> 16 == 0xffff) return Fail(kInvalidField);
-    outcome.cdw0 = queues << 16 | queues;
-    return outcome;
-  }
+  if (fid == 0x07) return QueueCommands(d_).Grant(sqe);
+  // Threshold is 0-based, time in 100 us.
+  if (fid == 0x08) d_.interrupts_.Aggregate((sqe.cdw11 & 0xff) + 1, uint64_t{sqe.cdw11 >> 8 & 0xff} * 100'000);
   if (fid == 0x02) {
     const uint32_t state = sqe.cdw11 & 31;
     if (state >= kPowerStates) return Fail(kInvalidField);
@@ -197,54 +187,6 @@ Device::Outcome AdminCommands::SetFeatures(const Sqe& sqe) {
     d_.header_->has_saved_feature[fid] = 1;
   }
   return outcome;
-}
-
-Device::Outcome AdminCommands::CreateCq(const Sqe& sqe) {
-  const uint16_t qid = sqe.cdw10 & 0xffff;
-  const uint32_t entries = (sqe.cdw10 >> 16) + 1;
-  const uint16_t vector = static_cast<uint16_t>(sqe.cdw11 >> 16);
-  if (qid == 0 || qid >= d_.cq_.size() || d_.cq_[qid].base != nullptr) return Fail(kInvalidQid);
-  if (entries < 2 || entries > d_.header_->max_queue_entries) return Fail(kInvalidQueueSize);
-  if (!(sqe.cdw11 & 1)) return Fail(kInvalidField);  // CAP.CQR: contiguous only
-  if ((sqe.cdw11 & 2) && vector >= d_.interrupts_.size()) return Fail(kInvalidVector);
-  if (sqe.prp1 == 0 || sqe.prp1 % kPageBytes != 0) return Fail(kInvalidPrp);
-  d_.cq_head_[qid] = 0;
-  d_.cq_[qid] = {reinterpret_cast<Cqe*>(sqe.prp1), entries, 0, 1, vector, (sqe.cdw11 & 2) != 0};
-  return {};
-}
-
-Device::Outcome AdminCommands::CreateSq(const Sqe& sqe) {
-  const uint16_t qid = sqe.cdw10 & 0xffff;
-  const uint32_t entries = (sqe.cdw10 >> 16) + 1;
-  const uint16_t cqid = static_cast<uint16_t>(sqe.cdw11 >> 16);
-  if (qid == 0 || qid >= d_.sq_.size() || d_.sq_[qid].base != nullptr) return Fail(kInvalidQid);
-  if (cqid == 0 || cqid >= d_.cq_.size()) return Fail(kInvalidQid);
-  if (d_.cq_[cqid].base == nullptr) return Fail(kCqInvalid);
-  if (entries < 2 || entries > d_.header_->max_queue_entries) return Fail(kInvalidQueueSize);
-  if (!(sqe.cdw11 & 1)) return Fail(kInvalidField);
-  if (sqe.prp1 == 0 || sqe.prp1 % kPageBytes != 0) return Fail(kInvalidPrp);
-  d_.sq_tail_[qid] = 0;
-  d_.sq_[qid] = {reinterpret_cast<Sqe*>(sqe.prp1), entries, 0, cqid};
-  return {};
-}
-
-Device::Outcome AdminCommands::DeleteSq(const Sqe& sqe) {
-  const uint16_t qid = sqe.cdw10 & 0xffff;
-  if (qid == 0 || qid >= d_.sq_.size() || d_.sq_[qid].base == nullptr) return Fail(kInvalidQid);
-  // Outstanding commands are aborted without completions: the host deletes a queue that it no longer listens to.
-  d_.ForgetPending(qid);
-  d_.sq_[qid] = {};
-  return {};
-}
-
-Device::Outcome AdminCommands::DeleteCq(const Sqe& sqe) {
-  const uint16_t qid = sqe.cdw10 & 0xffff;
-  if (qid == 0 || qid >= d_.cq_.size() || d_.cq_[qid].base == nullptr) return Fail(kInvalidQid);
-  for (const auto& queue : d_.sq_) {
-    if (queue.base != nullptr && queue.cqid == qid) return Fail(kInvalidDeletion);
-  }
-  d_.cq_[qid] = {};
-  return {};
 }
 
 Device::Outcome AdminCommands::Format(const Sqe& sqe) {

@@ -18,10 +18,6 @@ class AdminCommands {
   Device::Outcome GetLogPage(const Sqe& sqe);
   Device::Outcome GetFeatures(const Sqe& sqe);
   Device::Outcome SetFeatures(const Sqe& sqe);
-  Device::Outcome CreateCq(const Sqe& sqe);
-  Device::Outcome CreateSq(const Sqe& sqe);
-  Device::Outcome DeleteCq(const Sqe& sqe);
-  Device::Outcome DeleteSq(const Sqe& sqe);
   Device::Outcome Format(const Sqe& sqe);
   Device::Outcome Abort(const Sqe& sqe);
   Device::Outcome AsyncEvent(const Sqe& sqe);

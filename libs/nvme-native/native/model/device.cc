@@ -14,10 +14,9 @@ namespace {
 constexpr uint32_t kCcEnable = 1;
 constexpr uint32_t kCcShutdown = 3u << 14;
 constexpr uint32_t kCstsReady = 1;
+constexpr uint32_t kCstsFatal = 2;
 constexpr uint32_t kCstsShutdownDone = 2u << 2;
 constexpr uint32_t kCstsSubsystemReset = 1u << 4;
-constexpr uint32_t kNssrKey = 0x4e564d65;  // "NVMe"
-constexpr uint32_t kVersion = 0x00020000;
 
 }  // namespace
 
@@ -32,11 +31,14 @@ Device::Device(std::unique_ptr<DriveFile> file)
       random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
       generation_(header_->generation.load()),
       wake_(&header_->wake),
+      config_(header_->max_qpairs + 1),
+      interrupts_(header_->max_qpairs + 1),
       sq_tail_(header_->max_qpairs + 1),
       cq_head_(header_->max_qpairs + 1),
       sq_(header_->max_qpairs + 1),
       cq_(header_->max_qpairs + 1),
-      interrupts_(header_->max_qpairs + 1, nullptr) {
+      listeners_(header_->max_qpairs + 1, nullptr) {
+  Enumerate();
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -49,53 +51,6 @@ void Device::Halt() {
   thread_.join();
 }
 
-uint64_t Device::ReadRegister(uint32_t offset, uint32_t bytes) const {
-  if (Dark()) return bytes == 8 ? UINT64_MAX : UINT32_MAX;
-  // MQES, CQR, TO 10 s, one doorbell stride, subsystem reset, NVM command set, 4 KiB pages only.
-  const uint64_t cap = uint64_t{header_->max_queue_entries - 1} | uint64_t{1} << 16 | uint64_t{20} << 24 | uint64_t{1} << 36 | uint64_t{1} << 37;
-  const uint32_t at = offset & ~7u;
-  uint64_t quad = 0;
-  switch (at) {
-    case reg::kCap: quad = cap; break;
-    case reg::kVs: quad = kVersion; break;
-    case reg::kCc & ~7u: quad = uint64_t{cc_.load()} << 32; break;
-    case reg::kCsts & ~7u: quad = uint64_t{csts_.load()} << 32; break;
-    case reg::kNssr & ~7u: quad = uint64_t{aqa_.load()} << 32; break;
-    case reg::kAsq: quad = asq_.load(); break;
-    case reg::kAcq: quad = acq_.load(); break;
-    default: break;
-  }
-  if (bytes == 8) return quad;
-  return (offset & 4) ? quad >> 32 : quad & UINT32_MAX;
-}
-
-void Device::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
-  if (Dark()) return;
-  auto half = [&](std::atomic<uint64_t>& target) {
-    if (bytes == 8) {
-      target = value;
-    } else if (offset & 4) {
-      target = (target.load() & UINT32_MAX) | value << 32;
-    } else {
-      target = (target.load() & ~uint64_t{UINT32_MAX}) | (value & UINT32_MAX);
-    }
-  };
-  switch (offset & ~7u) {
-    case reg::kCc & ~7u: if (offset == reg::kCc) cc_ = static_cast<uint32_t>(value); break;
-    case reg::kCsts & ~7u:
-      if (offset == reg::kCsts) csts_.fetch_and(~(static_cast<uint32_t>(value) & kCstsSubsystemReset));
-      break;
-    case reg::kNssr & ~7u:
-      if (offset == reg::kAqa) aqa_ = static_cast<uint32_t>(value);
-      if (offset == reg::kNssr && static_cast<uint32_t>(value) == kNssrKey) ResetSubsystem();
-      break;
-    case reg::kAsq: half(asq_); break;
-    case reg::kAcq: half(acq_); break;
-    default: break;
-  }
-  wake_.Notify();
-}
-
 void Device::RingSqTail(uint16_t qid, uint32_t tail) {
   sq_tail_[qid].store(tail, std::memory_order_release);
   wake_.Notify();
@@ -104,9 +59,9 @@ void Device::RingSqTail(uint16_t qid, uint32_t tail) {
 // No wake: room in a completion queue is only waited for when it was full.
 void Device::RingCqHead(uint16_t qid, uint32_t head) { cq_head_[qid].store(head, std::memory_order_release); }
 
-void Device::SetInterrupt(uint16_t vector, Event* event) {
-  std::lock_guard lock(interrupt_mutex_);
-  interrupts_[vector] = event;
+void Device::SetListener(uint16_t cqid, Event* event) {
+  std::lock_guard lock(listener_mutex_);
+  listeners_[cqid] = event;
 }
 
 void Device::DropQueue(uint16_t qid) {
@@ -130,6 +85,7 @@ bool Device::Attach() {
 void Device::Run() {
   prctl(PR_SET_NAME, "assay-drive");
   prctl(PR_SET_TIMERSLACK, 1000);
+  device_memory = &memory_;
   while (!stop_) {
     const uint32_t seen = wake_.Epoch();
     if (!Enter()) {
@@ -144,13 +100,15 @@ void Device::Run() {
     bool progress;
     {
       std::lock_guard lock(turn_mutex_);
+      memory_.BeginTurn();
       progress = Step(BoottimeNs());
+      memory_.EndTurn();
     }
     Leave();
     if (!notify_.empty()) {
-      std::lock_guard lock(interrupt_mutex_);
-      for (uint16_t vector : notify_) {
-        if (interrupts_[vector] != nullptr) interrupts_[vector]->Notify();
+      std::lock_guard lock(listener_mutex_);
+      for (uint16_t cqid : notify_) {
+        if (listeners_[cqid] != nullptr) listeners_[cqid]->Notify();
       }
       notify_.clear();
     }
@@ -170,8 +128,8 @@ void Device::GoDark() {
   if (dark_) return;
   pending_.clear();
   dark_.store(true, std::memory_order_release);
-  std::lock_guard lock(interrupt_mutex_);
-  for (Event* event : interrupts_) {
+  std::lock_guard lock(listener_mutex_);
+  for (Event* event : listeners_) {
     if (event != nullptr) event->Notify();
   }
 }
@@ -184,6 +142,9 @@ void Device::ReAttach() {
   ready_at_ns_ = kNever;
   stalled_until_ns_ = 0;
   ForgetQueues();
+  config_.Reset();
+  interrupts_.Reset();
+  Enumerate();
   media_.Reload();
   background_.Pause();
   background_.ControllerReset();
@@ -195,14 +156,15 @@ void Device::ReAttach() {
 bool Device::Step(uint64_t now_ns) {
   FollowConfiguration(now_ns);
   if (background_.Advance(now_ns)) RaiseEvent(6, 1, 0x81);  // sanitize operation completed
-  if (!(csts_.load(std::memory_order_relaxed) & kCstsReady)) return false;
+  if ((csts_.load(std::memory_order_relaxed) & (kCstsReady | kCstsFatal)) != kCstsReady || !bus_master_) return false;
   if (stalled_until_ns_ != 0) {
     if (now_ns < stalled_until_ns_) return false;
     stalled_until_ns_ = 0;
   }
   bool progress = false;
+  TakeDoorbells();
   for (uint16_t qid = 0; qid < sq_.size(); qid++) {
-    if (sq_[qid].base != nullptr && Fetch(qid, now_ns)) progress = true;
+    if (sq_[qid].ring.present() && Fetch(qid, now_ns)) progress = true;
   }
   while (!pending_.empty() && pending_.front().due_ns <= now_ns) {
     if (!Post(pending_.front())) {
@@ -215,6 +177,7 @@ bool Device::Step(uint64_t now_ns) {
     pending_.pop_back();
     progress = true;
   }
+  interrupts_.Advance(memory_, now_ns);
   return progress;
 }
 
@@ -239,11 +202,13 @@ void Device::FollowConfiguration(uint64_t now_ns) {
 }
 
 void Device::Enable() {
-  const uint32_t aqa = aqa_.load();
   ForgetQueues();
-  sq_[0] = {reinterpret_cast<Sqe*>(asq_.load()), (aqa & 0xfff) + 1, 0, 0};
-  cq_[0] = {reinterpret_cast<Cqe*>(acq_.load()), (aqa >> 16 & 0xfff) + 1, 0, 1, 0, true};
+  if (!Startable()) return Fail();
+  const uint32_t aqa = aqa_.load();
+  sq_[0] = {Ring(asq_.load(), (aqa & 0xfff) + 1, sizeof(Sqe)), 0, 0};
+  cq_[0] = {Ring(acq_.load(), (aqa >> 16 & 0xfff) + 1, sizeof(Cqe)), 0, 1, 0, true};
   AdminCommands(*this).ResetFeatures();
+  granted_sqs_ = granted_cqs_ = header_->max_qpairs;
   operational_state_ = 0;
   if (firmware_.ActivationWaits() && !firmware_.Activate(faults_.FailActivation())) RaiseEvent(0, 5, 3);  // image load error
   csts_.fetch_or(kCstsReady);
@@ -255,11 +220,28 @@ void Device::Disable() {
   ForgetQueues();
   background_.ControllerReset();
   firmware_.Forget();
-  csts_.fetch_and(kCstsSubsystemReset);
+  csts_.fetch_and(kCstsSubsystemReset);  // CFS goes with the reset
   notify_.push_back(0);
 }
 
-void Device::ResetSubsystem() {
+bool Device::Startable() {
+  // CAP allows 4 KiB pages only; the admin queues must lie in memory that was lent.
+  if (cc_.load() & 0x780) return false;
+  const uint32_t aqa = aqa_.load();
+  if ((aqa & 0xfff) == 0 || (aqa >> 16 & 0xfff) == 0 || asq_.load() % kPageBytes != 0 || acq_.load() % kPageBytes != 0) return false;
+  const bool lent = memory_.Resolve(asq_.load(), sizeof(Sqe)) != nullptr && memory_.Resolve(acq_.load(), sizeof(Cqe)) != nullptr;
+  (void)memory_.TakeFault();
+  return lent;
+}
+
+void Device::Fail() {
+  csts_.fetch_or(kCstsFatal);
+  notify_.push_back(0);
+}
+
+void Device::ResetSubsystem() { ResetController(kCstsSubsystemReset); }
+
+void Device::ResetController(uint32_t csts) {
   std::lock_guard lock(turn_mutex_);
   ready_at_ns_ = kNever;
   stalled_until_ns_ = 0;
@@ -268,7 +250,7 @@ void Device::ResetSubsystem() {
   firmware_.Forget();
   cc_ = 0;
   cc_seen_ = 0;
-  csts_ = kCstsSubsystemReset;
+  csts_ = csts;
 }
 
 uint64_t Device::WakeForIo() {
@@ -293,13 +275,19 @@ void Device::ForgetQueues() {
   for (auto& queue : cq_) queue = {};
   for (auto& doorbell : sq_tail_) doorbell = 0;
   for (auto& doorbell : cq_head_) doorbell = 0;
+  interrupts_.Forget();
+  interrupts_.Aggregate(1, 0);
+  std::lock_guard lock(doorbell_mutex_);
+  doorbells_.clear();
 }
 
 uint64_t Device::NextDueNs() const {
   uint64_t due = std::min(ready_at_ns_, background_.NextDueNs(BoottimeNs()));
   if (stalled_until_ns_ != 0) return std::min(due, stalled_until_ns_);
+  // What cannot be sent need not be waited for.
+  if ((csts_.load(std::memory_order_relaxed) & kCstsFatal) || !bus_master_) return due;
   if (!pending_.empty()) due = std::min(due, pending_.front().due_ns);
-  return due;
+  return std::min(due, interrupts_.NextDueNs());
 }
 
 uint64_t Device::Jittered(uint32_t us) {

@@ -10,11 +10,15 @@
 
 #include "../core/nvme_spec.h"
 #include "../core/random.h"
+#include "address_space.h"
 #include "background.h"
 #include "bus_trace.h"
+#include "config_space.h"
 #include "faults.h"
 #include "firmware.h"
+#include "interrupts.h"
 #include "media.h"
+#include "ring.h"
 
 namespace assay::model {
 
@@ -44,13 +48,23 @@ class Device {
   void Halt();
 
   // ---- the bus, any thread ----
-  // All ones when the power is gone.
+  // BAR0: registers, doorbells, MSI-X. All ones when the power is gone or the function does not decode its BAR.
   uint64_t ReadRegister(uint32_t offset, uint32_t bytes) const;
   void WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value);
+  // Configuration space. All ones when the power is gone.
+  void ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) const;
+  void WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes);
+  // Hot reset or FLR: configuration space, MSI-X and the controller as after power-on, without a power cycle.
+  void ResetFunction();
+  // As a platform does after a reset: gives the BAR its address and switches memory space and bus mastering on.
+  void Enumerate();
+  // What the device can reach.
+  AddressSpace& memory() { return memory_; }
   void RingSqTail(uint16_t qid, uint32_t tail);
   void RingCqHead(uint16_t qid, uint32_t head);
-  // Interrupt vector = qid. Null takes it away; after that the event is not touched any more.
-  void SetInterrupt(uint16_t vector, Event* event);
+  // Told whenever completion queue `cqid` got an entry, whatever its interrupts do. Null takes it away; after that the
+  // event is not touched any more.
+  void SetListener(uint16_t cqid, Event* event);
   // Takes a queue pair away without asking: like an IOMMU that no longer lets the device at its rings and data.
   void DropQueue(uint16_t qid);
   // The power was cut since the last attach. What was completed before has been posted by then.
@@ -63,18 +77,17 @@ class Device {
   // The command sets work on the device itself; they live in files of their own.
   friend class AdminCommands;
   friend class NvmCommands;
+  friend class QueueCommands;
 
   struct CompletionQueue {
-    Cqe* base = nullptr;
-    uint32_t entries = 0;
+    Ring ring;
     uint32_t tail = 0;
     uint16_t phase = 1;
     uint16_t vector = 0;
     bool interrupts = false;
   };
   struct SubmissionQueue {
-    Sqe* base = nullptr;
-    uint32_t entries = 0;
+    Ring ring;
     uint32_t head = 0;
     uint16_t cqid = 0;
   };
@@ -103,6 +116,13 @@ class Device {
   void ForgetQueues();
   // NSSR (NVMe Base 2.0, 3.7.1), on the host's thread: as a reset of the controller, CC included; no power cycle.
   void ResetSubsystem();
+  void ResetController(uint32_t csts);
+  // CAP.TO runs out with CSTS.CFS: the host gave something that the controller cannot work with.
+  bool Startable();
+  void Fail();
+  void TakeDoorbells();
+  void TakeDoorbell(uint32_t index, uint32_t value);
+  void FollowConfigSpace(const ConfigSpace::Effect& effect);
   // A command arrived: the drive leaves a non-operational power state. How long that takes, ns.
   uint64_t WakeForIo();
   void RaiseEvent(uint32_t type, uint32_t info, uint8_t log_page);
@@ -127,6 +147,13 @@ class Device {
   Random random_;
   std::atomic<uint64_t> generation_;
   Event wake_;
+  AddressSpace memory_;
+  ConfigSpace config_;
+  Interrupts interrupts_;
+  std::atomic<bool> decodes_{true};     // the BAR answers
+  std::atomic<bool> bus_master_{true};  // host memory can be reached
+  std::mutex doorbell_mutex_;
+  std::vector<std::pair<uint32_t, uint32_t>> doorbells_;  // written through the BAR, not yet looked at: index, value
 
   // Registers, written by the host, read by both.
   std::atomic<uint32_t> cc_{0}, csts_{0}, aqa_{0};
@@ -141,7 +168,8 @@ class Device {
   std::vector<SubmissionQueue> sq_;
   std::vector<CompletionQueue> cq_;
   std::vector<Pending> pending_;  // a heap, earliest on top
-  std::vector<uint16_t> notify_;  // vectors to raise at the end of the turn
+  std::vector<uint16_t> notify_;  // completion queues that got entries in this turn
+  uint32_t granted_sqs_ = 0, granted_cqs_ = 0;  // feature 07h
   std::vector<uint16_t> held_events_;  // cids of asynchronous event requests
   std::vector<uint32_t> waiting_events_;  // dword 0 of events that no request has taken
   uint8_t event_silence_[8] = {};         // by type: the log page that must be read first
@@ -149,8 +177,8 @@ class Device {
   uint32_t operational_state_ = 0;        // the newest power state that serves I/O
 
   std::mutex turn_mutex_;  // held by the device thread while it works
-  mutable std::mutex interrupt_mutex_;
-  std::vector<Event*> interrupts_;
+  std::mutex listener_mutex_;
+  std::vector<Event*> listeners_;
 
   std::atomic<bool> dark_{false};
   std::atomic<bool> stop_{false};

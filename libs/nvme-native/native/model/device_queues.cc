@@ -6,15 +6,25 @@
 #include "nvm_commands.h"
 
 namespace assay::model {
+namespace {
+constexpr uint16_t kDataTransferError = MakeStatus(0, 0x04);
+}
 
 bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
   SubmissionQueue& queue = sq_[qid];
   const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
-  if (tail == queue.head || tail >= queue.entries) return false;
+  if (tail == queue.head) return false;
   for (uint32_t n = 0; n < kCommandsPerTurn && queue.head != tail; n++) {
-    const Sqe sqe = queue.base[queue.head];
+    const uint8_t* entry = queue.ring.At(memory_, queue.head);
+    if (entry == nullptr) {
+      Fail();
+      return false;
+    }
+    Sqe sqe;
+    std::memcpy(&sqe, entry, sizeof sqe);
     bus_.Fetched(qid, sqe);
-    queue.head = queue.head + 1 == queue.entries ? 0 : queue.head + 1;
+    queue.head = queue.head + 1 == queue.ring.entries() ? 0 : queue.head + 1;
+    (void)memory_.TakeFault();
     Outcome outcome;
     if (qid == 0) {
       outcome = AdminCommands(*this).Execute(sqe);
@@ -26,6 +36,7 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
       outcome.lost = faults_.LoseCompletion(number);
       if (const uint32_t ms = faults_.Stall(number)) stalled_until_ns_ = now_ns + ms * kNsPerMs;
     }
+    if (memory_.TakeFault() && !outcome.hold) outcome.status = kDataTransferError;
     // Deleting its own queue is an admin command's right: `queue` of an I/O queue stays valid, it is a fixed array.
     Finish(qid, sqe, outcome, now_ns);
     if (stalled_until_ns_ != 0) break;
@@ -54,22 +65,27 @@ void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint6
 bool Device::Post(const Pending& pending) {
   const uint16_t cqid = sq_[pending.cqe.sqid].cqid;
   CompletionQueue& queue = cq_[cqid];
-  if (queue.base == nullptr) return true;  // its queue was deleted meanwhile
-  const uint32_t next = queue.tail + 1 == queue.entries ? 0 : queue.tail + 1;
+  if (!queue.ring.present()) return true;  // its queue was deleted meanwhile
+  const uint32_t next = queue.tail + 1 == queue.ring.entries() ? 0 : queue.tail + 1;
   if (next == cq_head_[cqid].load(std::memory_order_acquire)) return false;
   if (pending.lba_count != 0) media_.MakeDurable(pending.slba, pending.lba_count);
   Cqe cqe = pending.cqe;
   cqe.status |= queue.phase;
+  uint8_t* slot = queue.ring.At(memory_, queue.tail);
+  if (slot == nullptr) {
+    Fail();
+    return true;
+  }
   bus_.Posted(cqe.sqid, cqe);
-  Cqe* slot = &queue.base[queue.tail];
   std::memcpy(slot, &cqe, 12);
   // cid and status (with the phase bit) last, in one store.
   uint32_t last;
   std::memcpy(&last, reinterpret_cast<const char*>(&cqe) + 12, 4);
-  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(reinterpret_cast<char*>(slot) + 12)).store(last, std::memory_order_release);
+  std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(slot + 12)).store(last, std::memory_order_release);
   queue.tail = next;
   if (next == 0) queue.phase ^= 1;
-  if (queue.interrupts && (notify_.empty() || notify_.back() != queue.vector)) notify_.push_back(queue.vector);
+  if (queue.interrupts) interrupts_.Posted(queue.vector, cqid != 0);
+  if (notify_.empty() || notify_.back() != cqid) notify_.push_back(cqid);
   return true;
 }
 

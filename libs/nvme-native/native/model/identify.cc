@@ -13,7 +13,6 @@
 namespace assay::model {
 namespace {
 
-constexpr uint16_t kVendor = 0xa55a;
 constexpr uint32_t kSmartBytes = 512;
 constexpr uint32_t kEffectsBytes = 4096;
 
@@ -85,8 +84,8 @@ void FillPowerStates(uint8_t* table) {
 }  // namespace
 
 void FillIdentifyController(const DriveHeader& h, uint8_t* page) {
-  Put<uint16_t>(page, 0, kVendor);
-  Put<uint16_t>(page, 2, kVendor);
+  Put<uint16_t>(page, 0, kPciVendor);
+  Put<uint16_t>(page, 2, kPciVendor);
   std::memcpy(page + 4, h.serial, 20);
   std::memcpy(page + 24, h.model, 40);
   std::memcpy(page + 64, h.firmware, 8);

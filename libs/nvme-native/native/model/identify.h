@@ -6,6 +6,7 @@
 namespace assay::model {
 
 constexpr uint32_t kIdentifyBytes = 4096;
+constexpr uint16_t kPciVendor = 0xa55a;
 
 void FillIdentifyController(const DriveHeader& header, uint8_t* page);
 void FillIdentifyNamespace(const DriveHeader& header, uint8_t* page);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 
@@ -14,6 +15,7 @@ namespace {
 constexpr uint32_t kAdminEntries = 128;
 constexpr uint64_t kInternalTag = uint64_t{1} << 63;
 constexpr uint32_t kDeleteMs = 250;
+constexpr uint32_t kFatal = 2;  // CSTS.CFS
 constexpr uint64_t kRegisterPollNs = 200'000;
 
 std::string Hex(uint32_t value) {
@@ -27,7 +29,7 @@ std::string Hex(uint32_t value) {
 // The admin queue with a place for completions that an internal command reaped on its way.
 class ModelHost::AdminQpair final : public HostQpair {
  public:
-  explicit AdminQpair(Device* device) : queue(device, 0, kAdminEntries) {}
+  explicit AdminQpair(Device* device) : queue(device, {.entries = kAdminEntries}, 0) {}
   uint16_t Qid() const override { return 0; }
   uint32_t MaxOutstanding() const override { return queue.MaxOutstanding(); }
   SubmitOutcome Submit(HostSubmission& submission) override { return queue.Submit(submission); }
@@ -51,7 +53,7 @@ class ModelHost::AdminQpair final : public HostQpair {
 };
 
 ModelHost::ModelHost(std::unique_ptr<DriveFile> file, const HostOptions& options)
-    : options_(options), device_(std::move(file)), admin_(new AdminQpair(&device_)), qids_(device_.file().header().max_qpairs + 1) {
+    : options_(options), device_(std::move(file)), admin_(new AdminQpair(&device_)), qids_(device_.file().header().max_qpairs + 1), by_hand_(!options.bring_up) {
   qids_[0] = true;
 }
 
@@ -66,6 +68,8 @@ Status ModelHost::WaitCsts(uint32_t mask, uint32_t value, const char* what) {
   for (;;) {
     const auto csts = static_cast<uint32_t>(device_.ReadRegister(reg::kCsts, 4));
     if (device_.Dark()) return Status::Error(Code::kGone, std::string("the drive lost its power while waiting for ") + what);
+    if (csts == UINT32_MAX) return Status::Error(Code::kGone, std::string("the device answers all ones while waiting for ") + what);
+    if ((csts & kFatal) && (mask & 1) && value == 1) return Status::Error(Code::kReady, "the controller has CSTS.CFS = 1 instead of CSTS.RDY = 1");
     if ((csts & mask) == value) return Status::Ok();
     const uint64_t now = BoottimeNs();
     if (now - start > limit_ns) {
@@ -82,15 +86,15 @@ Status ModelHost::BringUp(ReadyReport* report) {
   const uint64_t start = BoottimeNs();
   device_.WriteRegister(reg::kCc, 4, 0);
   if (Status s = WaitCsts(1, 0, "CSTS.RDY = 0"); !s.ok()) return s;
-  admin_->queue.Clear();
-  admin_->kept.clear();
-  device_.WriteRegister(reg::kAqa, 4, (kAdminEntries - 1) << 16 | (kAdminEntries - 1));
-  device_.WriteRegister(reg::kAsq, 8, admin_->queue.sq_address());
-  device_.WriteRegister(reg::kAcq, 8, admin_->queue.cq_address());
+  report->disable_ns = BoottimeNs() - start;
+  if (Status s = SetUpAdminQueue(); !s.ok()) return s;
+  const uint64_t enabled = BoottimeNs();
   // IOCQES 4, IOSQES 6, EN.
   device_.WriteRegister(reg::kCc, 4, 0x00460001);
   if (Status s = WaitCsts(1, 1, "CSTS.RDY = 1"); !s.ok()) return s;
-  report->ready_ns = BoottimeNs() - start;
+  const uint64_t ready = BoottimeNs();
+  report->enable_ns = ready - enabled;
+  report->ready_ns = ready - start;
   return Status::Ok();
 }
 
@@ -102,7 +106,7 @@ Status ModelHost::Restart(ReadyReport* report) {
 }
 
 void ModelHost::Stop(bool silent) {
-  if (!silent && !device_.Dark()) ShutDown();
+  if (!silent && !by_hand_ && !device_.Dark()) ShutDown();
   device_.Halt();
   // The mapping lives as long as somebody holds a buffer of ours; the next holder need not wait for that.
   device_.file().ReleaseHold();
@@ -152,11 +156,14 @@ Status ModelHost::CreateOnDrive(ModelQpair& qpair) {
   sqe.opc = admin_opcode::kCreateCq;
   sqe.prp1 = qpair.cq_address();
   sqe.cdw10 = (qpair.entries() - 1) << 16 | qpair.Qid();
-  sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | 3;
+  const QpairOptions& options = qpair.options();
+  const uint32_t vector = options.vector == QpairOptions::kOwnQid ? qpair.Qid() : options.vector;
+  sqe.cdw11 = options.interrupts ? vector << 16 | 3 : 1;
   if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
   if (!cqe.Ok()) return Status::Error(Code::kQpair, "Create I/O Completion Queue " + std::to_string(qpair.Qid()) + " ended with " + Hex(cqe.status));
   sqe.opc = admin_opcode::kCreateSq;
   sqe.prp1 = qpair.sq_address();
+  sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | 1;
   if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
   if (!cqe.Ok()) return Status::Error(Code::kQpair, "Create I/O Submission Queue " + std::to_string(qpair.Qid()) + " ended with " + Hex(cqe.status));
   return Status::Ok();
@@ -167,7 +174,7 @@ Status ModelHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQ
   uint16_t qid = 1;
   while (qid < qids_.size() && qids_[qid]) qid++;
   if (qid == qids_.size()) return Status::Error(Code::kQpair, "all " + std::to_string(qids_.size() - 1) + " I/O queue pairs of the drive are in use");
-  auto qpair = std::make_unique<ModelQpair>(&device_, qid, options.entries);
+  auto qpair = std::make_unique<ModelQpair>(&device_, options, qid);
   if (Status s = CreateOnDrive(*qpair); !s.ok()) return s;
   qpair->create_on_drive = [this](ModelQpair& self) { return CreateOnDrive(self); };
   qids_[qid] = true;
@@ -195,7 +202,8 @@ void ModelHost::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
 Status ModelHost::ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) {
   *value = device_.ReadRegister(offset, bytes);
   const uint64_t ones = bytes == 8 ? UINT64_MAX : UINT32_MAX;
-  if (*value == ones) return Status::Error(Code::kGone, "the device answers all ones: it is gone");
+  // A register may be all ones by right; the version never is.
+  if (*value == ones && device_.ReadRegister(reg::kVs, 4) == UINT32_MAX) return Status::Error(Code::kGone, "the device answers all ones: it is gone");
   return Status::Ok();
 }
 
@@ -208,11 +216,65 @@ Status ModelHost::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value)
 void* ModelHost::AllocBuffer(size_t bytes) {
   const size_t rounded = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
   void* memory = std::aligned_alloc(kPageBytes, rounded);
-  if (memory != nullptr) std::memset(memory, 0, rounded);
+  if (memory == nullptr) return nullptr;
+  std::memset(memory, 0, rounded);
+  device_.memory().Map(reinterpret_cast<uint64_t>(memory), static_cast<uint8_t*>(memory), rounded, {memory, std::free});
   return memory;
 }
 
-void ModelHost::FreeBuffer(void* memory) { std::free(memory); }
+void ModelHost::FreeBuffer(void* memory) { device_.memory().Unmap(reinterpret_cast<uint64_t>(memory)); }
+
+Status ModelHost::Lend(uint64_t bytes, bool scattered, DmaRegion* out) {
+  const uint64_t pages = (bytes + kPageBytes - 1) / kPageBytes;
+  out->memory = AllocatePages(bytes);
+  if (out->memory == nullptr) return Status::Error(Code::kQpair, "no memory for " + std::to_string(bytes) + " bytes");
+  out->bytes = pages * kPageBytes;
+  // A page that is not lent lies behind each piece: what runs over an end does not reach a neighbour.
+  const uint64_t step = scattered ? 2 : 1;
+  const uint64_t first = next_address_.fetch_add((pages * step + 1) * kPageBytes);
+  for (uint64_t page = 0; page < pages; page++) out->pages.push_back(first + page * step * kPageBytes);
+  if (!scattered) {
+    device_.memory().Map(first, out->memory.get(), out->bytes, out->memory);
+    return Status::Ok();
+  }
+  std::reverse(out->pages.begin(), out->pages.end());
+  for (uint64_t page = 0; page < pages; page++) {
+    device_.memory().Map(out->pages[page], out->memory.get() + page * kPageBytes, kPageBytes, out->memory);
+  }
+  return Status::Ok();
+}
+
+void ModelHost::TakeBack(const DmaRegion& region) {
+  for (uint64_t page : region.pages) device_.memory().Unmap(page);
+}
+
+Status ModelHost::SetUpAdminQueue() {
+  by_hand_ = false;
+  admin_->queue.Clear();
+  admin_->kept.clear();
+  device_.WriteRegister(reg::kAqa, 4, (kAdminEntries - 1) << 16 | (kAdminEntries - 1));
+  device_.WriteRegister(reg::kAsq, 8, admin_->queue.sq_address());
+  device_.WriteRegister(reg::kAcq, 8, admin_->queue.cq_address());
+  return Status::Ok();
+}
+
+Status ModelHost::ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) {
+  device_.ReadConfig(offset, to, bytes);
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device answers all ones: it is gone");
+  return Status::Ok();
+}
+
+Status ModelHost::WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) {
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device is gone");
+  device_.WriteConfig(offset, from, bytes);
+  return Status::Ok();
+}
+
+Status ModelHost::HotReset() {
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device is gone");
+  device_.ResetFunction();
+  return Status::Ok();
+}
 
 HostLimits ModelHost::Limits() const {
   const DriveHeader& h = const_cast<Device&>(device_).file().header();
@@ -221,6 +283,7 @@ HostLimits ModelHost::Limits() const {
   limits.max_queue_entries = h.max_queue_entries;
   limits.max_transfer_bytes = 511 * kPageBytes;  // one PRP list page a command
   limits.ready_timeout_ms = 10'000;
+  limits.bar_bytes = kBarBytes;
   return limits;
 }
 
@@ -231,7 +294,9 @@ Status OpenModel(const TransportAddress& address, const HostOptions& options, st
   }
   if (file->header().power.load() != kPowerOn) return Status::Error(Code::kPowerOff, address.address + " has no power");
   auto host = std::make_unique<ModelHost>(std::move(file), options);
-  if (Status s = host->BringUp(report); !s.ok()) return s;
+  if (options.bring_up) {
+    if (Status s = host->BringUp(report); !s.ok()) return s;
+  }
   *out = std::move(host);
   return Status::Ok();
 }
@@ -239,5 +304,5 @@ Status OpenModel(const TransportAddress& address, const HostOptions& options, st
 }  // namespace assay::model
 
 namespace assay {
-extern const HostTransport kModelTransport = {"model", model::OpenModel};
+extern const HostTransport kModelTransport = {"model", model::OpenModel, true};
 }

@@ -27,6 +27,12 @@ class ModelHost final : public HostController {
   void* AllocBuffer(size_t bytes) override;
   void FreeBuffer(void* memory) override;
   HostLimits Limits() const override;
+  Status Lend(uint64_t bytes, bool scattered, DmaRegion* out) override;
+  void TakeBack(const DmaRegion& region) override;
+  Status SetUpAdminQueue() override;
+  Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override;
+  Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;
+  Status HotReset() override;
 
  private:
   class AdminQpair;
@@ -41,6 +47,8 @@ class ModelHost final : public HostController {
   Device device_;
   std::unique_ptr<AdminQpair> admin_;
   std::vector<bool> qids_;  // taken
+  bool by_hand_;            // the admin queue is not ours: nothing is said to the drive at the end
+  std::atomic<uint64_t> next_address_{kFirstDeviceAddress};
 };
 
 }  // namespace assay::model

@@ -1,34 +1,25 @@
 #include "model_qpair.h"
 
-#include <sys/mman.h>
-
 #include <cassert>
 
 #include "prp.h"
 
 namespace assay::model {
 
-PageMemory::PageMemory(size_t bytes) : bytes_((bytes + kPageBytes - 1) / kPageBytes * kPageBytes) {
-  void* memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  assert(memory != MAP_FAILED);
-  data_ = static_cast<uint8_t*>(memory);
-}
-
-PageMemory::~PageMemory() { munmap(data_, bytes_); }
-
-ModelQpair::ModelQpair(Device* device, uint16_t qid, uint32_t entries)
+ModelQpair::ModelQpair(Device* device, const QpairOptions& options, uint16_t qid)
     : device_(device),
+      options_(options),
       qid_(qid),
-      entries_(entries),
-      sq_memory_(entries * sizeof(Sqe)),
-      cq_memory_(entries * sizeof(Cqe)),
-      prp_memory_(uint64_t{entries} * kPageBytes),
-      tags_(entries) {
+      entries_(options.entries),
+      sq_memory_(&device->memory(), entries_ * sizeof(Sqe)),
+      cq_memory_(&device->memory(), entries_ * sizeof(Cqe)),
+      prp_memory_(&device->memory(), uint64_t{entries_} * kPageBytes),
+      tags_(entries_) {
   Clear();
-  device_->SetInterrupt(qid_, &event_);
+  device_->SetListener(qid_, &event_);
 }
 
-ModelQpair::~ModelQpair() { device_->SetInterrupt(qid_, nullptr); }
+ModelQpair::~ModelQpair() { device_->SetListener(qid_, nullptr); }
 
 void ModelQpair::Clear() {
   std::memset(cq_memory_.data(), 0, cq_memory_.bytes());

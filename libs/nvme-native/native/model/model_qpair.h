@@ -4,27 +4,13 @@
 
 #include "../core/host.h"
 #include "device.h"
+#include "lent_memory.h"
 
 namespace assay::model {
 
-// Memory of whole pages, zeroed, freed with its owner.
-class PageMemory {
- public:
-  explicit PageMemory(size_t bytes);
-  ~PageMemory();
-  PageMemory(const PageMemory&) = delete;
-  PageMemory& operator=(const PageMemory&) = delete;
-  uint8_t* data() { return data_; }
-  size_t bytes() const { return bytes_; }
-
- private:
-  size_t bytes_;
-  uint8_t* data_;
-};
-
 class ModelQpair final : public HostQpair {
  public:
-  ModelQpair(Device* device, uint16_t qid, uint32_t entries);
+  ModelQpair(Device* device, const QpairOptions& options, uint16_t qid);
   ~ModelQpair() override;
 
   uint16_t Qid() const override { return qid_; }
@@ -41,15 +27,17 @@ class ModelQpair final : public HostQpair {
 
   // Rings and slots as after creation.
   void Clear();
-  uint64_t sq_address() { return reinterpret_cast<uint64_t>(sq_memory_.data()); }
-  uint64_t cq_address() { return reinterpret_cast<uint64_t>(cq_memory_.data()); }
-  uint32_t entries() const { return entries_; }
+  uint64_t sq_address() const { return sq_memory_.address(); }
+  uint64_t cq_address() const { return cq_memory_.address(); }
+  uint32_t entries() const { return options_.entries; }
+  const QpairOptions& options() const { return options_; }
 
  private:
   bool CompletionReady() const;
   void PointAt(Sqe& sqe, uint16_t cid, const HostSubmission& submission);
 
   Device* device_;
+  QpairOptions options_;
   uint16_t qid_;
   uint32_t entries_;
   PageMemory sq_memory_;

@@ -1,6 +1,7 @@
 #include "../model/prp.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "check.h"
@@ -22,6 +23,10 @@ bool Runs(const Sqe& sqe, uint64_t bytes, std::vector<Run>* runs) {
 }  // namespace
 
 void TestPrp() {
+  AddressSpace space;
+  device_memory = &space;
+  auto lend = [&](uint64_t from, uint64_t to) { space.Map(from, reinterpret_cast<uint8_t*>(from), to - from, nullptr); };
+  lend(0x10000, 0x40000);
   std::vector<Run> runs;
   Sqe sqe{};
   sqe.prp1 = 0x10000;
@@ -46,8 +51,24 @@ void TestPrp() {
   second[1] = 0x902000;
   sqe.prp1 = 0x10000;
   sqe.prp2 = reinterpret_cast<uint64_t>(first);
+  CHECK(!Runs(sqe, 514 * 4096ull, &runs) && space.TakeFault() && !space.TakeFault());
+  lend(0x100000, 0xa00000);
+  lend(reinterpret_cast<uint64_t>(first), reinterpret_cast<uint64_t>(first) + 4096);
+  lend(reinterpret_cast<uint64_t>(second), reinterpret_cast<uint64_t>(second) + 4096);
   CHECK(Runs(sqe, 514 * 4096ull, &runs));
   CHECK(runs.size() == 514 && runs[512] == (Run{0x900000, 4096}) && runs[513] == (Run{0x902000, 4096}));
   second[1] = 1;
   CHECK(!Runs(sqe, 514 * 4096ull, &runs));
+
+  // What is taken back in a turn is there until its end, what is lent in a turn is there at once.
+  auto memory = std::make_shared<uint8_t>();
+  space.BeginTurn();
+  space.Map(0xb00000, memory.get(), 4096, memory);
+  CHECK(space.Resolve(0xb00ff8, 8) == memory.get() + 0xff8);
+  CHECK(space.Resolve(0xb00ffc, 8) == nullptr && space.TakeFault());
+  space.Unmap(0xb00000);
+  CHECK(space.Resolve(0xb00000, 8) == memory.get() && memory.use_count() == 2);
+  space.EndTurn();
+  CHECK(space.Resolve(0xb00000, 8) == nullptr && memory.use_count() == 1);
+  device_memory = nullptr;
 }

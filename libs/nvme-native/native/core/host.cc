@@ -1,0 +1,18 @@
+// What a host implementation does not offer unless it says otherwise.
+#include "host.h"
+
+namespace assay {
+namespace {
+Status No(const char* what) { return Status::Error(Code::kUnsupported, what); }
+}  // namespace
+
+Status HostController::Lend(uint64_t, bool, DmaRegion*) {
+  return No("the driver below keeps queues and memory addresses to itself: no memory can be lent for work by hand");
+}
+void HostController::TakeBack(const DmaRegion&) {}
+Status HostController::SetUpAdminQueue() { return No("the driver below sets up the admin queue by itself"); }
+Status HostController::ReadConfig(uint32_t, uint8_t*, uint32_t) { return No("there is no PCI Express configuration space behind it"); }
+Status HostController::WriteConfig(uint32_t, const uint8_t*, uint32_t) { return No("there is no PCI Express configuration space behind it"); }
+Status HostController::HotReset() { return No("it offers no hot reset; give `reset` a function that does it"); }
+
+}  // namespace assay
