@@ -1,31 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { decodeCmdlog } from "@assay/protocol";
 import { driver } from "../src";
 import { makeDrive, temporaryFolder } from "./bench-drive";
-
-interface Child {
-  process: ChildProcess;
-  lines: AsyncIterator<string>;
-  ended: Promise<[number | null, NodeJS.Signals | null]>;
-}
-
-function start(scenario: string, folder: string, drive: string): Child {
-  const child = spawn(
-    process.execPath,
-    [join(__dirname, "child.cjs"), scenario, JSON.stringify({ drive, cmdlogDir: folder })],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
-  );
-  const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
-  return { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), ended };
-}
-
-const said = async (child: Child) => JSON.parse((await child.lines.next()).value as string);
+import { said, start } from "./child-process";
 
 let folder: string;
 let drive: string;

@@ -2,12 +2,13 @@
 import { Worker } from "node:worker_threads";
 import { driver } from "../src";
 import { worker } from "./bench-drive";
+import { resetRounds } from "./reset-rounds";
 
-interface Input {
+export interface Input {
   drive: string;
   cmdlogDir: string;
 }
-type Scenario = (input: Input, say: (value: unknown) => void) => Promise<void>;
+export type Scenario = (input: Input, say: (value: unknown) => void) => Promise<void>;
 
 async function opened({ drive, cmdlogDir }: Input) {
   const controller = await driver.open({ transport: "model", path: drive }, { cmdlogDir });
@@ -80,6 +81,9 @@ export const scenarios: Record<string, Scenario> = {
     await controller.close();
     say({ freed: true });
   },
+
+  /** Resets of every kind under eight workers; says what each round left behind. */
+  resets: resetRounds,
 
   /** An open controller with nothing to do must not keep the process alive. */
   async idle(input, say) {

@@ -9,6 +9,7 @@ void TestHistogram();
 void TestStamp();
 void TestPrp();
 void TestCmdlog();
+void TestResets();
 void TestStress();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -21,8 +22,13 @@ struct Suite {
   bool by_default;
 };
 constexpr Suite kSuites[] = {
-    {"histogram", TestHistogram, true}, {"stamp", TestStamp, true},      {"prp", TestPrp, true},
-    {"cmdlog", TestCmdlog, true},       {"stress", TestStress, true},    {"buckets", PrintBuckets, false},
+    {"histogram", TestHistogram, true},
+    {"stamp", TestStamp, true},
+    {"prp", TestPrp, true},
+    {"cmdlog", TestCmdlog, true},
+    {"stress", TestStress, true},
+    {"resets", TestResets, true},
+    {"buckets", PrintBuckets, false},
     {"measure", MeasureCmdlog, false},
 };
 }  // namespace
