@@ -44,13 +44,16 @@ bool IoWorker::Fill(uint64_t now_ns) {
     Slot& slot = slots_[index];
     slot.intended_ns = pacing_.paced() ? pacing_.next_ns() : 0;
     uint64_t passed;
-    if (!steps_->Next(&slot.step, &passed)) {
+    const NextStep next = steps_->Next(&slot.step, &passed);
+    if (next == NextStep::kNone) {
       End(WorkerEnd::kDone);
       break;
     }
+    pacing_.Passed(passed);
+    if (next == NextStep::kLeftOut) continue;
     slot.line = &lines_[line_of_[slot.step.opcode]];
     free_.pop_back();
-    pacing_.Took(passed);
+    pacing_.Took();
     if (Issue(index)) {
       sent = true;
       // Time passes while a deep queue fills, and limits must hold in between.

@@ -18,11 +18,11 @@ struct CommandRecord {
 
 class WorkerHistory {
  public:
-  explicit WorkerHistory(uint32_t count) { ring_.reserve(count); }
+  explicit WorkerHistory(uint32_t count) : count_(count) { ring_.reserve(count); }
 
-  bool kept() const { return ring_.capacity() != 0; }
+  bool kept() const { return count_ != 0; }
   void Add(const CommandRecord& record) {
-    if (ring_.size() < ring_.capacity()) {
+    if (ring_.size() < count_) {
       ring_.push_back(record);
       return;
     }
@@ -37,6 +37,7 @@ class WorkerHistory {
   }
 
  private:
+  size_t count_;
   std::vector<CommandRecord> ring_;
   size_t oldest_ = 0;
 };

@@ -22,15 +22,14 @@ uint64_t WorkerPacing::NextNs() const {
 bool WorkerPacing::Enough(uint64_t now_ns) const {
   if (options_.io_count != 0 && issued_ >= options_.io_count) return true;
   if (!options_.sequence.empty() && issued_ == options_.sequence.size()) return true;
-  if (options_.passes != 0 && issued_lbas_ >= options_.passes * options_.pattern.region_lbas) return true;
+  if (options_.passes != 0 && passed_lbas_ >= options_.passes * options_.pattern.region_lbas) return true;
   if (options_.time_ns == 0) return false;
   const uint64_t end_ns = start_ns_ + options_.time_ns;
   return now_ns >= (paced() && next_ns_ < end_ns ? end_ns + kLateNs : end_ns);
 }
 
-void WorkerPacing::Took(uint64_t lbas) {
+void WorkerPacing::Took() {
   issued_++;
-  issued_lbas_ += lbas;
   if (paced()) next_ns_ = NextNs();
 }
 

@@ -16,8 +16,10 @@ class WorkerPacing {
   bool Due(uint64_t now_ns) const { return now_ns >= next_ns_; }
   // A limit is met. At a rate, what was due before the end is still sent when the worker comes late.
   bool Enough(uint64_t now_ns) const;
-  // The command that was due has been taken, with so many LBAs of the region.
-  void Took(uint64_t lbas);
+  // So many LBAs of the region are done with.
+  void Passed(uint64_t lbas) { passed_lbas_ += lbas; }
+  // The command that was due has been taken.
+  void Took();
   // When something changes by itself: the next one is due, or time is up.
   uint64_t WakeNs(bool can_send) const;
   uint64_t issued() const { return issued_; }
@@ -29,7 +31,7 @@ class WorkerPacing {
   uint64_t start_ns_ = 0;
   uint64_t next_ns_ = 0;  // 0: at once
   uint64_t issued_ = 0;
-  uint64_t issued_lbas_ = 0;
+  uint64_t passed_lbas_ = 0;
 };
 
 }  // namespace assay

@@ -10,6 +10,7 @@ void TestStamp();
 void TestPrp();
 void TestCmdlog();
 void TestResets();
+void TestWorker();
 void TestStress();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -26,6 +27,7 @@ constexpr Suite kSuites[] = {
     {"stamp", TestStamp, true},
     {"prp", TestPrp, true},
     {"cmdlog", TestCmdlog, true},
+    {"worker", TestWorker, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
     {"buckets", PrintBuckets, false},

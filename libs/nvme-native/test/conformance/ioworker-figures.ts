@@ -1,0 +1,109 @@
+/** What a worker tells (B117). */
+import type { Sample } from "@assay/protocol";
+import type { IoWorkerOptions } from "../../src";
+import { ioPerSecond, iopsConsistency, latencyPercentiles } from "../../src";
+import { worker } from "../bench-drive";
+import { behaviour, type ConformanceBench } from "./behaviour";
+
+async function run({ ns }: ConformanceBench, options: object) {
+  const handle = ns.startIoWorker(worker(options) as IoWorkerOptions);
+  const samples: Sample[] = [];
+  for await (const event of handle) if (event.type === "sample") samples.push(event.sample);
+  return { samples, result: await handle.result };
+}
+
+const percentiles = [10, 50, 90, 99, 99.9, 100];
+
+behaviour(
+  "B117",
+  "the series has one number a second, percentiles rise, and the result adds up with it",
+  {},
+  async (bench) => {
+    const { samples, result } = await run(bench, { timeMs: 2000, sampleMs: 500, iops: 500, readPercent: 100 });
+    const series = ioPerSecond(samples, 500);
+    expect(series).toHaveLength(2);
+    expect(samples.reduce((sum, { reads }) => sum + reads, 0)).toBe(Number(result.reads));
+    const values = latencyPercentiles([result], percentiles) as number[];
+    expect(values).toEqual([...values].sort((a, b) => a - b));
+    expect(values[0]).toBeGreaterThan(0);
+    expect(values[5]).toBeLessThanOrEqual(result.latencyMaxNs * 1.01);
+    expect(values[5]).toBeGreaterThanOrEqual(result.latencyMaxNs);
+    expect(iopsConsistency(series, 50)).toBeGreaterThan(0);
+  },
+);
+
+behaviour(
+  "B117",
+  "latency is lower at half of the drive's rate than at all of it",
+  {
+    spec: { latency: { readUs: 3000, writeUs: 3000, flushUs: 0, jitterPercent: 0 } },
+  },
+  async (bench) => {
+    const free = (await run(bench, { timeMs: 400, depth: 32 })).result;
+    const rate = ((Number(free.reads + free.writes) * 1000) / free.durationMs) | 0;
+    const [half] = latencyPercentiles([(await run(bench, { timeMs: 400, depth: 32, iops: rate / 2 })).result], [50]);
+    const [over] = latencyPercentiles([(await run(bench, { timeMs: 400, depth: 32, iops: rate * 2 })).result], [50]);
+    expect(half!).toBeLessThan(over!);
+  },
+);
+
+behaviour("B117", "large commands take longer on average than small ones", {}, async (bench) => {
+  const { mdtsBytes } = bench.controller.identity;
+  const average = async (sizeBytes: number) =>
+    (await run(bench, { sizeBytes, ioCount: 4000, depth: 1, readPercent: 100 })).result.latencyAverageNs;
+  const [small, large] = [await average(4096), await average(Math.min(mdtsBytes, 1 << 17))];
+  expect(large).toBeGreaterThan(small);
+});
+
+behaviour(
+  "B117",
+  "a stall is intervals of zero, and the largest latency is its length",
+  {
+    on: ["model"],
+    spec: { faults: [{ kind: "stall", afterCommands: 300, ms: 1000 }] },
+  },
+  async (bench) => {
+    const { samples, result } = await run(bench, { timeMs: 1500, sampleMs: 50, depth: 4, readPercent: 100 });
+    const zero = samples.filter(({ reads, intervalMs }) => reads === 0 && intervalMs === 50).length;
+    // Twenty intervals long; the first and the last of them may be shared with commands outside.
+    expect(zero).toBeGreaterThanOrEqual(18);
+    expect(result.latencyMaxNs).toBeGreaterThanOrEqual(1000e6 * 0.99);
+    // Nothing else was as slow: only what was outstanding when it began.
+    const slow = result.operations[0]!.histogram.filter(([bucket]) => bucket >= 128 * 22);
+    expect(slow.reduce((sum, [, count]) => sum + count, 0)).toBeLessThanOrEqual(4);
+  },
+);
+
+behaviour("B117", "random LBAs reach the last percent of the namespace", {}, async (bench) => {
+  const { lbaCount, lbaBytes } = bench.ns.identity;
+  const options = { sizeBytes: lbaBytes, ioCount: 5000, readPercent: 100, regionLbas: lbaCount, lastCommands: 5000 };
+  const { lastCommands } = (await run(bench, options)).result;
+  const last = lastCommands.filter(({ slba }) => slba >= (lbaCount * 99n) / 100n).length;
+  expect(last).toBeGreaterThan(20);
+  expect(last).toBeLessThan(90);
+});
+
+behaviour("B117", "what a worker was not asked to keep cannot be made into figures", {}, async (bench) => {
+  const { samples, result } = await run(bench, { ioCount: 100 });
+  expect(result.lastCommands).toEqual([]);
+  expect(iopsConsistency(ioPerSecond(samples.slice(0, 0)))).toBeNull();
+  expect(() => ioPerSecond(samples, 300)).toThrow("sampleMs is 300, it must divide 1000");
+  expect(() => latencyPercentiles([result], [0])).toThrow("percents[0] is 0");
+  expect(() => latencyPercentiles([{} as never], [50])).toThrow();
+});
+
+behaviour(
+  "B117",
+  "a worker that sleeps while it waits uses less of its core than one that polls",
+  {
+    on: ["spdk-tcp", "spdk-vfio-user"],
+  },
+  async (bench) => {
+    const cpu = async (polling: string) =>
+      (await run(bench, { timeMs: 500, iops: 100, depth: 1, polling })).result.cpuPercent;
+    expect(await cpu("sleep")).toBeLessThan(100);
+    expect((await run(bench, { timeMs: 300, depth: 1, polling: "sleep" })).result.cpuPercent).toBeLessThan(
+      (await run(bench, { timeMs: 300, depth: 1 })).result.cpuPercent,
+    );
+  },
+);

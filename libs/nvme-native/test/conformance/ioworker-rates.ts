@@ -1,0 +1,95 @@
+/** Rates and limits (B114, B115). Bounds come from what the same run measured, so a busy machine changes nothing. */
+import type { IoWorkerEvent, IoWorkerOptions, IoWorkerResult } from "../../src";
+import { ioPerSecond } from "../../src";
+import { worker } from "../bench-drive";
+import { behaviour, type ConformanceBench } from "./behaviour";
+
+const done = ({ reads, writes }: IoWorkerResult) => Number(reads + writes);
+
+async function run(
+  { ns }: ConformanceBench,
+  options: object,
+): Promise<{ result: IoWorkerResult; events: IoWorkerEvent[] }> {
+  const handle = ns.startIoWorker(worker(options) as IoWorkerOptions);
+  const events: IoWorkerEvent[] = [];
+  for await (const event of handle) events.push(event);
+  return { result: await handle.result, events };
+}
+
+const lateSeconds = ({ latencyMaxNs }: IoWorkerResult) => latencyMaxNs / 1e9;
+
+behaviour("B114", "a rate of 1234 gives 1234 commands in each second, 10 gives exactly 10", {}, async (bench) => {
+  const { result, events } = await run(bench, { timeMs: 2000, iops: 1234, depth: 32 });
+  // What was late at one second's end counts in the next: never more than came in the time that the slowest took.
+  const moved = 1 + Math.ceil(1234 * lateSeconds(result));
+  const samples = events.flatMap((event) => (event.type === "sample" ? [event.sample] : []));
+  for (const second of ioPerSecond(samples)) expect(Math.abs(second - 1234)).toBeLessThanOrEqual(moved);
+  expect(done(result)).toBe(2 * 1234);
+  expect(done((await run(bench, { timeMs: 1000, iops: 10 })).result)).toBe(10);
+});
+
+behaviour(
+  "B114",
+  "rates are kept to 0.1 percent up to the drive's own, measured in the same run",
+  {
+    spec: { latency: { readUs: 2000, writeUs: 2000, flushUs: 0, jitterPercent: 0 } },
+  },
+  async (bench) => {
+    const free = (await run(bench, { timeMs: 500, depth: 16 })).result;
+    const limit = (done(free) * 1000) / free.durationMs;
+    for (const share of [0.07, 0.5, 0.75]) {
+      const iops = Math.round(limit * share);
+      const { result } = await run(bench, { timeMs: 1000, iops, depth: 16 });
+      // A worker that was kept from running for longer than it may catch up says so in its latency.
+      const lost = iops * Math.max(0, lateSeconds(result) - 0.1);
+      expect(done(result)).toBeLessThanOrEqual(iops + 1);
+      expect(done(result)).toBeGreaterThanOrEqual(iops * 0.999 - 1 - lost);
+    }
+    // A rate above the drive's own is the drive's own, and the latency from the intended submission tells it.
+    const above = (await run(bench, { timeMs: 500, iops: Math.round(limit * 3), depth: 16 })).result;
+    expect(done(above) / above.durationMs).toBeLessThan((limit * 2.5) / 1000);
+    expect(above.latencyAverageNs).toBeGreaterThan(3 * free.latencyAverageNs);
+  },
+);
+
+behaviour(
+  "B114",
+  "a deep queue at a rate sends no more than the rate and the depth together",
+  { spec: { maxQueueEntries: 1025 } },
+  async (bench) => {
+    const depth = Math.min(1024, bench.controller.identity.maxQueueEntries - 1);
+    const { result } = await run(bench, { sizeBytes: bench.ns.identity.lbaBytes, timeMs: 1000, iops: 2000, depth });
+    expect(done(result)).toBeLessThanOrEqual(depth + 2000);
+    expect(done(result)).toBeGreaterThan(0);
+  },
+);
+
+behaviour("B115", "a count is met exactly, at its rate, and a time is used up", {}, async (bench) => {
+  const counted = (await run(bench, { ioCount: 1000, iops: 2000 })).result;
+  expect(done(counted)).toBe(1000);
+  expect(counted.durationMs).toBeGreaterThanOrEqual(999 / 2);
+  const timed = (await run(bench, { timeMs: 300, readPercent: 0 })).result;
+  expect(timed).toMatchObject({ end: "done", reads: 0n });
+  expect(timed.durationMs).toBeGreaterThanOrEqual(300);
+  expect(
+    done((await run(bench, { ioCount: 1, depth: Math.min(64, bench.controller.identity.maxQueueEntries - 1) })).result),
+  ).toBe(1);
+});
+
+behaviour("B115", "one pass writes every LBA of the region exactly once", {}, async (bench) => {
+  const { lbaBytes } = bench.ns.identity;
+  const { result } = await run(bench, {
+    sizeBytes: 24 * lbaBytes,
+    randomPercent: 0,
+    readPercent: 0,
+    passes: 1,
+    regionStartLba: 7n,
+    regionLbas: 1000n,
+    lastCommands: 100,
+  });
+  expect(result.writtenBytes).toBe(1000n * BigInt(lbaBytes));
+  const lbas = result.lastCommands.flatMap(({ slba, lbaCount }) =>
+    Array.from({ length: lbaCount }, (_, i) => Number(slba) + i),
+  );
+  expect(lbas.sort((a, b) => a - b)).toEqual(Array.from({ length: 1000 }, (_, i) => 7 + i));
+});
