@@ -22,7 +22,14 @@ import {
 } from "./native";
 import { NvmeQpair } from "./qpair";
 import { statusText, succeeded } from "./status";
-import type { Completion, ControllerIdentity, RawCommand, ResetReport, TransportAddress } from "./types";
+import type {
+  Completion,
+  ControllerIdentity,
+  ProtocolViolations,
+  RawCommand,
+  ResetReport,
+  TransportAddress,
+} from "./types";
 import { NvmeError } from "./types";
 
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
@@ -288,6 +295,10 @@ export class NvmeController implements Controller, ControllerAccess {
     const priority = integer("priority", o.priority ?? 0, 0, 3);
     const made = await settle(addon().createQpair(this.use(), depth, priority));
     return new NvmeQpair(this, made.handle, made.qid, depth, made.cmdlogPath);
+  }
+
+  violations(): ProtocolViolations | null {
+    return addon().violations(this.use());
   }
 
   async close(): Promise<void> {

@@ -6,9 +6,11 @@ import type {
   IoWorkerOptions,
   IoWorkerResult,
   ModelDriveSpec,
+  ModelFaultCount,
   ModelPower,
   NamespaceIdentity,
   OpenOptions,
+  ProtocolViolations,
   RawCommand,
   ResetReport,
   TransportAddress,
@@ -38,6 +40,8 @@ export interface NvmeDriver {
   /** The simulated power switch of a software drive: acts on the file, also while a process has the drive open. */
   modelPower(path: string, action: ModelPower): Promise<{ power: ModelPower; generation: number }>;
   modelPowerState(path: string): Promise<{ power: ModelPower; generation: number }>;
+  /** What the planted defects of a software drive have done, in the order of its spec. */
+  modelFaults(path: string): Promise<ModelFaultCount[]>;
 }
 
 export interface Controller {
@@ -82,6 +86,8 @@ export interface Controller {
    * before anything else is sent: what came up may be another drive. @throws as `open`; what `admit` throws.
    */
   reopen(options?: { admit?: () => Promise<void> }): Promise<ResetReport>;
+  /** Since `open`. Null: the transport hides completion entries (SPDK checks them itself). */
+  violations(): ProtocolViolations | null;
   createQpair(options: { depth: number; priority?: 0 | 1 | 2 | 3 }): Promise<Qpair>;
   /** Settles everything outstanding and frees the device. */
   close(): Promise<void>;

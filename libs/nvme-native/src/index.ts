@@ -1,7 +1,7 @@
 /** The NVMe driver: see README.md. The addon is loaded at the first use, not at import. */
 import { big, U64 } from "./check";
 import type { DriverInfo, NvmeDriver } from "./driver";
-import { createModelDrive, modelPower, modelPowerState } from "./model-drive";
+import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./model-drive";
 import { addon } from "./native";
 import { open } from "./open";
 
@@ -32,4 +32,5 @@ export const driver: NvmeDriver = {
   createModelDrive,
   modelPower,
   modelPowerState,
+  modelFaults,
 };

@@ -1,11 +1,11 @@
 /** Makes and switches software drives: checks what a script asks for, then hands over to native/model. */
-import { ascii, big, flag, integer, object, oneOf, refuse, text, U32, U64 } from "./check";
-import { addon, type NativeDriveSpec, type NativeFault, settle } from "./native";
-import type { ModelDriveSpec, ModelFault, ModelPower } from "./types";
+import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
+import { checkFault, MAX_FAULTS } from "./model-faults";
+import { addon, type NativeDriveSpec, settle } from "./native";
+import type { ModelDriveSpec, ModelFaultCount, ModelPower } from "./types";
 
 const MIN_CAPACITY = 1n << 20n;
 const MAX_CAPACITY = 16n << 40n;
-const MAX_FAULTS = 16;
 const MAX_MS = 3_600_000;
 const KEYS = [
   "model",
@@ -24,63 +24,6 @@ const KEYS = [
   "latency",
   "faults",
 ];
-
-const FAULT_KEYS: Record<ModelFault["kind"], string[]> = {
-  "silent-corruption": ["kind", "afterWrites", "everyNth"],
-  "flush-lies": ["kind"],
-  "bad-status": ["kind", "opcode", "slba", "lbaCount", "sct", "sc", "times"],
-  stall: ["kind", "afterCommands", "ms"],
-  "lost-completion": ["kind", "afterCommands"],
-  "slow-ready": ["kind", "ms"],
-  "failed-activation": ["kind", "times"],
-};
-
-function checkFault(value: ModelFault, i: number): NativeFault {
-  const name = `faults[${i}]`;
-  const kind = oneOf(
-    `${name}.kind`,
-    (value as ModelFault | null)?.kind,
-    Object.keys(FAULT_KEYS) as ModelFault["kind"][],
-  );
-  const fault = object<ModelFault>(name, value, FAULT_KEYS[kind]);
-  const plain = { kind, everyNth: 0, after: 0, slba: 0n, lbaCount: 0n, opcode: 0, sct: 0, sc: 0, ms: 0, times: 1 };
-  const count = (key: string, given: unknown, min: number) =>
-    integer(`${name}.${key}`, given, min, Number.MAX_SAFE_INTEGER);
-  switch (fault.kind) {
-    case "silent-corruption":
-      return {
-        ...plain,
-        after: count("afterWrites", fault.afterWrites, 0),
-        everyNth: integer(`${name}.everyNth`, fault.everyNth, 1, U32),
-      };
-    case "flush-lies":
-      return plain;
-    case "bad-status":
-      if (typeof fault.slba !== "string" || !/^\d{1,20}$/.test(fault.slba))
-        refuse(`${name}.slba must be a decimal text`);
-      return {
-        ...plain,
-        opcode: integer(`${name}.opcode`, fault.opcode, 0, 255),
-        slba: big(`${name}.slba`, BigInt(fault.slba), 0n, U64),
-        lbaCount: BigInt(count("lbaCount", fault.lbaCount, 1)),
-        sct: integer(`${name}.sct`, fault.sct, 0, 7),
-        sc: integer(`${name}.sc`, fault.sc, 0, 255),
-        times: count("times", fault.times, 1),
-      };
-    case "stall":
-      return {
-        ...plain,
-        after: count("afterCommands", fault.afterCommands, 0),
-        ms: integer(`${name}.ms`, fault.ms, 1, MAX_MS),
-      };
-    case "lost-completion":
-      return { ...plain, after: count("afterCommands", fault.afterCommands, 0) };
-    case "failed-activation":
-      return { ...plain, times: count("times", fault.times, 1) };
-    case "slow-ready":
-      return { ...plain, ms: integer(`${name}.ms`, fault.ms, 1, MAX_MS) };
-  }
-}
 
 function powerOfTwo(name: string, value: unknown, min: number, max: number): number {
   const checked = integer(name, value, min, max);
@@ -132,4 +75,8 @@ export async function modelPower(path: string, action: ModelPower): Promise<{ po
 
 export async function modelPowerState(path: string): Promise<{ power: ModelPower; generation: number }> {
   return settle(addon().modelPower(text("path", path, 4096), "read"));
+}
+
+export async function modelFaults(path: string): Promise<ModelFaultCount[]> {
+  return settle(addon().modelFaults(text("path", path, 4096)));
 }

@@ -6,8 +6,10 @@ import type {
   ErrorAction,
   IoWorkerEvent,
   IoWorkerResult,
+  ModelFaultCount,
   ModelPower,
   NvmeErrorCode,
+  ProtocolViolations,
   VerifyResult,
 } from "./types";
 import { NvmeError } from "./types";
@@ -119,6 +121,7 @@ export interface NativeAddon {
     direction: NativeDirection,
     timeoutMs: number,
   ): Promise<Completion>;
+  violations(controller: NativeHandle): ProtocolViolations | null;
   createQpair(
     controller: NativeHandle,
     entries: number,
@@ -155,20 +158,26 @@ export interface NativeAddon {
   stopIoWorker(worker: NativeHandle): void;
   previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush" | number, bigint, number][];
   createModelDrive(path: string, spec: NativeDriveSpec): Promise<void>;
+  modelFaults(path: string): Promise<ModelFaultCount[]>;
   modelPower(path: string, action: "on" | "off" | "read"): Promise<{ power: ModelPower; generation: number }>;
 }
 
 export interface NativeFault {
   kind: string;
-  everyNth: number;
-  after: number;
+  hasOpcode: boolean;
+  opcode: number;
+  afterCommands: number;
+  afterWrites: number;
   slba: bigint;
   lbaCount: bigint;
-  opcode: number;
+  everyNth: number;
+  perBillion: number;
+  seed: bigint;
+  times: bigint;
   sct: number;
   sc: number;
   ms: number;
-  times: number;
+  amount: number;
 }
 
 export interface NativeDriveSpec {

@@ -21,6 +21,7 @@
 
 #include "nvme_spec.h"
 #include "status.h"
+#include "violation_log.h"
 
 namespace assay {
 
@@ -80,6 +81,9 @@ class HostQpair {
   // Any thread. Ends the current or the next Wait.
   virtual void Wake() = 0;
 
+  // Any thread. Completions that belonged to no command in flight; 0 where the implementation does not see them.
+  virtual uint64_t ProtocolErrors() const { return 0; }
+
   // Control thread, owner parked, after a successful Reset or Restart of the controller. Every outstanding tag is
   // forgotten (never reported, its buffer never touched again) and the qpair works again with the same Qid if possible.
   virtual Status Recover() = 0;
@@ -131,6 +135,9 @@ class HostController {
   virtual void Stop(bool silent) = 0;
   // Any thread. The device does not answer any more (power lost, removed, connection lost); true until Restart succeeds.
   virtual bool Gone() const = 0;
+
+  // Any thread. Null: the implementation does not see what the drive does against the protocol.
+  virtual const ViolationLog* Violations() const { return nullptr; }
 
   // Control thread. The admin queue; lives as long as the controller.
   virtual HostQpair* Admin() = 0;

@@ -167,6 +167,7 @@ void IoWorker::Finish() {
   result_.operations = statistics_->Figures();
   result_.in_flight += qpair->outstanding();
   result_.last_commands = history_.Take();
+  result_.protocol_errors = qpair->ProtocolErrors();
   const uint64_t cpu = ClockNs(CLOCK_THREAD_CPUTIME_ID) - cpu_start_ns_;
   result_.cpu_percent = 100.0 * static_cast<double>(cpu) / static_cast<double>(std::max<uint64_t>(1, now - start_ns_));
   parking.Retire();

@@ -160,6 +160,7 @@ void Qpair::Wait(uint64_t until_ns, bool spin) {
 void Qpair::Drain() {
   for (;;) {
     const size_t reaped = host_->Poll(reaped_.data(), reaped_.size());
+    protocol_errors_ = host_->ProtocolErrors();
     if (reaped == 0) return;
     const uint64_t now = BoottimeNs();
     for (size_t i = 0; i < reaped; i++) Take(reaped_[i], now, &ready_);

@@ -67,6 +67,9 @@ class Qpair {
   // For commands that the host sends itself (admin queue).
   void RecordInternal(const Sqe& sqe, const Cqe& cqe, uint64_t submit_ns, uint64_t complete_ns);
 
+  // Owner. Completions that belonged to no command in flight.
+  uint64_t ProtocolErrors() const { return host_ == nullptr ? protocol_errors_ : host_->ProtocolErrors(); }
+
   // Control thread, owner parked, after the host qpair was deleted: only what is ready is left to poll.
   void Detach() { host_ = nullptr; }
 
@@ -99,6 +102,7 @@ class Qpair {
   std::vector<Done> ready_;  // made while the owner was parked
   uint64_t next_expiry_ns_ = kNever;
   uint64_t submitted_ns_ = 0;
+  uint64_t protocol_errors_ = 0;  // when the host qpair was last drained
   uint64_t looked_ns_ = 0;  // when the owner was last seen awake, or was to be
 };
 

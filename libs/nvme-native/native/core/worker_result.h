@@ -29,6 +29,7 @@ struct WorkerResult {
   std::vector<OperationFigures> operations;
   std::vector<CommandRecord> last_commands;
   uint32_t in_flight = 0;
+  uint64_t protocol_errors = 0;
   double cpu_percent = 0;
 };
 

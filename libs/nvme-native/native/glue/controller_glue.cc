@@ -139,6 +139,30 @@ Napi::Value DeleteQpair(const Napi::CallbackInfo& info) {
   });
 }
 
+// violations(controller) -> { count, first } | null
+Napi::Value Violations(const Napi::CallbackInfo& info) {
+  static const char* const kKinds[] = {"duplicate-completion", "unknown-cid"};
+  Napi::Env env = info.Env();
+  auto host = Unwrap<Controller>(info[0])->host();
+  const ViolationLog* log = host->Violations();
+  if (log == nullptr) return env.Null();
+  const std::vector<ProtocolViolation> first = log->first();
+  const uint64_t wall_minus_boot = RealtimeNs() - BoottimeNs();
+  Napi::Array list = Napi::Array::New(env, first.size());
+  for (uint32_t i = 0; i < first.size(); i++) {
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("kind", kKinds[static_cast<int>(first[i].kind)]);
+    entry.Set("qid", static_cast<uint32_t>(first[i].qid));
+    entry.Set("cid", static_cast<uint32_t>(first[i].cid));
+    entry.Set("atMs", CommonNumber(env, (first[i].at_ns + wall_minus_boot) / kNsPerMs));
+    list.Set(i, entry);
+  }
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("count", CommonNumber(env, log->count()));
+  value.Set("first", list);
+  return value;
+}
+
 // admin(controller, command, data | null, "from-device" | "to-device" | "none", timeoutMs) -> completion
 Napi::Value Admin(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -164,6 +188,7 @@ void RegisterController(Napi::Env env, Napi::Object exports) {
   exports.Set("close", Napi::Function::New(env, Close));
   exports.Set("createQpair", Napi::Function::New(env, CreateQpair));
   exports.Set("deleteQpair", Napi::Function::New(env, DeleteQpair));
+  exports.Set("violations", Napi::Function::New(env, Violations));
   exports.Set("admin", Napi::Function::New(env, Admin));
 }
 

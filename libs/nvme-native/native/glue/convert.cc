@@ -179,6 +179,7 @@ Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
   value.Set("lastCommands", LastCommandsValue(env, r.last_commands));
   value.Set("skippedLbas", Big(env, r.left_out_lbas));
   value.Set("inFlight", r.in_flight);
+  value.Set("protocolErrors", CommonNumber(env, r.protocol_errors));
   value.Set("cpuPercent", r.cpu_percent);
   return value;
 }

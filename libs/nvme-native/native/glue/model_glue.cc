@@ -1,5 +1,6 @@
 #include "../core/thread_census.h"
 #include "../model/drive_file.h"
+#include "../model/fault_kinds.h"
 #include "../model/power_switch.h"
 #include "addon.h"
 #include "convert.h"
@@ -8,35 +9,28 @@ namespace assay::glue {
 namespace {
 
 using model::DriveSpec;
-using model::FaultKind;
 using model::FaultRule;
-
-struct FaultName {
-  const char* name;
-  FaultKind kind;
-};
-constexpr FaultName kFaultNames[] = {
-    {"silent-corruption", FaultKind::kSilentCorruption}, {"flush-lies", FaultKind::kFlushLies},
-    {"bad-status", FaultKind::kBadStatus},               {"stall", FaultKind::kStall},
-    {"lost-completion", FaultKind::kLostCompletion},     {"slow-ready", FaultKind::kSlowReady},
-    {"failed-activation", FaultKind::kFailedActivation},
-};
 
 FaultRule FaultOf(const Napi::Object& o) {
   FaultRule rule{};
   const std::string kind = Text(o, "kind");
-  for (const FaultName& known : kFaultNames) {
+  for (const model::FaultKindInfo& known : model::kFaultKinds) {
     if (kind == known.name) rule.kind = known.kind;
   }
-  rule.every_nth = U32(o, "everyNth");
-  rule.after = static_cast<uint64_t>(Float(o, "after"));
+  rule.has_opcode = Flag(o, "hasOpcode");
+  rule.opcode = U32(o, "opcode");
+  rule.per_billion = U32(o, "perBillion");
+  rule.after_commands = static_cast<uint64_t>(Float(o, "afterCommands"));
+  rule.after_writes = static_cast<uint64_t>(Float(o, "afterWrites"));
   rule.slba = U64(o, "slba");
   rule.lba_count = U64(o, "lbaCount");
-  rule.opcode = U32(o, "opcode");
+  rule.every_nth = U32(o, "everyNth");
+  rule.seed = U64(o, "seed");
   rule.sct = U32(o, "sct");
   rule.sc = U32(o, "sc");
   rule.ms = U32(o, "ms");
-  rule.left = static_cast<uint64_t>(Float(o, "times"));
+  rule.amount = U32(o, "amount");
+  rule.left = U64(o, "times");
   return rule;
 }
 
@@ -93,10 +87,35 @@ Napi::Value Power(const Napi::CallbackInfo& info) {
   return pending->promise(env);
 }
 
+// modelFaults(path) -> [{ kind, seen, acted }]: what the planted defects have done since the drive was made
+Napi::Value FaultCounts(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto pending = Pending::Create(env, StateOf(env).queue);
+  StartThread("assay-model", [pending, path = info[0].As<Napi::String>().Utf8Value()] {
+    std::unique_ptr<model::DriveFile> file;
+    if (Status s = model::DriveFile::OpenAsSwitch(path, &file); !s.ok()) return pending->Reject(s);
+    const model::DriveHeader& header = file->header();
+    const std::vector<FaultRule> rules(header.faults, header.faults + header.fault_count);
+    pending->Resolve([rules](Napi::Env inner) -> Napi::Value {
+      Napi::Array list = Napi::Array::New(inner, rules.size());
+      for (uint32_t i = 0; i < rules.size(); i++) {
+        Napi::Object value = Napi::Object::New(inner);
+        value.Set("kind", model::InfoOf(rules[i].kind).name);
+        value.Set("seen", CommonNumber(inner, rules[i].seen));
+        value.Set("acted", CommonNumber(inner, rules[i].acted));
+        list.Set(i, value);
+      }
+      return list;
+    });
+  });
+  return pending->promise(env);
+}
+
 }  // namespace
 
 void RegisterModel(Napi::Env env, Napi::Object exports) {
   exports.Set("createModelDrive", Napi::Function::New(env, Create));
+  exports.Set("modelFaults", Napi::Function::New(env, FaultCounts));
   exports.Set("modelPower", Napi::Function::New(env, Power));
 }
 

@@ -14,7 +14,6 @@ namespace {
 constexpr uint32_t kCcEnable = 1;
 constexpr uint32_t kCcShutdown = 3u << 14;
 constexpr uint32_t kCstsReady = 1;
-constexpr uint32_t kCstsFatal = 2;
 constexpr uint32_t kCstsShutdownDone = 2u << 2;
 constexpr uint32_t kCstsSubsystemReset = 1u << 4;
 
@@ -92,8 +91,10 @@ void Device::Run() {
       GoDark();
       if (attach_ && header_->power.load() == kPowerOn) {
         ReAttach();
+      } else if (header_->power.load() == kPowerOff && BoottimeNs() >= returns_at_ns_) {
+        ComeBack();
       } else if (!stop_) {
-        wake_.Wait(seen, kNever);
+        wake_.Wait(seen, returns_at_ns_);
       }
       continue;
     }
@@ -105,6 +106,7 @@ void Device::Run() {
       memory_.EndTurn();
     }
     Leave();
+    if (removed_) LeaveTheSlot();
     if (!notify_.empty()) {
       std::lock_guard lock(listener_mutex_);
       for (uint16_t cqid : notify_) {
@@ -141,6 +143,7 @@ void Device::ReAttach() {
   cc_seen_ = 0;
   ready_at_ns_ = kNever;
   stalled_until_ns_ = 0;
+  returns_at_ns_ = kNever;
   ForgetQueues();
   config_.Reset();
   interrupts_.Reset();
@@ -166,7 +169,7 @@ bool Device::Step(uint64_t now_ns) {
   for (uint16_t qid = 0; qid < sq_.size(); qid++) {
     if (sq_[qid].ring.present() && Fetch(qid, now_ns)) progress = true;
   }
-  while (!pending_.empty() && pending_.front().due_ns <= now_ns) {
+  while (!pending_.empty() && pending_.front().due_ns <= now_ns && !Fatal()) {
     if (!Post(pending_.front())) {
       // The host has not made room; look again soon, later completions of other queues wait behind it.
       pending_.front().due_ns = now_ns + 50'000;
@@ -234,11 +237,6 @@ bool Device::Startable() {
   return lent;
 }
 
-void Device::Fail() {
-  csts_.fetch_or(kCstsFatal);
-  notify_.push_back(0);
-}
-
 void Device::ResetSubsystem() { ResetController(kCstsSubsystemReset); }
 
 void Device::ResetController(uint32_t csts) {
@@ -285,7 +283,7 @@ uint64_t Device::NextDueNs() const {
   uint64_t due = std::min(ready_at_ns_, background_.NextDueNs(BoottimeNs()));
   if (stalled_until_ns_ != 0) return std::min(due, stalled_until_ns_);
   // What cannot be sent need not be waited for.
-  if ((csts_.load(std::memory_order_relaxed) & kCstsFatal) || !bus_master_) return due;
+  if (Fatal() || !bus_master_) return due;
   if (!pending_.empty()) due = std::min(due, pending_.front().due_ns);
   return std::min(due, interrupts_.NextDueNs());
 }

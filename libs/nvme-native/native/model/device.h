@@ -27,6 +27,7 @@ constexpr uint32_t kCommandsPerTurn = 64;
 constexpr size_t kMaxWaitingEvents = 16;
 constexpr uint32_t kPowerStates = 5;
 constexpr uint32_t kFirstNonOperationalState = 3;
+constexpr uint32_t kCstsFatal = 1u << 1;
 constexpr uint32_t kResumeUs = 2000;  // exit latency of the non-operational states
 
 class Device {
@@ -40,6 +41,8 @@ class Device {
     uint64_t durable_lbas = 0;
     bool hold = false;  // no completion now (asynchronous event request)
     bool lost = false;  // no completion ever
+    bool duplicated = false;
+    bool wrong_cid = false;
   };
 
   explicit Device(std::unique_ptr<DriveFile> file);
@@ -69,6 +72,9 @@ class Device {
   void DropQueue(uint16_t qid);
   // The power was cut since the last attach. What was completed before has been posted by then.
   bool Dark() const { return dark_.load(std::memory_order_acquire) || header_->generation.load(std::memory_order_acquire) != generation_.load(std::memory_order_relaxed); }
+  // CSTS.CFS: nothing outstanding will complete before a reset of the controller.
+  bool Fatal() const { return (csts_.load(std::memory_order_acquire) & kCstsFatal) != 0; }
+  bool Lost() const { return Dark() || Fatal(); }
   // Feels for the power that came back; false while it is off. Registers then have their reset values.
   bool Attach();
   DriveFile& file() { return *file_; }
@@ -128,6 +134,10 @@ class Device {
   void RaiseEvent(uint32_t type, uint32_t info, uint8_t log_page);
   void SendEvents();
   void EventLogWasRead(uint8_t log_page);
+  void Afflict(const Sqe& sqe, uint64_t now_ns, Outcome* outcome);
+  uint16_t ForeignCid(uint16_t sqid, uint16_t cid) const;
+  void LeaveTheSlot();
+  void ComeBack();
   bool Fetch(uint16_t qid, uint64_t now_ns);
   void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
   bool Post(const Pending& pending);
@@ -164,6 +174,8 @@ class Device {
   uint32_t cc_seen_ = 0;
   uint64_t ready_at_ns_ = kNever;
   uint64_t stalled_until_ns_ = 0;
+  bool removed_ = false;  // out of the slot at the end of this turn
+  uint64_t returns_at_ns_ = kNever;
   uint64_t order_ = 0;
   std::vector<SubmissionQueue> sq_;
   std::vector<CompletionQueue> cq_;

@@ -10,6 +10,9 @@ namespace {
 constexpr uint16_t kDataTransferError = MakeStatus(0, 0x04);
 }
 
+// From a completion to its duplicate.
+constexpr uint64_t kDuplicateNs = 50'000;
+
 bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
   SubmissionQueue& queue = sq_[qid];
   const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
@@ -29,17 +32,16 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
     if (qid == 0) {
       outcome = AdminCommands(*this).Execute(sqe);
     } else {
-      const uint64_t number = ++header_->smart.io_commands;
+      header_->smart.io_commands++;
       const uint64_t resume_ns = WakeForIo();
       outcome = NvmCommands(*this).Execute(sqe);
       outcome.delay_ns += resume_ns;
-      outcome.lost = faults_.LoseCompletion(number);
-      if (const uint32_t ms = faults_.Stall(number)) stalled_until_ns_ = now_ns + ms * kNsPerMs;
+      Afflict(sqe, now_ns, &outcome);
     }
     if (memory_.TakeFault() && !outcome.hold) outcome.status = kDataTransferError;
     // Deleting its own queue is an admin command's right: `queue` of an I/O queue stays valid, it is a fixed array.
     Finish(qid, sqe, outcome, now_ns);
-    if (stalled_until_ns_ != 0) break;
+    if (stalled_until_ns_ != 0 || removed_ || Fatal()) break;
   }
   return true;
 }
@@ -57,6 +59,16 @@ void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint6
   pending.cqe.sqid = sqid;
   pending.cqe.cid = sqe.cid;
   pending.cqe.status = outcome.status;
+  if (outcome.wrong_cid) pending.cqe.cid = ForeignCid(sqid, sqe.cid);
+  if (outcome.duplicated) {
+    // The second one comes a little later, so that its slot may have been used again by then.
+    Pending again = pending;
+    again.due_ns += kDuplicateNs;
+    again.order = ++order_;
+    again.lba_count = 0;
+    pending_.push_back(again);
+    std::push_heap(pending_.begin(), pending_.end(), std::greater<>());
+  }
   if (outcome.delay_ns == 0 && stalled_until_ns_ == 0 && (pending_.empty() || sqid != 0) && Post(pending)) return;
   pending_.push_back(pending);
   std::push_heap(pending_.begin(), pending_.end(), std::greater<>());

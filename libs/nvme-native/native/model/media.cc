@@ -115,6 +115,11 @@ void Media::FlipBit(uint64_t lba, uint64_t random) {
   Sector(lba)[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
 }
 
+const uint8_t* Media::Previous(uint64_t lba) {
+  const UndoRecord* record = Find(lba);
+  return record == nullptr ? nullptr : UndoData(record->sequence);
+}
+
 uint64_t Media::LosePower(uint64_t seed) {
   FinishScratch();
   Random random(seed);

@@ -30,6 +30,9 @@ class Media {
   void Format(uint32_t lba_bytes);
   // A defect: changes one bit behind everybody's back.
   void FlipBit(uint64_t lba, uint64_t random);
+  uint8_t* Raw(uint64_t lba) { return Sector(lba); }
+  // What the sector held before the newest write; null when the cache no longer has it.
+  const uint8_t* Previous(uint64_t lba);
 
   // Brings back older contents of some sectors that are not durable, by seeded dice. Returns how many lost their newest.
   uint64_t LosePower(uint64_t seed);

@@ -55,6 +55,7 @@ class ModelHost::AdminQpair final : public HostQpair {
 ModelHost::ModelHost(std::unique_ptr<DriveFile> file, const HostOptions& options)
     : options_(options), device_(std::move(file)), admin_(new AdminQpair(&device_)), qids_(device_.file().header().max_qpairs + 1), by_hand_(!options.bring_up) {
   qids_[0] = true;
+  admin_->queue.violations = &violations_;
 }
 
 // The device must stand still before the rings that it writes into are freed.
@@ -176,6 +177,7 @@ Status ModelHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQ
   if (qid == qids_.size()) return Status::Error(Code::kQpair, "all " + std::to_string(qids_.size() - 1) + " I/O queue pairs of the drive are in use");
   auto qpair = std::make_unique<ModelQpair>(&device_, options, qid);
   if (Status s = CreateOnDrive(*qpair); !s.ok()) return s;
+  qpair->violations = &violations_;
   qpair->create_on_drive = [this](ModelQpair& self) { return CreateOnDrive(self); };
   qids_[qid] = true;
   *out = std::move(qpair);
@@ -184,7 +186,7 @@ Status ModelHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQ
 
 void ModelHost::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
   const uint16_t qid = qpair->Qid();
-  if (!silent && !device_.Dark()) {
+  if (!silent && !device_.Lost()) {
     Cqe cqe;
     Sqe sqe{};
     sqe.cdw10 = qid;

@@ -18,7 +18,8 @@ class ModelHost final : public HostController {
   Status Reset(ReadyReport* report) override;
   Status Restart(ReadyReport* report) override;
   void Stop(bool silent) override;
-  bool Gone() const override { return device_.Dark(); }
+  const ViolationLog* Violations() const override { return &violations_; }
+  bool Gone() const override { return device_.Lost(); }
   HostQpair* Admin() override;
   Status CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) override;
   void DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) override;
@@ -44,6 +45,7 @@ class ModelHost final : public HostController {
   Status Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms);
 
   HostOptions options_;
+  ViolationLog violations_;
   Device device_;
   std::unique_ptr<AdminQpair> admin_;
   std::vector<bool> qids_;  // taken

@@ -19,11 +19,15 @@ class ModelQpair final : public HostQpair {
   size_t Poll(HostCompletion* out, size_t max) override;
   bool Gone() const override;
   void Wait(uint64_t until_ns, bool spin) override;
+  uint64_t ProtocolErrors() const override { return protocol_errors_.load(std::memory_order_relaxed); }
   void Wake() override { event_.Notify(); }
   Status Recover() override;
 
   // Control thread: called by Recover to make the queues on the drive again; empty for the admin queue.
   std::function<Status(ModelQpair&)> create_on_drive;
+
+  // Where to tell of completions that belong to no command; may be null.
+  ViolationLog* violations = nullptr;
 
   // Rings and slots as after creation.
   void Clear();
@@ -34,7 +38,10 @@ class ModelQpair final : public HostQpair {
 
  private:
   bool CompletionReady() const;
-  void PointAt(Sqe& sqe, uint16_t cid, const HostSubmission& submission);
+  uint16_t CidOf(uint16_t slot);
+  bool InFlight(uint16_t cid) const;
+  void NoteViolation(const Cqe& cqe);
+  void PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submission);
 
   Device* device_;
   QpairOptions options_;
@@ -46,7 +53,13 @@ class ModelQpair final : public HostQpair {
   uint32_t sq_tail_ = 0;
   uint32_t cq_head_ = 0;
   uint16_t phase_ = 1;
-  std::vector<uint64_t> tags_;
+  std::vector<uint64_t> tags_;  // by slot
+  // A cid is the slot and above it how often the slot was used: a completion that comes twice, or for nobody, is then
+  // not taken for the next command in that slot.
+  std::vector<uint16_t> cids_;
+  std::vector<bool> busy_;
+  uint32_t slot_bits_;
+  std::atomic<uint64_t> protocol_errors_{0};
   std::vector<uint16_t> free_;
   Event event_;
   uint32_t seen_ = 0;
