@@ -44,22 +44,48 @@ const powerSchema = z.discriminatedUnion("driver", [
 ]);
 export type PowerEntry = z.infer<typeof powerSchema>;
 
+const lba = z.union([count, z.string().regex(/^\d{1,20}$/)]).transform(String);
+/** Conditions of every planted defect (libs/nvme-native ModelFaultRule). */
+const rule = {
+  when: z
+    .strictObject({ afterCommands: count, afterWrites: count, opcode: count.max(255) })
+    .partial()
+    .optional(),
+  where: z.strictObject({ slba: lba, lbaCount: count.min(1) }).optional(),
+  times: count.min(1).optional(),
+  everyNth: count.min(1).optional(),
+  probability: z.number().gt(0).max(1).optional(),
+  seed: count.optional(),
+};
+const milliseconds = count.min(1);
+/** A defect that is told by its rule alone. */
+const plain = <K extends string>(kind: K) => z.strictObject({ kind: z.literal(kind), ...rule });
+
 const faultSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("silent-corruption"), afterWrites: count, everyNth: count.min(1) }),
-  z.strictObject({ kind: z.literal("flush-lies") }),
-  z.strictObject({
-    kind: z.literal("bad-status"),
-    opcode: count.max(255),
-    slba: z.union([count, z.string().regex(/^\d{1,20}$/)]).transform(String),
-    lbaCount: count.min(1),
+  plain("silent-corruption").extend({ afterWrites: count.optional() }),
+  plain("flush-lies"),
+  plain("bad-status").extend({
+    opcode: count.max(255).optional(),
+    slba: lba.optional(),
+    lbaCount: count.min(1).optional(),
     sct: count.max(7),
     sc: count.max(255),
-    times: count,
   }),
-  z.strictObject({ kind: z.literal("stall"), afterCommands: count, ms: count }),
-  z.strictObject({ kind: z.literal("lost-completion"), afterCommands: count }),
-  z.strictObject({ kind: z.literal("slow-ready"), ms: count }),
-  z.strictObject({ kind: z.literal("failed-activation"), times: z.number().int().min(1) }),
+  plain("stall").extend({ afterCommands: count.optional(), ms: milliseconds }),
+  plain("lost-completion").extend({ afterCommands: count.optional() }),
+  plain("slow-ready").extend({ ms: milliseconds }),
+  plain("failed-activation"),
+  plain("bit-flip").extend({ bits: count.min(1).max(32).optional() }),
+  plain("swapped-lbas"),
+  plain("stale-data"),
+  plain("torn-write"),
+  plain("zeroed-data"),
+  plain("late-completion").extend({ ms: milliseconds }),
+  plain("duplicate-completion"),
+  plain("wrong-cid"),
+  plain("controller-fatal"),
+  plain("surprise-removal").extend({ ms: count.optional() }),
+  plain("wear-out").extend({ driveWrites: count.min(1) }),
 ]);
 
 const simulatedSchema = z.strictObject({
@@ -78,7 +104,7 @@ const simulatedSchema = z.strictObject({
     })
     .nullable()
     .default(null),
-  faults: z.array(faultSchema).max(64).default([]),
+  faults: z.array(faultSchema).max(16).default([]),
 });
 export type SimulatedEntry = z.infer<typeof simulatedSchema>;
 
