@@ -10,17 +10,26 @@ export interface Child {
   ended: Promise<[number | null, NodeJS.Signals | null]>;
 }
 
-export function start(scenario: string, folder: string, drive: string): Child {
+const started: ChildProcess[] = [];
+
+/** @param more what the scenario is told beside its drive and folder */
+export function start(scenario: string, folder: string, drive: string, more: object = {}): Child {
   const child = spawn(
     process.execPath,
-    ["--expose-gc", join(__dirname, "child.cjs"), scenario, JSON.stringify({ drive, cmdlogDir: folder })],
+    ["--expose-gc", join(__dirname, "child.cjs"), scenario, JSON.stringify({ drive, cmdlogDir: folder, ...more })],
     {
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["pipe", "pipe", "inherit"],
     },
   );
+  started.push(child);
   const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   return { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), ended };
 }
 
 /** The next line that the scenario said. */
 export const said = async (child: Child) => JSON.parse((await child.lines.next()).value as string);
+
+/** After a test: nothing that it started goes on, whatever became of it. */
+export function killAll(): void {
+  for (const child of started.splice(0)) child.kill("SIGKILL");
+}

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { decodeCmdlog } from "@assay/protocol";
 import { driver } from "../src";
 import { makeDrive, temporaryFolder } from "./bench-drive";
-import { said, start } from "./child-process";
+import { type Child, killAll, said, start } from "./child-process";
 
 let folder: string;
 let drive: string;
@@ -11,7 +11,10 @@ beforeEach(async () => {
   folder = temporaryFolder();
   drive = await makeDrive(folder);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  killAll();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test("killed with -9 it leaves readable flight recorders, an unlocked drive, and no torn sector", async () => {
   for (let i = 0; i < 5; i++) {
@@ -56,6 +59,40 @@ test("after the deadline nothing is sent: workers end, everything else is refuse
   const log = decodeCmdlog(readFileSync(join(folder, "2.cmdlog")));
   const last = log.entries[log.entries.length - 1]!;
   expect(last.outstanding).toBe(false);
+});
+
+describe("a process that was stopped for longer than its commands may take", () => {
+  const timeoutMs = 1500;
+  const stopped = async (child: Child) => {
+    child.process.kill("SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 1.5 * timeoutMs));
+    child.process.kill("SIGCONT");
+  };
+  const latency = { readUs: 30_000, writeUs: 30_000, flushUs: 30_000, jitterPercent: 50 };
+
+  test("calls none of them late: nobody was there to take them in", async () => {
+    const slow = await makeDrive(folder, { latency }, "slow.drive");
+    const child = start("untilTold", folder, slow, { timeoutMs });
+    expect(await said(child)).toEqual({ working: true });
+    for (let i = 0; i < 3; i++) await stopped(child);
+    child.process.stdin!.end("end\n");
+    expect(await said(child)).toEqual({ end: "stopped", errors: [], reads: ["0/0"] });
+    expect(await child.ended).toEqual([0, null]);
+  }, 60_000);
+
+  test("still notices a completion that never comes", async () => {
+    const faults = [{ kind: "lost-completion" as const, afterCommands: 40 }];
+    const lossy = await makeDrive(folder, { latency, faults }, "lossy.drive");
+    const child = start("untilTold", folder, lossy, { timeoutMs });
+    expect(await said(child)).toEqual({ working: true });
+    await stopped(child);
+    await new Promise((resolve) => setTimeout(resolve, 3 * timeoutMs));
+    child.process.stdin!.end("end\n");
+    const { errors, reads } = await said(child);
+    const late = [...errors.map((e: { sct: number; sc: number }) => `${e.sct}/${e.sc} local`), ...reads];
+    expect(new Set(late.filter((status) => status !== "0/0"))).toEqual(new Set([`${0x07}/${0x80} local`]));
+    expect(await child.ended).toEqual([0, null]);
+  }, 60_000);
 });
 
 test("process.exit while workers run ends at once with the code that was asked for", async () => {

@@ -7,11 +7,12 @@ import { resetRounds } from "./reset-rounds";
 export interface Input {
   drive: string;
   cmdlogDir: string;
+  timeoutMs?: number;
 }
 export type Scenario = (input: Input, say: (value: unknown) => void) => Promise<void>;
 
-async function opened({ drive, cmdlogDir }: Input) {
-  const controller = await driver.open({ transport: "model", path: drive }, { cmdlogDir });
+async function opened({ drive, cmdlogDir, timeoutMs }: Input) {
+  const controller = await driver.open({ transport: "model", path: drive }, { cmdlogDir, timeoutMs });
   return { controller, ns: await controller.namespace(1) };
 }
 
@@ -101,5 +102,31 @@ export const scenarios: Record<string, Scenario> = {
     const used = process.cpuUsage(before);
     say({ cpuMs: (used.user + used.system) / 1000 });
     await controller.close();
+  },
+
+  /** A worker and a script's reads until a line comes in: what statuses they saw, and whose they were. */
+  async untilTold(input, say) {
+    const { controller, ns } = await opened(input);
+    const told = new Promise<void>((resolve) => process.stdin.once("data", () => resolve()));
+    let ending = false;
+    const qpair = await controller.createQpair({ depth: 4 });
+    const reads = (async () => {
+      const seen = new Set<string>();
+      while (!ending) {
+        const { sct, sc, local } = await ns.read(qpair, 0n, new Uint8Array(512));
+        seen.add(`${sct}/${sc}${local ? " local" : ""}`);
+      }
+      return [...seen];
+    })();
+    const handle = ns.startIoWorker({ ...endless, readPercent: 100, onError: "count" });
+    for await (const event of handle) if (event.type === "sample" && event.sample.reads > 0) break;
+    say({ working: true });
+    await told;
+    ending = true;
+    handle.stop();
+    const { end, errors } = await handle.result;
+    say({ end, errors: errors.map(({ sct, sc, count }) => ({ sct, sc, count })), reads: await reads });
+    await controller.close();
+    process.stdin.destroy();
   },
 };
