@@ -35,7 +35,9 @@ async function ingest(bodies) {
   const from = process.hrtime.bigint();
   for (const text of texts) {
     const parsed = eventBatchSchema.parse(JSON.parse(text));
-    const answer = await lab.database.transaction((it) => storeBatch(it, runId, lab.hostId, parsed, lab.now));
+    const answer = await lab.database.transaction((it) =>
+      storeBatch(it, runId, lab.hostId, { ...parsed, quarantined: [] }, lab.now),
+    );
     if (answer.kind !== "stored") throw new Error(JSON.stringify(answer));
   }
   return bodies.length / seconds(from);

@@ -95,7 +95,7 @@ export class Flow {
     this.repository = new RunsRepository(database);
     this.campaigns = new CampaignsService(database, doorbells, clock, ids);
     this.scheduler = new Scheduler(database, doorbells, clock, SILENT_LOG);
-    this.ingest = new IngestService(database, doorbells, clock);
+    this.ingest = new IngestService(database, doorbells, clock, SILENT_LOG);
     this.summariser = new Summariser(database, doorbells, clock, SILENT_LOG);
     this.hostRuns = new HostRuns(database, doorbells);
     this.scheduler.onModuleInit();

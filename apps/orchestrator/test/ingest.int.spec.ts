@@ -1,5 +1,6 @@
 import type { EventBody } from "@assay/protocol";
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES } from "@assay/protocol";
+import { storeBatch } from "../src/ingest/event-store";
 import { findExpiredPartitions, makePartitionsAhead } from "../src/ingest/partitions";
 import { Problem } from "../src/platform/problem";
 import { RunResults } from "../src/results/run-results.service";
@@ -74,7 +75,11 @@ describe("events are stored exactly once and without a gap", () => {
     const { runId, hostId } = await startRun();
     const many = Array.from({ length: 50 }, () => miscompares(0));
     const broken = { ...miscompares(0), iteration: [Number.NaN] } as unknown as EventBody;
-    await expect(flow.send(runId, hostId, numbered([...many, broken]))).rejects.toThrow();
+    const batch = { eventVersion: 1, epoch: 1, events: numbered([...many, broken]), quarantined: [] };
+    const storing = flow.database.transaction((transaction) =>
+      storeBatch(transaction, runId, hostId, batch, flow.clock.now()),
+    );
+    await expect(storing).rejects.toThrow();
     expect((await flow.repository.view(runId)).eventCount).toBe(0);
     expect(await flow.send(runId, hostId, numbered(many))).toEqual({ nextSeq: 51, late: false });
   });
@@ -172,6 +177,26 @@ describe("what events leave behind", () => {
       key = JSON.parse(Buffer.from(page.nextCursor, "base64url").toString());
     }
     expect(seen).toEqual(bodies.flatMap((_, n) => ["iops", "ok", "state"].map((metric) => `${n + 1} ${metric}`)));
+  });
+
+  it("appends what a drive said of itself when it changed, and once at the open and the end of a run of many cuts", async () => {
+    const { runId, hostId, dut } = await startRun();
+    const identity = (moment: "open" | "power-on" | "before-effect" | "end", firmware = "1.0"): EventBody => ({
+      ...{ type: "identity", moment, matches: true, namespaces: [] },
+      identity: { model: "ASSAY SIM A", serial: dut.serial, nguid: null, eui64: null, firmware },
+    });
+    const cut = [identity("before-effect"), identity("power-on")];
+    const bodies = [STARTED, identity("open"), ...Array.from({ length: 50 }, () => cut).flat()];
+    await flow.send(runId, hostId, numbered([...bodies, identity("power-on", "1.1"), identity("end", "1.1")]));
+    const rows = await flow.database.query(
+      "SELECT source, firmware FROM identity_observation WHERE run_id = $1 ORDER BY id",
+      [runId],
+    );
+    expect(rows).toEqual([
+      { source: "open", firmware: "1.0" },
+      { source: "power-on", firmware: "1.1" },
+      { source: "end", firmware: "1.1" },
+    ]);
   });
 
   it("records identity, firmware build and namespace format as dated facts", async () => {

@@ -296,7 +296,7 @@ describe("silence is no verdict", () => {
     expect((await flow.repository.view(next)).state).toBe("assigned");
   });
 
-  it("lets an operator fence a run: its slot is free, what comes later is late and changes nothing", async () => {
+  it("lets an operator fence a run: what comes later is late and changes nothing, the retry waits until the host let go of it", async () => {
     const { host, runId, dut } = await startRun();
     await flow.send(runId, host.id, numbered([STARTED]));
     const { retryId } = await flow.runs.fence(runId, "bob", "pulled the plug", true);
@@ -306,10 +306,10 @@ describe("silence is no verdict", () => {
       reason: "fenced by bob: pulled the plug",
       epoch: 2,
     });
-    expect(await flow.repository.view(retryId!)).toMatchObject({
-      state: "assigned",
-      retryOfId: runId,
-      dut: { id: dut.id },
+    const retry = () => flow.repository.view(retryId!);
+    expect(await retry()).toMatchObject({
+      ...{ state: "queued", retryOfId: runId, dut: { id: dut.id } },
+      waitingReason: `slot bay-0 of host ${host.name} is fenced: host ${host.name} has not yet let go of run ${runId}, fenced by bob: pulled the plug`,
     });
     expect(await flow.send(runId, host.id, numbered([miscompares(9), FINISHED, ENDED], 2))).toEqual({
       nextSeq: 5,
@@ -324,5 +324,13 @@ describe("silence is no verdict", () => {
     });
     const held = { runId, epoch: 1, state: "running", lastSeq: 4, ackedSeq: 4 } as const;
     expect((await flow.hostRuns.answerFor(host.id, [held])).revokes).toEqual([{ runId, epoch: 1 }]);
+    const stranger = await flow.addHost(1);
+    await flow.hostRuns.answerFor(stranger.id, []);
+    await flow.doorbells.settle();
+    expect((await retry()).state).toBe("queued");
+    // Its process is dead; only the rest of its journal is still to be shipped.
+    await flow.hostRuns.answerFor(host.id, [{ ...held, state: "ended" }]);
+    await flow.doorbells.settle();
+    expect(await retry()).toMatchObject({ state: "assigned", attempt: 2 });
   });
 });

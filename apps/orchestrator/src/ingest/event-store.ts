@@ -2,16 +2,22 @@
  * Stores one batch of a run's events: the run's row is locked, exactly the next number is accepted, rows and `next_seq`
  * are one transaction (promise 4). An older epoch is kept as late and changes nothing (promise 1).
  */
-import { type EventAck, type EventBatch, eventRefusal, type RunEvent } from "@assay/protocol";
+import { type EventAck, eventRefusal, type RunEvent } from "@assay/protocol";
 import type { Transaction } from "../platform/database";
 import { copyRows } from "./copy-rows";
 import { continueSequence } from "./event-sequence";
 import { recordIdentity } from "./identity-record";
-import { projectEvents, type RunChanges } from "./projections";
+import { type Projection, projectEvents, type RunChanges } from "./projections";
+import type { QuarantinedEvent, ReadEvents } from "./quarantine";
 import { momentText } from "./row-collector";
 
+export interface ReadBatch extends ReadEvents {
+  eventVersion: number;
+  epoch: number;
+}
+
 export type IngestAnswer =
-  | { kind: "stored"; ack: EventAck; finished: boolean; ended: boolean }
+  | { kind: "stored"; ack: EventAck; finished: boolean; ended: boolean; quarantined: readonly QuarantinedEvent[] }
   | { kind: "unknown" }
   | { kind: "forbidden" }
   | { kind: "refused"; reason: string }
@@ -46,7 +52,7 @@ export async function storeBatch(
   transaction: Transaction,
   runId: string,
   hostId: string,
-  batch: EventBatch,
+  batch: ReadBatch,
   receivedAt: Date,
 ): Promise<IngestAnswer> {
   const refusal = eventRefusal(batch.eventVersion);
@@ -70,6 +76,8 @@ export async function storeBatch(
   const facts = { ...run, runId };
   const projection = projectEvents(facts, next.events, receivedAt);
   for (const rows of projection.rows) await copyRows(transaction.client, rows);
+  const quarantined = batch.quarantined.filter(({ seq }) => seq >= next.events[0]!.seq);
+  await storeQuarantined(transaction, facts, quarantined, projection, receivedAt);
   const bootId = (projection.run.boot_id as string | undefined) ?? run.bootId;
   for (const seen of projection.identities) await recordIdentity(transaction, { ...facts, ...seen, bootId });
   await changeRun(transaction, runId, {
@@ -77,11 +85,11 @@ export async function storeBatch(
     next_seq: next.nextSeq,
     last_event_at: receivedAt.toISOString(),
   });
-  return { ...stored(next.nextSeq, false), finished: projection.finished, ended: projection.ended };
+  return { ...stored(next.nextSeq, false), finished: projection.finished, ended: projection.ended, quarantined };
 }
 
 const stored = (nextSeq: number, late: boolean) =>
-  ({ kind: "stored", ack: { nextSeq, late }, finished: false, ended: false }) as const;
+  ({ kind: "stored", ack: { nextSeq, late }, finished: false, ended: false, quarantined: [] }) as const;
 
 async function changeRun(transaction: Transaction, runId: string, changes: RunChanges): Promise<void> {
   const columns = Object.keys(changes);
@@ -89,8 +97,29 @@ async function changeRun(transaction: Transaction, runId: string, changes: RunCh
   await transaction.query(`UPDATE run SET ${set}, contact = 'ok' WHERE id = $1`, [runId, ...Object.values(changes)]);
 }
 
-async function storeLate(transaction: Transaction, runId: string, day: string, batch: EventBatch, receivedAt: Date) {
+/** Kept as they came. A last word that nobody can read is a last word all the same: the run goes on to its verdict. */
+async function storeQuarantined(
+  transaction: Transaction,
+  { runId, day, epoch }: { runId: string; day: string; epoch: number },
+  events: readonly QuarantinedEvent[],
+  projection: Projection,
+  receivedAt: Date,
+): Promise<void> {
+  for (const { seq, atMs, type, reason, metrics, body } of events) {
+    const at = momentText(atMs);
+    await transaction.query(
+      `INSERT INTO telemetry.quarantined_event (day, run_id, seq, epoch, at, received_at, type, reason, metrics, body)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      [day, runId, seq, epoch, at, receivedAt, type, reason, metrics, body],
+    );
+    if (type === "finished") Object.assign(projection, { finished: true, run: { ...projection.run, finished_at: at } });
+    if (type === "ended") Object.assign(projection, { ended: true, run: { ...projection.run, ended_at: at } });
+  }
+}
+
+async function storeLate(transaction: Transaction, runId: string, day: string, batch: ReadBatch, receivedAt: Date) {
   const column = <T>(pick: (event: RunEvent) => T) => batch.events.map(pick);
+  const asItCame = new Map(batch.quarantined.map(({ seq, body }) => [seq, body]));
   await transaction.query(
     `INSERT INTO telemetry.late_event (day, run_id, epoch, seq, at, received_at, body)
      SELECT $1, $2, $3, seq, at, $4, body
@@ -100,7 +129,7 @@ async function storeLate(transaction: Transaction, runId: string, day: string, b
       ...[day, runId, batch.epoch, receivedAt],
       column(({ seq }) => seq),
       column(({ atMs }) => momentText(atMs)),
-      column(({ body }) => JSON.stringify(body)),
+      column(({ seq, body }) => asItCame.get(seq) ?? JSON.stringify(body)),
     ],
   );
 }

@@ -17,19 +17,10 @@ export async function recordIdentity(transaction: Transaction, seen: Seen): Prom
     (sum, { lbaBytes, lbaCount }) => sum + BigInt(lbaBytes) * BigInt(lbaCount),
     0n,
   );
-  // A run sees one format of each namespace; the list of formats on offer is inventory's, and stays.
-  await transaction.query(
-    `INSERT INTO identity_observation
-            (dut_id, slot_id, run_id, source, at, boot_id, model, serial, nguid, eui64, firmware, capacity_bytes, lba_formats_bytes)
-     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, COALESCE($12, before.capacity_bytes), COALESCE(before.lba_formats_bytes, '{}')
-       FROM (SELECT 1) one
-       LEFT JOIN LATERAL (SELECT capacity_bytes, lba_formats_bytes FROM identity_observation
-                           WHERE dut_id = $1 ORDER BY at DESC, id DESC LIMIT 1) before ON true`,
-    [
-      ...[dutId, slotId, runId, event.moment, at, bootId, model, serial, nguid, eui64, firmware],
-      fitsBigint(capacity) && capacity > 0n ? capacity.toString() : null,
-    ],
-  );
+  await transaction.query(APPEND_OBSERVATION, [
+    ...[dutId, slotId, runId, event.moment, at, bootId, model, serial, nguid, eui64, firmware],
+    fitsBigint(capacity) && capacity > 0n ? capacity.toString() : null,
+  ]);
   if (slotId !== null) await recordOccupancy(transaction, dutId, slotId, at);
   await transaction.query(
     `INSERT INTO build (model, revision) VALUES ($1, $2) ON CONFLICT (model, revision, sha256) DO NOTHING`,
@@ -42,6 +33,25 @@ export async function recordIdentity(transaction: Transaction, seen: Seen): Prom
   );
   for (const namespace of event.namespaces) await recordFormat(transaction, dutId, at, namespace);
 }
+
+/**
+ * Appended when something in it changed; besides each run leaves its first and its last word, so that its open and its end
+ * can be pointed at. What was read between and says the same stands in the run's events. A run sees one format of each
+ * namespace; the list of formats on offer is inventory's, and stays.
+ */
+const APPEND_OBSERVATION = `
+INSERT INTO identity_observation
+       (dut_id, slot_id, run_id, source, at, boot_id, model, serial, nguid, eui64, firmware, capacity_bytes, lba_formats_bytes)
+SELECT $1::uuid, $2::uuid, $3::uuid, $4::text, $5::timestamptz, $6::text, $7::text, $8::text, $9::text, $10::text, $11::text,
+       COALESCE($12::bigint, before.capacity_bytes), COALESCE(before.lba_formats_bytes, '{}')
+  FROM (SELECT 1) one
+  LEFT JOIN LATERAL (SELECT * FROM identity_observation WHERE dut_id = $1 ORDER BY at DESC, id DESC LIMIT 1) before ON true
+ WHERE before.id IS NULL
+    OR (before.slot_id, before.boot_id, before.model, before.serial, before.nguid, before.eui64, before.firmware)
+       IS DISTINCT FROM ($2::uuid, COALESCE($6::text, before.boot_id), $7::text, $8::text, $9::text, $10::text, $11::text)
+    OR before.capacity_bytes IS DISTINCT FROM COALESCE($12::bigint, before.capacity_bytes)
+    OR ($4 IN ('open', 'end')
+        AND NOT EXISTS (SELECT 1 FROM identity_observation its WHERE its.dut_id = $1 AND its.run_id = $3 AND its.source = $4))`;
 
 /** Inventory usually said it before; a drive that only a run has seen is in its slot all the same. */
 async function recordOccupancy(transaction: Transaction, dutId: string, slotId: string, at: string): Promise<void> {

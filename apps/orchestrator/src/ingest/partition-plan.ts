@@ -14,6 +14,7 @@ export const TELEMETRY_TABLES: readonly TelemetryTable[] = [
   { name: "sample", every: "day", keepDays: 90 },
   { name: "run_event", every: "day", keepDays: TEN_YEARS_DAYS },
   { name: "late_event", every: "month", keepDays: TEN_YEARS_DAYS },
+  { name: "quarantined_event", every: "month", keepDays: TEN_YEARS_DAYS },
   { name: "metric", every: "month", keepDays: TEN_YEARS_DAYS },
   { name: "histogram", every: "month", keepDays: TEN_YEARS_DAYS },
   { name: "effect", every: "month", keepDays: TEN_YEARS_DAYS },

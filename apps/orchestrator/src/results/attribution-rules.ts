@@ -68,6 +68,17 @@ const RULES: Rule[] = [
     applies: ({ ended, finished }) => when(ended?.cause === "killed-deadline" || finished?.outcome === "deadline"),
   },
   {
+    name: "event-quarantined",
+    cause: "orchestrator",
+    confidence: 0.6,
+    applies: ({ quarantined }) => {
+      const touching = quarantined.filter(({ metrics }) => metrics === null || metrics.length > 0);
+      return when(touching.length > 0, {
+        events: touching.slice(0, 20).map(({ seq, type, reason }) => ({ seq, type, reason })),
+      });
+    },
+  },
+  {
     name: "criterion-without-data",
     cause: "test",
     confidence: 0.5,

@@ -8,7 +8,8 @@ import {
   type ResolvedPlan,
 } from "@assay/plans";
 import type { Queryable } from "../platform/database";
-import type { Ended, Finished, Refused, RunEvidence } from "./run-evidence";
+import { unbelieved } from "./quarantined-words";
+import type { Ended, Finished, QuarantinedWord, Refused, RunEvidence } from "./run-evidence";
 
 /** More observations than this are no evidence that a person could check; the criteria would judge a part. */
 export const MAX_OBSERVATIONS = 2_000_000;
@@ -26,13 +27,12 @@ export async function readEvidence(
   { runId, day, plan, cancel }: Whose,
 ): Promise<RunEvidence & { observations: Observation[] }> {
   const observations = await readObservations(database, runId, day, plan.criteria);
-  const results = judgedWhole(
-    evaluateCriteria(plan.criteria, observations, evaluationContext(plan)),
-    observations.length,
-  );
+  const quarantined = await readQuarantined(database, runId, day);
+  const evaluated = evaluateCriteria(plan.criteria, observations, evaluationContext(plan));
+  const results = unbelieved(judgedWhole(evaluated, observations.length), quarantined);
   const words = await readWords(database, runId, day);
   return {
-    ...{ plan, cancel, observations, results, ...words },
+    ...{ plan, cancel, observations, results, quarantined, ...words },
     miscompares: await readMiscompares(database, runId),
     statuses: await readStatuses(database, runId, day),
   };
@@ -85,6 +85,13 @@ async function readWords(database: Queryable, runId: string, day: string) {
     ended: last("ended") as Ended | null,
     refused: last("refused") as Refused | null,
   };
+}
+
+async function readQuarantined(database: Queryable, runId: string, day: string): Promise<QuarantinedWord[]> {
+  return database.query<QuarantinedWord & Record<string, unknown>>(
+    "SELECT seq, type, reason, metrics FROM telemetry.quarantined_event WHERE day = $1 AND run_id = $2 ORDER BY seq",
+    [day, runId],
+  );
 }
 
 async function readMiscompares(database: Queryable, runId: string): Promise<RunEvidence["miscompares"]> {

@@ -29,7 +29,7 @@ const ended = (cause: Ended["cause"], change: Partial<Ended> = {}): Ended => ({
 });
 const run = (change: Partial<RunEvidence>): RunEvidence => ({
   ...{ plan, results: [], finished: finished("completed"), ended: ended("finished"), refused: null, cancel: null },
-  ...{ miscompares: { count: 0, first: null }, statuses: { count: 0, first: null } },
+  ...{ miscompares: { count: 0, first: null }, statuses: { count: 0, first: null }, quarantined: [] },
   ...change,
 });
 const dead = { finished: null, ended: ended("crashed", { exitCode: null, signal: "SIGSEGV" }) };
@@ -103,5 +103,16 @@ describe("trying again", () => {
   it("does not happen for what the drive did, nor when somebody cancelled", () => {
     expect(isRetried(judgeRun(run({ results: [result("failed")] })), 1, false)).toBe(false);
     expect(isRetried(judgeRun(run(dead)), 1, true)).toBe(false);
+  });
+
+  it("is errored, not passed, when an event that could have said anything could not be stored", () => {
+    const quarantined = [{ seq: 7, type: "miscompare", reason: "too long", metrics: null }];
+    expect(judgeRun(run({ results: [result("passed")], quarantined }))).toMatchObject({
+      verdict: "errored",
+      reason: "event 7 (miscompare) could not be stored: too long",
+      attribution: { cause: "orchestrator", rule: "event-quarantined" },
+    });
+    const harmless = [{ ...quarantined[0]!, type: "log", metrics: [] }];
+    expect(judgeRun(run({ results: [result("passed")], quarantined: harmless }))).toMatchObject({ verdict: "passed" });
   });
 });

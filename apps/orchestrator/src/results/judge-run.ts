@@ -1,6 +1,7 @@
 /** Verdict and attribution of a run that has ended: pure. */
 import { type FinishedOutcome, verdictOf } from "@assay/plans";
 import { attributionOf } from "./attribution-rules";
+import { missingWord } from "./quarantined-words";
 import type { RunEvidence, RunJudgement } from "./run-evidence";
 
 /**
@@ -24,6 +25,8 @@ function verdictAndReason(evidence: RunEvidence): Pick<RunJudgement, "verdict" |
   if (cancel !== null && finished === null && ended?.cause !== "crashed")
     return { verdict: "aborted", reason: cancelReason(cancel) };
   if (judged.verdict === "aborted" && cancel !== null) return { verdict: "aborted", reason: cancelReason(cancel) };
+  const missing = missingWord(evidence.quarantined);
+  if (judged.verdict === "passed" && missing !== null) return { verdict: "errored", reason: missing };
   return judged;
 }
 

@@ -18,7 +18,17 @@ export interface RunEvidence {
   miscompares: { count: number; first: string | null };
   /** Statuses that nobody asked for. */
   statuses: { count: number; first: string | null };
+  /** Events that could not be stored as what they were. */
+  quarantined: QuarantinedWord[];
   cancel: { by: string; reason: string | null } | null;
+}
+
+export interface QuarantinedWord {
+  seq: number;
+  type: string;
+  reason: string;
+  /** `<step>.<metric>` that it carried; null: it may have said anything. */
+  metrics: string[] | null;
 }
 
 export interface RunAttribution {

@@ -1,6 +1,7 @@
 /**
  * An operator or a power witness vouches that a run's runner cannot touch the drive any more. Only this and the agent's
- * `ended` end a lease (promise 2).
+ * `ended` end a lease (promise 2). An agent that lives still has the run in hand and would refuse the next one: its slots
+ * stay closed until a heartbeat no longer lists it (host-runs.ts).
  */
 import type { Transaction } from "../platform/database";
 import { problem } from "../platform/problem";
@@ -11,6 +12,7 @@ import { moveRun, type RunState, stateAfter } from "./run-transitions";
 
 interface RunRow extends Record<string, unknown> {
   state: RunState;
+  hostName: string | null;
   leased: boolean;
 }
 
@@ -20,14 +22,15 @@ export async function fenceRun(
   { by, reason, retry, now }: { by: string; reason: string; retry: boolean; now: Date },
 ): Promise<{ retryId: string | null }> {
   const [run] = await transaction.query<RunRow>(
-    `SELECT state, EXISTS (SELECT 1 FROM lease WHERE run_id = run.id AND ended_at IS NULL) AS leased
+    `SELECT state, (SELECT name FROM host WHERE host.id = run.host_id) AS "hostName",
+            EXISTS (SELECT 1 FROM lease WHERE run_id = run.id AND ended_at IS NULL) AS leased
        FROM run WHERE id = $1 FOR UPDATE`,
     [runId],
   );
   if (run === undefined) throw problem("not-found", `there is no run ${runId}`);
   if (!run.leased) throw problem("conflict", `run ${runId} holds no lease: there is nothing to fence`);
   const why = `fenced by ${by}: ${reason}`;
-  await endLeases(transaction, runId, now, why);
+  await endLeases(transaction, runId, now, why, `host ${run.hostName} has not yet let go of run ${runId}, ${why}`);
   // What still comes from the old epoch is late.
   await transaction.query("UPDATE run SET epoch = epoch + 1, parked = false WHERE id = $1", [runId]);
   if (stateAfter(run.state, "fence") === null) return { retryId: null };

@@ -2,6 +2,7 @@ import type { Heartbeat, HeartbeatAnswer } from "@assay/protocol";
 import { Injectable } from "@nestjs/common";
 import { Database } from "../platform/database";
 import { Doorbells } from "../platform/doorbells";
+import { freeFencedSlots } from "./leases";
 
 export type HostRunsAnswer = Pick<HeartbeatAnswer, "assignments" | "cancels" | "revokes" | "releases">;
 type HeldRun = Heartbeat["runs"][number];
@@ -31,6 +32,8 @@ export class HostRuns {
 
   async answerFor(hostId: string, held: readonly HeldRun[]): Promise<HostRunsAnswer> {
     await this.noteParked(hostId, held);
+    const inHand = held.filter(({ state }) => state !== "ended");
+    if ((await freeFencedSlots(this.database, hostId, inHand)) > 0) this.doorbells.ring("schedule");
     const assignments = await this.database.query<RunRef>(
       `SELECT id AS "runId", epoch FROM run WHERE host_id = $1 AND state = 'assigned' ORDER BY assigned_at LIMIT $2`,
       [hostId, MAX_ASSIGNMENTS],

@@ -1,8 +1,17 @@
 /** Leases: one row per resource, unique while live (promise 1). */
-import type { Transaction } from "../platform/database";
+import type { Queryable, Transaction } from "../platform/database";
 
-/** Ends all live leases of a run and frees its slots. @returns how many there were. */
-export async function endLeases(transaction: Transaction, runId: string, now: Date, reason: string): Promise<number> {
+/**
+ * Ends all live leases of a run and frees its slots; `kept` says why they stay closed (`fenced`) until their host has let
+ * go of the run. @returns how many there were.
+ */
+export async function endLeases(
+  transaction: Transaction,
+  runId: string,
+  now: Date,
+  reason: string,
+  kept: string | null = null,
+): Promise<number> {
   const ended = await transaction.query<{ resourceId: string }>(
     `UPDATE lease SET ended_at = $2, end_reason = $3 WHERE run_id = $1 AND ended_at IS NULL
      RETURNING resource_id AS "resourceId"`,
@@ -10,11 +19,33 @@ export async function endLeases(transaction: Transaction, runId: string, now: Da
   );
   if (ended.length > 0) {
     await transaction.query(
-      `UPDATE slot SET state = 'idle', state_reason = NULL
+      `UPDATE slot SET state = CASE WHEN $2::text IS NULL THEN 'idle' ELSE 'fenced' END::slot_state, state_reason = $2
          FROM resource
         WHERE resource.id = ANY($1) AND resource.kind = 'slot' AND slot.id = resource.key::uuid AND slot.state = 'leased'`,
-      [ended.map(({ resourceId }) => resourceId)],
+      [ended.map(({ resourceId }) => resourceId), kept],
     );
   }
   return ended.length;
+}
+
+/**
+ * A host says which runs it still has in hand: slots that were fenced from another one of its runs are free again.
+ * @returns how many.
+ */
+export async function freeFencedSlots(
+  database: Queryable,
+  hostId: string,
+  held: readonly { runId: string; epoch: number }[],
+): Promise<number> {
+  const freed = await database.query(
+    `UPDATE slot SET state = 'idle', state_reason = NULL
+       FROM resource
+       JOIN LATERAL (SELECT run_id, epoch FROM lease WHERE resource_id = resource.id ORDER BY id DESC LIMIT 1) last ON true
+       JOIN run ON run.id = last.run_id
+      WHERE slot.state = 'fenced' AND resource.kind = 'slot' AND resource.key = slot.id::text AND run.host_id = $1
+        AND (last.run_id, last.epoch) NOT IN (SELECT * FROM unnest($2::uuid[], $3::integer[]))
+  RETURNING slot.id`,
+    [hostId, held.map(({ runId }) => runId), held.map(({ epoch }) => epoch)],
+  );
+  return freed.length;
 }

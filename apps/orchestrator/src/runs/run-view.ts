@@ -117,6 +117,15 @@ export const runDetailView = runView.extend({
   miscompareCount: z.number().int(),
   miscompares: z.array(miscompareView).describe("the first ones"),
   retries: z.array(z.uuid()),
+  quarantined: z
+    .array(
+      z.object({
+        ...{ seq: z.number().int(), type: z.string(), reason: z.string() },
+        metrics: z.array(z.string()).nullable().describe("that it carried; null: it may have said anything"),
+        body: z.string().describe("as it came"),
+      }),
+    )
+    .describe("events that could not be stored as what they are; the first ones"),
   lateEvents: z.number().int().describe("of old epochs: kept, they changed nothing"),
 });
 export type RunDetailView = z.infer<typeof runDetailView>;

@@ -16,6 +16,7 @@ export interface RunFilter {
 /** Miscompares and criterion results in the detail of a run; the rest has routes of its own. */
 const SHOWN_MISCOMPARES = 50;
 const SHOWN_CRITERIA = 2000;
+const SHOWN_QUARANTINED = 20;
 
 const RUN = `
 SELECT run.id, run.campaign_id AS "campaignId", run.plan_name AS plan, run.state, run.contact, run.verdict,
@@ -67,7 +68,7 @@ export class RunsRepository {
   /** @throws Problem 404 */
   async detail(runId: string): Promise<RunDetailView> {
     const run = await this.view(runId);
-    const [rest, roles, attributions, criteria, miscompares, counts, retries] = await Promise.all([
+    const [rest, roles, attributions, criteria, miscompares, quarantined, counts, retries] = await Promise.all([
       this.database.query<Row>(DETAIL, [runId]),
       this.database.query<{ role: string; dut: string }>(ROLES, [runId]),
       this.database.query<Row>(
@@ -76,6 +77,7 @@ export class RunsRepository {
       ),
       this.database.query<Row>(CRITERIA, [runId, SHOWN_CRITERIA]),
       this.database.query<Row>(MISCOMPARES, [runId, SHOWN_MISCOMPARES]),
+      this.database.query<Row>(QUARANTINED, [runId, SHOWN_QUARANTINED]),
       this.database.query<{ miscompares: number; late: number }>(COUNTS, [runId]),
       this.database.query<{ id: string }>("SELECT id FROM run WHERE retry_of_id = $1 ORDER BY attempt", [runId]),
     ]);
@@ -92,6 +94,7 @@ export class RunsRepository {
       criteria,
       miscompares: miscompares.map(toMiscompare),
       miscompareCount: counts[0]!.miscompares,
+      quarantined,
       lateEvents: counts[0]!.late,
       retries: retries.map(({ id }) => id),
     } as RunDetailView;
@@ -122,7 +125,11 @@ SELECT seq, at, step_path AS path, iteration, nsid, lba::text, kind, byte_offset
        expected_token::text AS "expectedToken", got_token::text AS "gotToken",
        expected_lba::text AS "expectedLba", got_lba::text AS "gotLba", expected, got
   FROM miscompare WHERE run_id = $1 ORDER BY seq LIMIT $2`;
+const DAY = "(SELECT (COALESCE(claimed_at, submitted_at) AT TIME ZONE 'UTC')::date FROM run WHERE id = $1)";
+const QUARANTINED = `
+SELECT seq, type, reason, metrics, body FROM telemetry.quarantined_event
+ WHERE day = ${DAY} AND run_id = $1 ORDER BY seq LIMIT $2`;
 const COUNTS = `
 SELECT (SELECT count(*)::integer FROM miscompare WHERE run_id = $1) AS miscompares,
        (SELECT count(*)::integer FROM telemetry.late_event
-         WHERE run_id = $1 AND day = (SELECT (COALESCE(claimed_at, submitted_at) AT TIME ZONE 'UTC')::date FROM run WHERE id = $1)) AS late`;
+         WHERE run_id = $1 AND day = ${DAY}) AS late`;
