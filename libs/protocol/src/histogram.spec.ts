@@ -51,4 +51,17 @@ describe("latency histogram", () => {
   it("has no percentile without values", () => {
     expect(percentileNs([], 50)).toBeNull();
   });
+
+  it("takes the 999th of 1,000 values for 99.9 %", () => {
+    expect(
+      percentileNs(
+        [
+          [1, 990],
+          [2, 9],
+          [3, 1],
+        ],
+        99.9,
+      ),
+    ).toBe(2);
+  });
 });

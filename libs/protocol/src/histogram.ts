@@ -47,7 +47,8 @@ export function mergeHistograms(parts: Iterable<SparseHistogram>): SparseHistogr
 export function percentileNs(histogram: SparseHistogram, percent: number): number | null {
   const total = histogram.reduce((n, [, count]) => n + count, 0);
   if (total === 0) return null;
-  const rank = Math.max(1, Math.ceil((percent / 100) * total));
+  // 99.9 % of 1,000 is the 999th value: binary fractions would make it 999.0000000000001, the 1,000th.
+  const rank = Math.max(1, Math.ceil(Number(((percent * total) / 100).toPrecision(12))));
   let seen = 0;
   for (const [index, count] of histogram) {
     seen += count;

@@ -35,6 +35,8 @@ function facts(run: Run): string {
     ["campaign", run.campaignId ?? undefined],
     ["versions", versions(run)],
     ["stimulus", run.stimulusHash],
+    ["kept", run.pinned ? "for ever (pinned)" : undefined],
+    ["quarantined", quarantined(run)],
   ]);
 }
 
@@ -50,6 +52,11 @@ function parameters(values: Record<string, unknown>): string | undefined {
 function versions(run: Run): string | undefined {
   if (run.agentVersion === null) return undefined;
   return `agent ${run.agentVersion}, driver ${run.driverVersion} (${run.hostImplementation}), kernel ${run.kernel}`;
+}
+
+function quarantined({ quarantined: events }: Run): string | undefined {
+  if (events.length === 0) return undefined;
+  return events.map(({ seq, type, reason }) => `event ${seq} (${type}): ${reason}`).join("; ");
 }
 
 /** What broke comes first, what held last. */

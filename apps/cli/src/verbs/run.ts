@@ -12,6 +12,7 @@ import {
   parameterOption,
   parametersFor,
 } from "./options";
+import { addRunDataVerbs } from "./run-data";
 import { showLogs } from "./run-logs";
 import type { Session } from "./session";
 import { waitForRuns } from "./wait-for-runs";
@@ -89,6 +90,7 @@ export function addRunVerbs(program: Command, session: Session): void {
     .option("-w, --wait", "wait for the verdict; it decides the exit code")
     .option("--timeout <duration>", "wait no longer", durationOption)
     .action((id: string, options: Waiting) => retryRun(session, id, options));
+  addRunDataVerbs(run, session);
 }
 
 async function submitRun(session: Session, plan: string, dut: string, options: Submission): Promise<void> {

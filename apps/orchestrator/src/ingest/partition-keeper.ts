@@ -4,9 +4,11 @@ import { Database } from "../platform/database";
 import { Log } from "../platform/log";
 import { Periodic } from "../platform/periodic";
 import { Startup } from "../platform/startup";
-import { dropPartition, findExpiredPartitions, makePartitionsAhead } from "./partitions";
+import { findNotRolledUp, rollUp } from "../results/roll-up";
+import { dropPartition, findExpiredPartitions, makePartitionsAhead, makePartitionsOf } from "./partitions";
 
 const EVERY_MS = 30 * 60 * 1000;
+const ROLL_UPS_PER_ROUND = 1000;
 
 /** Telemetry partitions: there before the first event, ahead of midnight, gone when retention ends. */
 @Injectable()
@@ -36,11 +38,23 @@ export class PartitionKeeper implements OnModuleInit, BeforeApplicationShutdown 
     if (made.length > 0) this.log.info("made telemetry partitions", { count: made.length });
   }
 
-  private async keep(): Promise<void> {
+  /** One round. */
+  async keep(): Promise<void> {
     await this.makeAhead();
-    for (const name of await findExpiredPartitions(this.database, this.clock.now())) {
+    for (const { name, table, from, to } of await findExpiredPartitions(this.database, this.clock.now())) {
+      if (table === "sample" && !(await this.keepRollUps(from, to))) continue;
       await this.database.transaction((transaction) => dropPartition(transaction, name));
       this.log.info("dropped a telemetry partition that retention ended", { name });
     }
+  }
+
+  /** What is left of samples when they have gone. @returns false while some are still to be made: the next round goes on. */
+  private async keepRollUps(from: string, to: string): Promise<boolean> {
+    const runs = await findNotRolledUp(this.database, from, to, ROLL_UPS_PER_ROUND);
+    for (const { runId, day } of runs) {
+      await this.database.transaction((transaction) => makePartitionsOf(transaction, day));
+      await rollUp(this.database, runId, day);
+    }
+    return runs.length < ROLL_UPS_PER_ROUND;
   }
 }

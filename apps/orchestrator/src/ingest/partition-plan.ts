@@ -12,6 +12,7 @@ export interface TelemetryTable {
 const TEN_YEARS_DAYS = 3653;
 export const TELEMETRY_TABLES: readonly TelemetryTable[] = [
   { name: "sample", every: "day", keepDays: 90 },
+  { name: "sample_rollup", every: "month", keepDays: TEN_YEARS_DAYS },
   { name: "run_event", every: "day", keepDays: TEN_YEARS_DAYS },
   { name: "late_event", every: "month", keepDays: TEN_YEARS_DAYS },
   { name: "quarantined_event", every: "month", keepDays: TEN_YEARS_DAYS },

@@ -34,7 +34,7 @@ async function makePartitions(transaction: Transaction, wanted: readonly Partiti
   return missing.map(({ name }) => name);
 }
 
-interface PresentPartition {
+export interface PresentPartition {
   table: string;
   name: string;
   from: string;
@@ -57,11 +57,12 @@ async function listPartitions(database: Queryable): Promise<PresentPartition[]> 
 }
 
 /** Expired partitions that hold nothing of a pinned or unfinished run, oldest first. */
-export async function findExpiredPartitions(database: Queryable, now: Date): Promise<string[]> {
+export async function findExpiredPartitions(database: Queryable, now: Date): Promise<PresentPartition[]> {
   const tables = new Map(TELEMETRY_TABLES.map((table) => [table.name, table]));
-  const expired: string[] = [];
+  const expired: PresentPartition[] = [];
   const present = (await listPartitions(database)).sort((a, b) => (a.to < b.to ? -1 : 1));
-  for (const { table, name, from, to } of present) {
+  for (const partition of present) {
+    const { table, from, to } = partition;
     const rule = tables.get(table);
     if (rule === undefined || !isExpired(rule, to, now) || expired.length >= MAX_DROPS_PER_ROUND) continue;
     const [kept] = await database.query(
@@ -69,7 +70,7 @@ export async function findExpiredPartitions(database: Queryable, now: Date): Pro
           AND (pinned OR state <> 'finished') LIMIT 1`,
       [`${from}T00:00:00Z`, `${to}T00:00:00Z`],
     );
-    if (kept === undefined) expired.push(name);
+    if (kept === undefined) expired.push(partition);
   }
   return expired;
 }

@@ -19,6 +19,8 @@ export interface Conclusion {
   judgement: RunJudgement | null;
   leaseEnded: boolean;
   retryId: string | null;
+  /** UTC date of the claim of a run that will sample no more; null while its runner is parked. */
+  rollUpOf: string | null;
 }
 
 interface RunRow extends Record<string, unknown> {
@@ -55,7 +57,8 @@ export async function concludeRun(transaction: Transaction, runId: string, now: 
   const leaseEnded = run.ended && (await endLeases(transaction, runId, now, "the runner is known dead")) > 0;
   if (judged === null && !leaseEnded) return null;
   await endCampaignOf(transaction, runId, now);
-  return { judgement: judged?.judgement ?? null, leaseEnded, retryId: judged?.retryId ?? null };
+  const rollUpOf = run.ended ? run.day : null;
+  return { judgement: judged?.judgement ?? null, leaseEnded, retryId: judged?.retryId ?? null, rollUpOf };
 }
 
 async function storeJudgement(transaction: Transaction, runId: string, run: RunRow, now: Date) {

@@ -10,8 +10,11 @@ export const READING_QUERIES = [
   "compare-verdicts",
   "duts-by-status",
   "run-cmdlog",
+  "run-histograms",
   "run-metrics",
+  "run-rollups",
   "run-samples",
+  "run-snapshots",
 ] as const;
 export type ReadingQuery = (typeof READING_QUERIES)[number];
 

@@ -28,6 +28,44 @@ export const sampleView = z
   })
   .describe("one ioworker, arrays of equal length");
 
+const ns = z.number().nullable();
+export const latencyView = z.object({
+  path: z.string(),
+  operation: z.enum(["read", "write", "other"]),
+  workers: z.number().int(),
+  count: z.number().describe("commands"),
+  ...{ fromMs: z.number(), toMs: z.number() },
+  percentilesNs: z
+    .object({ p50: ns, p90: ns, p99: ns, p99_9: ns, p99_99: ns, p100: ns })
+    .describe("upper ends of their buckets: never flattering, at most 1 % too high"),
+  buckets: z
+    .array(z.object({ fromNs: z.number(), toNs: z.number().describe("inclusive"), count: z.number() }))
+    .describe("empty ones are left out"),
+});
+
+export const snapshotView = z.object({
+  seq: z.number().int(),
+  atMs: z.number().describe("agent's time"),
+  kind: z.enum(["snapshot", "capture"]),
+  ...place,
+  of: z.string().describe("what was read, for example smart"),
+  fields: z.record(z.string(), value),
+  raw: z.string().nullable().describe("the page as it was read; null unless it was asked for"),
+});
+
+export const rollupView = z
+  .object({
+    minute: z.iso.datetime().describe("agent's time"),
+    path: z.string(),
+    worker: z.number().int(),
+    intervalMs: z.number().describe("that were sampled"),
+    ...{ reads: z.number(), writes: z.number(), others: z.number(), readBytes: z.number(), writeBytes: z.number() },
+    errors: z.number(),
+    latencyAverageNs: z.number().nullable(),
+    latencyMaxNs: z.number(),
+  })
+  .describe("one ioworker over one minute");
+
 const decimal = z.string().regex(/^\d+$/);
 export const cmdlogView = z.object({
   queues: z.array(

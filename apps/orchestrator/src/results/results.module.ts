@@ -2,12 +2,13 @@ import { Module } from "@nestjs/common";
 import { RunsModule } from "../runs/runs.module";
 import { CompareService } from "./compare.service";
 import { ResultsController } from "./results.controller";
+import { RunResultsController } from "./run-results.controller";
 import { RunResults } from "./run-results.service";
 import { Summariser } from "./summariser";
 
 @Module({
   imports: [RunsModule],
-  controllers: [ResultsController],
+  controllers: [ResultsController, RunResultsController],
   providers: [CompareService, RunResults, Summariser],
   exports: [Summariser],
 })

@@ -3,6 +3,7 @@ import { type CmdlogEntry, decodeCmdlog } from "@assay/protocol";
 import { Injectable } from "@nestjs/common";
 import { Database } from "../platform/database";
 import { type Page, toPage } from "../platform/page";
+import { type BucketRow, latenciesOf } from "./latency";
 import { readingQuery } from "./reading-query";
 
 export interface MetricFilter {
@@ -10,6 +11,7 @@ export interface MetricFilter {
   metric?: string;
 }
 export type MetricKey = readonly [seq: number, metric: string, labels: string];
+export type RollupKey = readonly [minute: string, path: string, worker: number];
 export type SampleKey = readonly [seq: number, worker: number];
 
 type Row = Record<string, unknown>;
@@ -49,6 +51,46 @@ export class RunResults {
       ...[runId, after?.[0] ?? null, after?.[1] ?? null, path ?? null, limit + 1],
     ]);
     return toPage(rows, limit, (row) => [row.seq, row.worker], numbersOnly);
+  }
+
+  async latencies(runId: string, path: string | undefined, worker: number | undefined) {
+    const rows = await this.database.query<BucketRow & Row>(readingQuery("run-histograms"), [
+      ...[runId, path ?? null, worker ?? null],
+    ]);
+    return latenciesOf(rows);
+  }
+
+  async snapshots(
+    runId: string,
+    { of, path, raw }: { of?: string; path?: string; raw: boolean },
+    after: number | null,
+    limit: number,
+  ): Promise<Page<Row>> {
+    const rows = await this.database.query<Row & { seq: number; at: Date }>(readingQuery("run-snapshots"), [
+      ...[runId, after, of ?? null, path ?? null, raw, limit + 1],
+    ]);
+    return toPage(
+      rows,
+      limit,
+      (row) => [row.seq],
+      ({ at, ...row }) => ({ ...row, atMs: at.getTime() }),
+    );
+  }
+
+  async rollups(runId: string, path: string | undefined, after: RollupKey | null, limit: number): Promise<Page<Row>> {
+    const rows = await this.database.query<Row & { minute: Date; path: string; worker: number }>(
+      readingQuery("run-rollups"),
+      [runId, ...(after ?? [null, null, null]), path ?? null, limit + 1],
+    );
+    return toPage(
+      rows,
+      limit,
+      (row) => [row.minute.toISOString(), row.path, row.worker],
+      ({ minute, ...row }) => ({
+        ...Object.fromEntries(Object.entries(row).map(([k, v]) => [k, typeof v === "bigint" ? Number(v) : v])),
+        minute: minute.toISOString(),
+      }),
+    );
   }
 
   /** Drives that answered a command with this status. */

@@ -4,6 +4,7 @@ import { Database } from "../platform/database";
 import { Doorbells } from "../platform/doorbells";
 import { Log } from "../platform/log";
 import { type Conclusion, concludeRun } from "./conclude-run";
+import { rollUp } from "./roll-up";
 
 /** Answers `summarise`: looks at one run and, where it has ended, gives its verdict. */
 @Injectable()
@@ -26,12 +27,18 @@ export class Summariser implements OnModuleInit {
       concludeRun(transaction, runId, this.clock.now()),
     );
     if (conclusion === null) return null;
-    const { judgement, retryId } = conclusion;
+    const { judgement, retryId, rollUpOf } = conclusion;
     if (judgement !== null) {
       const { verdict, reason, attribution } = judgement;
       this.log.info("run has its verdict", { runId, verdict, reason, attribution: attribution?.cause, retryId });
     }
     this.doorbells.ring("schedule");
+    if (rollUpOf !== null) {
+      // Not part of the verdict: what fails here is made up for before the samples go.
+      await rollUp(this.database, runId, rollUpOf).catch((error: Error) =>
+        this.log.warn("samples were not rolled up", { runId, reason: error.message }),
+      );
+    }
     return conclusion;
   }
 }

@@ -94,6 +94,26 @@ export class RunsController {
     return this.repository.view(await this.runs.retry(id, caller.name));
   }
 
+  /** Kept for ever: retention passes it by. */
+  @Post(":id/pin")
+  @HttpCode(200)
+  @Roles("operator")
+  @ZodResponse({ status: 200, type: RunDetailDto })
+  async pinRun(@Param("id", ParseUUIDPipe) id: string) {
+    await this.runs.setPinned(id, true);
+    return this.repository.detail(id);
+  }
+
+  /** What it measured goes when retention ends. */
+  @Post(":id/unpin")
+  @HttpCode(200)
+  @Roles("operator")
+  @ZodResponse({ status: 200, type: RunDetailDto })
+  async unpinRun(@Param("id", ParseUUIDPipe) id: string) {
+    await this.runs.setPinned(id, false);
+    return this.repository.detail(id);
+  }
+
   /** Somebody vouches that the runner cannot touch the drive any more: its leases end. */
   @Post(":id/fence")
   @HttpCode(200)

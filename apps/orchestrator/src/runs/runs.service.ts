@@ -86,6 +86,12 @@ export class RunsService {
     return id;
   }
 
+  /** Whether retention passes the run by. @throws Problem 404 */
+  async setPinned(runId: string, pinned: boolean): Promise<void> {
+    const found = await this.database.query("UPDATE run SET pinned = $2 WHERE id = $1 RETURNING id", [runId, pinned]);
+    if (found.length === 0) throw problem("not-found", `there is no run ${runId}`);
+  }
+
   /** @throws Problem 404, 409 when the run holds no lease. */
   async fence(runId: string, by: string, reason: string, retry: boolean): Promise<{ retryId: string | null }> {
     const now = this.clock.now();
