@@ -77,8 +77,12 @@ export class Application {
   ) {}
 
   /** Listens at once; `ready` ends when the start is done. */
-  static async listen(databaseUrl: string, log = new Log("error", undefined, () => {})): Promise<Application> {
-    const config = configFrom({ DATABASE_URL: databaseUrl, ASSAY_LOG: "error" });
+  static async listen(
+    databaseUrl: string,
+    log = new Log("error", undefined, () => {}),
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<Application> {
+    const config = configFrom({ DATABASE_URL: databaseUrl, ASSAY_LOG: "error", ...environment });
     const app = await buildApp(appModule(config), log);
     serveOpenApi(app, config.version);
     const routes: Route[] = [];
@@ -93,8 +97,8 @@ export class Application {
     return new Application(app, routes, `http://127.0.0.1:${port}`, config);
   }
 
-  static async start(databaseUrl: string): Promise<Application> {
-    const application = await Application.listen(databaseUrl);
+  static async start(databaseUrl: string, environment: NodeJS.ProcessEnv = {}): Promise<Application> {
+    const application = await Application.listen(databaseUrl, undefined, environment);
     await application.ready();
     return application;
   }

@@ -18,18 +18,19 @@ export class RedisServer {
   private constructor(
     private child: ChildProcess,
     readonly port: number,
+    private readonly password: string | null,
   ) {}
 
-  static async start(): Promise<RedisServer> {
+  static async start(password: string | null = null): Promise<RedisServer> {
     const probe = createServer().listen(0, "127.0.0.1");
     await once(probe, "listening");
     const { port } = probe.address() as { port: number };
     await new Promise((resolve) => probe.close(resolve));
-    return new RedisServer(await launch(port), port);
+    return new RedisServer(await launch(port, password), port, password);
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://${this.password === null ? "" : `:${this.password}@`}127.0.0.1:${this.port}`;
   }
 
   async flush(): Promise<void> {
@@ -40,7 +41,7 @@ export class RedisServer {
 
   async crash(): Promise<void> {
     await this.stop();
-    this.child = await launch(this.port);
+    this.child = await launch(this.port, this.password);
   }
 
   async stop(): Promise<void> {
@@ -50,8 +51,9 @@ export class RedisServer {
   }
 }
 
-async function launch(port: number): Promise<ChildProcess> {
+async function launch(port: number, password: string | null): Promise<ChildProcess> {
   const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+  if (password !== null) options.push("--requirepass", password);
   const child = spawn("redis-server", options, { stdio: ["ignore", "pipe", "inherit"] });
   for await (const text of child.stdout) if (String(text).includes("Ready to accept connections")) break;
   return child;

@@ -26,8 +26,7 @@ export class Enrolment {
     if (refusal !== null) throw problem("wire-version", refusal);
     const at = this.clock.now();
     const credential = newToken("agent", this.ids);
-    const queue = await this.queues.access();
-    return this.database.transaction(async (transaction) => {
+    const answer = await this.database.transaction(async (transaction) => {
       if (!(await this.enrollments.use(transaction, hostName, token, at))) {
         throw problem(
           "invalid-enrollment",
@@ -49,7 +48,8 @@ export class Enrolment {
         "INSERT INTO token (name, role, hash, host_id, created_at, created_by) VALUES ($1, 'agent', $2, $3, $4, 'enrolment')",
         [`agent of ${hostName}`, hashOfToken(credential), hostId, at],
       );
-      return { hostId, credential, queueName, queue };
+      return { hostId, credential, queueName };
     });
+    return { ...answer, queue: await this.queues.access(answer.queueName) };
   }
 }
