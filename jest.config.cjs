@@ -33,6 +33,7 @@ const slow = [
   "\\.e2e\\.spec\\.ts$",
   "\\.spdk\\.spec\\.ts$",
   "\\.redis\\.spec\\.ts$",
+  "\\.qemu\\.spec\\.ts$",
 ];
 const tier = (displayName, testRegex, extra = {}) => ({ ...shared, displayName, testRegex: [testRegex], ...extra });
 const slowTier = (displayName, testRegex) =>
@@ -45,5 +46,6 @@ module.exports = {
     slowTier("e2e", "\\.e2e\\.spec\\.ts$"),
     slowTier("spdk", "\\.spdk\\.spec\\.ts$"),
     slowTier("redis", "\\.redis\\.spec\\.ts$"),
+    slowTier("qemu", "\\.qemu\\.spec\\.ts$"),
   ],
 };

@@ -42,6 +42,11 @@ export const tiers = [
     run: () => runJest("spdk", { limitMs: 15 * MINUTE_MS, workers: 1, missing: withoutSpdk }),
   },
   {
+    name: "qemu",
+    title: "Linux in QEMU: another target, a PCIe drive",
+    run: () => runJest("qemu", { limitMs: 15 * MINUTE_MS, workers: 1 }),
+  },
+  {
     name: "redis",
     title: "queues on Redis",
     run: () => runJest("redis", { limitMs: 10 * MINUTE_MS, workers: 1, missing: withoutRedis }),

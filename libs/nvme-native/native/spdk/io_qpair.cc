@@ -14,6 +14,8 @@ namespace {
 // SPDK takes requests for commands of its own from the same pool.
 constexpr uint32_t kSpareRequests = 8;
 
+constexpr uint64_t kConnectPauseNs = 10 * kNsPerMs;
+
 // Far more than an owner needs from a Submit to its next Poll.
 constexpr uint64_t kFlushBeforeDeadlineNs = kNsPerSecond;
 
@@ -29,6 +31,19 @@ IoQpair::IoQpair(const Traits& traits, const QpairOptions& options, struct spdk_
   assert(options.entries >= 2);
 }
 
+// A target frees a queue's id some time after its connection was closed (Linux's nvmet does) and refuses it until then.
+struct spdk_nvme_qpair* IoQpair::Connect(const struct spdk_nvme_io_qpair_opts& opts) {
+  const uint64_t until = BoottimeNs() + traits_.connect_ms * kNsPerMs;
+  for (;;) {
+    struct spdk_nvme_qpair* qpair = spdk_nvme_ctrlr_alloc_io_qpair(ctrlr_, &opts, sizeof(opts));
+    if (qpair == nullptr || spdk_nvme_ctrlr_connect_io_qpair(ctrlr_, qpair) == 0) return qpair;
+    spdk_nvme_ctrlr_free_io_qpair(qpair);
+    const uint64_t now = BoottimeNs();
+    if (now >= until || DeadlinePassed(now) || spdk_nvme_ctrlr_is_failed(ctrlr_)) return nullptr;
+    nap_.Wait(now + kConnectPauseNs, false, false);
+  }
+}
+
 Status IoQpair::Attach() {
   assert(qpair_ == nullptr && ctrlr_ != nullptr);
   struct spdk_nvme_io_qpair_opts opts;
@@ -38,8 +53,10 @@ Status IoQpair::Attach() {
   opts.io_queue_requests = options_.entries + kSpareRequests;
   opts.delay_cmd_submit = true;
 
+  opts.create_only = true;
+
   ForgetLastError();
-  qpair_ = spdk_nvme_ctrlr_alloc_io_qpair(ctrlr_, &opts, sizeof(opts));
+  qpair_ = Connect(opts);
   if (qpair_ == nullptr) {
     const std::string detail = LastError();
     return Status::Error(Code::kQpair, std::string(traits_.name) + ": no qpair of " + std::to_string(options_.entries) +

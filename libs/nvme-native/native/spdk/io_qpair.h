@@ -41,6 +41,7 @@ class IoQpair final : public HostQpair {
   Status Recover() override;
 
  private:
+  struct spdk_nvme_qpair* Connect(const struct spdk_nvme_io_qpair_opts& opts);
   bool Process();
   Status Keep();
 

@@ -30,6 +30,7 @@ struct Traits {
   RegisterAccess registers;
   uint32_t keep_alive_ms;         // 0: none
   uint16_t admin_entries;         // SPDK raises it to its own least; an NVMe/TCP target may refuse more than 128
+  uint32_t connect_ms;            // how long a new qpair is tried: the target may still be at work to free its id
   uint32_t max_queue_entries;     // that we ask for; the drive's CAP.MQES limits it further
 };
 
