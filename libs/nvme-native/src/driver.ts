@@ -9,6 +9,7 @@ import type {
   ModelFaultCount,
   ModelPower,
   NamespaceIdentity,
+  NativeMiscompare,
   OpenOptions,
   ProtocolViolations,
   RawCommand,
@@ -125,8 +126,18 @@ export interface Namespace {
   /**
    * Opens (or creates) the verify table of this namespace: 4 bytes per LBA, memory-mapped, survives the process.
    * From now on every write path of this namespace keeps it up to date. `seed` makes worker payloads provable.
+   * `lbas`: only so many from LBA 0 on are covered (default: all). `path` null: no table, for namespaces that are too large
+   * for one; sectors of workers prove themselves, and everything is found but staleness (`stalenessChecked`). After an
+   * unclean stop of the machine what an existing table says is unknown until it is written again, and coverage says so.
    */
-  openVerifyTable(path: string, seed: bigint): Promise<void>;
+  openVerifyTable(path: string | null, seed: bigint, options?: { lbas?: bigint }): Promise<void>;
+  /**
+   * From now on every `read` is checked: wrong data make its completion 07/81, the data are delivered all the same, and
+   * `takeMiscompares` tells what was wrong.
+   */
+  verifyReads(on: boolean): void;
+  /** What checked reads have found since the last call, at most the first 64. */
+  takeMiscompares(): NativeMiscompare[];
   startIoWorker(options: IoWorkerOptions): IoWorker;
   /** Reads and checks. `written`: only LBAs that the table knows; otherwise the whole region. */
   verify(options: {

@@ -5,7 +5,14 @@ import type { IoFlags, IoWorker, Namespace, Qpair } from "./driver";
 import { NvmeIoWorker } from "./ioworker";
 import { addon, type NativeCommand, type NativeDirection, type NativeHandle, settle } from "./native";
 import { NvmeQpair } from "./qpair";
-import type { Completion, IoWorkerOptions, NamespaceIdentity, RawCommand, VerifyResult } from "./types";
+import type {
+  Completion,
+  IoWorkerOptions,
+  NamespaceIdentity,
+  NativeMiscompare,
+  RawCommand,
+  VerifyResult,
+} from "./types";
 import { checkWorkerOptions } from "./worker-options";
 
 const MAX_LBAS = 65_536;
@@ -128,13 +135,27 @@ export class NvmeNamespace implements Namespace {
     return this.#send(qpair, checked, data ?? null, data === undefined ? "none" : direction!, 0);
   }
 
-  async openVerifyTable(path: string, seed: bigint): Promise<void> {
-    text("path", path, 4096);
+  async openVerifyTable(path: string | null, seed: bigint, options: { lbas?: bigint } = {}): Promise<void> {
+    if (path !== null) text("path", path, 4096);
+    const o = object<typeof options>("options", options, ["lbas"]);
+    const all = this.identity.lbaCount;
+    const wanted = o.lbas === undefined ? all : big("lbas", o.lbas, 1n, U64);
     big("seed", seed, 0n, U64);
     this.controller.use();
     const powerCycles = await this.controller.powerCycles();
-    await settle(addon().openVerifyTable(this.native, path, seed, this.controller.identity.vwc, powerCycles));
+    const lbas = wanted < all ? wanted : all;
+    const { vwc } = this.controller.identity;
+    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas));
     this.#hasTable = true;
+  }
+
+  verifyReads(on: boolean): void {
+    if (!this.#hasTable) refuse("verifyReads needs a table, openVerifyTable must come first");
+    addon().setVerifyReads(this.native, flag("on", on));
+  }
+
+  takeMiscompares(): NativeMiscompare[] {
+    return addon().takeMiscompares(this.native);
   }
 
   startIoWorker(options: IoWorkerOptions): IoWorker {

@@ -8,6 +8,7 @@ import type {
   IoWorkerResult,
   ModelFaultCount,
   ModelPower,
+  NativeMiscompare,
   NvmeErrorCode,
   ProtocolViolations,
   VerifyResult,
@@ -73,6 +74,7 @@ export interface NativeWorkerOptions {
   passes: number;
   flushEvery: number;
   verify: boolean;
+  exclusive: boolean;
   payload: { kind: "marked" | "constant" | "random"; word: number; zeroPercent: number };
   skipUncorrectable: boolean;
   lastCommands: number;
@@ -146,7 +148,10 @@ export interface NativeAddon {
     seed: bigint,
     volatileCache: boolean,
     powerCycles: bigint,
+    lbas: bigint,
   ): Promise<void>;
+  setVerifyReads(namespace: NativeHandle, on: boolean): void;
+  takeMiscompares(namespace: NativeHandle): NativeMiscompare[];
   verify(namespace: NativeHandle, options: NativeVerifyOptions): Promise<VerifyResult>;
   clearVerifyTable(namespace: NativeHandle): void;
   notePowerLoss(namespace: NativeHandle, powerCycles: bigint): void;

@@ -187,6 +187,12 @@ export interface IoWorkerOptions {
   flushEvery?: number | null;
   /** Check every read against the verify table; stamp every write. Needs `verifyTable`. */
   verify?: boolean;
+  /**
+   * Reads wait too until nobody else is at their LBAs, and keep writers away meanwhile: workers with this option never
+   * have conflicting commands in flight, their own or another's. Otherwise writers exclude one another, and a read that
+   * meets a write may see either version. Needs `verify`.
+   */
+  exclusive?: boolean;
   /** Not with `verify`: a sector that proves itself has a payload of its own. */
   pattern?: WorkerPattern | null;
   /** Leaves LBAs out that the verify table has as written uncorrectable; a command on both sides of such becomes two. */
@@ -226,6 +232,21 @@ export interface NativeMiscompare {
   /** Hex, at most 64 bytes around the first difference. */
   expected: string;
   got: string;
+  /** The writes to this LBA that ended last, newest first, at most 8; also of earlier processes. */
+  lastWrites?: LastWrite[];
+}
+
+export interface LastWrite {
+  slba: bigint;
+  lbaCount: number;
+  opcode: number;
+  qid: number;
+  worker: number;
+  /** `uncertain`: error or cut off; `unknown`: timed out, the drive may still write it. */
+  end: "acknowledged" | "uncertain" | "unknown" | "not-sent";
+  /** Of the first LBA, where a verifying worker wrote it. */
+  token: bigint | null;
+  atMs: number;
 }
 
 export type IoWorkerEvent =
@@ -296,6 +317,8 @@ export interface IoWorkerResult {
   inFlight: number;
   /** Completions that belonged to no command in flight (see `Controller.violations`). */
   protocolErrors?: number;
+  /** See `VerifyResult`. */
+  stalenessChecked?: boolean;
   cpuPercent: number;
 }
 
@@ -306,6 +329,8 @@ export interface VerifyResult {
   violations: bigint;
   /** Checked LBAs as a share of those that had to be checked, percent. */
   coveragePercent: number;
+  /** False: there is no table, so that a sector that is older than it should be was not noticed. */
+  stalenessChecked?: boolean;
   /** The first 64. */
   miscompares: NativeMiscompare[];
   /** After a power loss, of the LBAs written and not flushed: how many hold the newest, an older, a torn version. */

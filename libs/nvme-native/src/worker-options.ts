@@ -31,6 +31,7 @@ const KEYS = [
   "passes",
   "flushEvery",
   "verify",
+  "exclusive",
   "pattern",
   "skipUncorrectable",
   "lastCommands",
@@ -134,6 +135,8 @@ export function checkWorkerOptions(
   const regionLbas = big("regionLbas", o.regionLbas ?? most, 1n, most);
   const limits = checkLimits(o);
   const verify = o.verify === undefined ? false : flag("verify", o.verify);
+  const exclusive = o.exclusive === undefined ? false : flag("exclusive", o.exclusive);
+  if (exclusive && !verify) refuse("exclusive is true, it needs verify: the table keeps the commands apart");
   if (verify && !hasTable) refuse("verify is true, openVerifyTable must come first");
   const skipUncorrectable = o.skipUncorrectable === undefined ? false : flag("skipUncorrectable", o.skipUncorrectable);
   if (skipUncorrectable && !hasTable) refuse("skipUncorrectable is true, openVerifyTable must come first");
@@ -149,6 +152,7 @@ export function checkWorkerOptions(
     ...limits,
     flushEvery: o.flushEvery === undefined || o.flushEvery === null ? 0 : integer("flushEvery", o.flushEvery, 1, U32),
     verify,
+    exclusive,
     payload: checkPattern(o.pattern, verify),
     skipUncorrectable,
     lastCommands: integer("lastCommands", o.lastCommands ?? 0, 0, MAX_LAST_COMMANDS),

@@ -61,7 +61,7 @@ void IoWorker::MakeLines() {
     // What is compared must stay as it is; what only goes to "anywhere" has no LBAs to lock.
     const Effect effect = what.operation.effect;
     const bool changes = effect != Effect::kNone && effect != Effect::kFlush && effect != Effect::kAnywhere;
-    line.locks = changes || what.operation.opcode == nvm_opcode::kCompare;
+    line.locks = changes || what.operation.opcode == nvm_opcode::kCompare || (options_.exclusive && what.operation.opcode == nvm_opcode::kRead);
     line.fua = (what.bits.cdw12 & kCdw12Fua) != 0 && (effect == Effect::kWrites || effect == Effect::kZeroes);
     line_of_[what.operation.opcode] = static_cast<uint8_t>(lines_.size());
     opcodes.push_back(what.operation.opcode);
@@ -168,6 +168,7 @@ void IoWorker::Finish() {
   result_.in_flight += qpair->outstanding();
   result_.last_commands = history_.Take();
   result_.protocol_errors = qpair->ProtocolErrors();
+  result_.staleness_checked = table_ == nullptr || table_->tracks();
   const uint64_t cpu = ClockNs(CLOCK_THREAD_CPUTIME_ID) - cpu_start_ns_;
   result_.cpu_percent = 100.0 * static_cast<double>(cpu) / static_cast<double>(std::max<uint64_t>(1, now - start_ns_));
   parking.Retire();

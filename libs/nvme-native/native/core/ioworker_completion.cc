@@ -93,6 +93,7 @@ void IoWorker::NoteCheck(SectorCheck&& check) {
   if (told_ == kMaxMiscomparesTold) return;
   told_++;
   check.miscompare.nsid = ns_->geometry().nsid;
+  check.miscompare.last_writes = table_->LastWrites(check.miscompare.lba);
   callbacks_.event(std::move(check.miscompare));
 }
 

@@ -85,7 +85,8 @@ void IoWorker::Unlock(Slot& slot, WriteEnd end) {
   if (!slot.locked) return;
   slot.locked = false;
   const bool changes = slot.line->what.operation.effect != Effect::kNone;
-  table_->Ended(slot.step.slba, slot.step.lbas, changes ? end : WriteEnd::kNotSent, slot.line->fua);
+  table_->Ended(slot.step.slba, slot.step.lbas, changes ? end : WriteEnd::kNotSent, slot.line->fua,
+                {slot.step.opcode, qpair->qid(), options_.worker});
 }
 
 Sent IoWorker::Send(uint32_t index) {

@@ -3,6 +3,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "write_log.h"
 
 namespace assay {
 
@@ -28,6 +31,7 @@ struct Miscompare {
   std::optional<uint64_t> got_lba;
   std::string expected;  // hex, at most 64 bytes around the first difference
   std::string got;
+  std::vector<LoggedWrite> last_writes;  // to this LBA, newest first
 };
 
 }  // namespace assay

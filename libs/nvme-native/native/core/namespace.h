@@ -2,6 +2,8 @@
 #pragma once
 #include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "controller.h"
 #include "verify_table.h"
@@ -13,6 +15,24 @@ struct NamespaceGeometry {
   uint32_t lba_bytes = 512;
   uint64_t lba_count = 0;
   uint32_t max_transfer_bytes = 131072;  // MDTS and the transport's limit
+};
+
+// The wrong sectors that reads of scripts have found, until somebody asks.
+class FoundMiscompares {
+ public:
+  void Add(Miscompare&& miscompare) {
+    std::lock_guard lock(mutex_);
+    if (found_.size() < kMaxFound) found_.push_back(std::move(miscompare));
+  }
+  std::vector<Miscompare> Take() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(found_, {});
+  }
+
+ private:
+  static constexpr size_t kMaxFound = 64;
+  std::mutex mutex_;
+  std::vector<Miscompare> found_;
 };
 
 class Namespace {
@@ -32,11 +52,18 @@ class Namespace {
     table_ = std::move(table);
   }
 
+  // Reads of scripts are checked against the table.
+  bool verify_reads() const { return verify_reads_.load(std::memory_order_relaxed); }
+  void SetVerifyReads(bool on) { verify_reads_ = on; }
+  const std::shared_ptr<FoundMiscompares>& miscompares() const { return miscompares_; }
+
  private:
   std::shared_ptr<Controller> controller_;
   NamespaceGeometry geometry_;
   mutable std::mutex mutex_;
   std::shared_ptr<VerifyTable> table_;
+  std::atomic<bool> verify_reads_{false};
+  std::shared_ptr<FoundMiscompares> miscompares_ = std::make_shared<FoundMiscompares>();
 };
 
 }  // namespace assay

@@ -45,6 +45,10 @@ void Sweep::Begin() {
   StartThread("assay-verify", [self = shared_from_this()] { self->Run(); });
 }
 
+// Without a table everything in the region is read, and `written` is the caller's word that all of it was written.
+bool Sweep::Wanted(uint64_t lba) const { return !options_.written || !table_->tracks() || table_->Knows(lba); }
+bool Sweep::Must(uint64_t lba) const { return table_->tracks() ? table_->Knows(lba) : options_.written; }
+
 // The next sectors to read, skipping what the table says nothing about.
 bool Sweep::NextRange(uint64_t* slba, uint32_t* lbas) {
   if (!singly_.empty()) {
@@ -54,12 +58,12 @@ bool Sweep::NextRange(uint64_t* slba, uint32_t* lbas) {
     return true;
   }
   const uint64_t end = options_.region_start + options_.region_lbas;
-  while (options_.written && cursor_ < end && !table_->Knows(cursor_)) cursor_++;
+  while (cursor_ < end && !Wanted(cursor_)) cursor_++;
   if (cursor_ >= end) return false;
   *slba = cursor_;
   uint32_t n = 0;
-  while (n < lbas_per_read_ && cursor_ < end && (!options_.written || table_->Knows(cursor_))) {
-    if (table_->Knows(cursor_)) result_.required++;
+  while (n < lbas_per_read_ && cursor_ < end && Wanted(cursor_)) {
+    if (Must(cursor_)) result_.required++;
     cursor_++;
     n++;
   }
@@ -138,7 +142,7 @@ void Sweep::Complete(const Done& done) {
   }
   for (uint32_t i = 0; i < slot.lbas; i++) {
     const uint8_t* sector = slot.data + uint64_t{i} * ns_->geometry().lba_bytes;
-    SectorCheck check = unreadable ? table_->CheckUnreadable(slot.slba + i, slot.floors[i]) : table_->Check(slot.slba + i, sector, slot.floors[i], options_.rule);
+    SectorCheck check = unreadable ? table_->CheckUnreadable(slot.slba + i, slot.floors[i]) : table_->Check(slot.slba + i, sector, slot.floors[i], options_.rule, options_.written);
     if (unreadable && check.state == SectorState::kWrong) result_.read_errors++;
     Note(std::move(check));
   }
@@ -157,6 +161,7 @@ void Sweep::Note(SectorCheck&& check) {
   result_.violations++;
   if (result_.miscompares.size() == kMaxMiscomparesTold) return;
   check.miscompare.nsid = ns_->geometry().nsid;
+  check.miscompare.last_writes = table_->LastWrites(check.miscompare.lba);
   result_.miscompares.push_back(std::move(check.miscompare));
 }
 
@@ -165,6 +170,7 @@ void Sweep::Finish() {
   if (result_.required > 0) {
     result_.coverage_percent = 100.0 * static_cast<double>(std::min(result_.checked, result_.required)) / static_cast<double>(result_.required);
   }
+  result_.staleness_checked = table_->tracks();
   parking.Retire();
   auto* controller = ns_->controller().get();
   controller->Post([controller, self = shared_from_this()] { controller->Detach(self.get()); });

@@ -20,6 +20,7 @@ struct SweepResult {
   uint64_t required = 0;  // LBAs that the table has something to say about
   uint64_t newest = 0, older = 0, read_errors = 0;
   double coverage_percent = 100;
+  bool staleness_checked = true;
   double duration_ms = 0;
   std::vector<Miscompare> miscompares;  // the first kMaxMiscomparesTold
 };
@@ -45,6 +46,8 @@ class Sweep : public QpairOwner, public std::enable_shared_from_this<Sweep> {
   void Begin();
   void Run();
   bool Fill();
+  bool Wanted(uint64_t lba) const;
+  bool Must(uint64_t lba) const;
   bool NextRange(uint64_t* slba, uint32_t* lbas);
   void Complete(const Done& done);
   void Note(SectorCheck&& check);

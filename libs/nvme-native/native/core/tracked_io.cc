@@ -32,18 +32,21 @@ void Follow(const Table& table, Request* request, std::vector<Span> spans, bool 
     if (!TryLockAll(*table, spans)) return false;
     uint64_t index = 0;
     for (const Span& span : spans) {
-      for (uint64_t i = 0; i < span.count; i++) table->Submitted(span.slba + i, note(self, index++));
+      const uint64_t covered = span.slba < table->lba_count() ? std::min(span.count, table->lba_count() - span.slba) : 0;
+      for (uint64_t i = 0; i < covered; i++) table->Submitted(span.slba + i, note(self, index + i));
+      index += span.count;
     }
     return true;
   };
-  request->finish = [table, spans, fua, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
+  const WriteOrigin origin{request->command.sqe.opc, request->qid, 0};
+  request->finish = [table, spans, fua, origin, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
     // A request that never got its locks has none to give back.
     if (!self.admit) {
       const WriteEnd end = !status.ok()     ? WriteEnd::kUncertain
                            : done.cqe.Ok()  ? WriteEnd::kAcknowledged
                            : done.released  ? WriteEnd::kUncertain
                                             : WriteEnd::kUnknown;
-      for (const Span& span : spans) table->Ended(span.slba, span.count, end, fua);
+      for (const Span& span : spans) table->Ended(span.slba, span.count, end, fua, origin);
     }
     then(status, done, self);
   };
@@ -90,6 +93,74 @@ void FollowFlush(const Table& table, Request* request) {
   };
 }
 
+// Wrong sectors make the completion 07/81; the data go to the script all the same.
+void FollowRead(const Namespace& ns, const Table& table, Request* request) {
+  const uint64_t slba = request->command.sqe.Slba();
+  const uint64_t count = (request->command.sqe.cdw12 & 0xffff) + 1;
+  auto floors = std::make_shared<std::vector<ReadFloor>>();
+  request->admit = [table, floors, slba, count](Request&) {
+    for (uint64_t i = 0; i < count; i++) floors->push_back(table->Floor(slba + i, Rule::kDurableOrNewer));
+    return true;
+  };
+  auto found = ns.miscompares();
+  const uint32_t nsid = ns.geometry().nsid;
+  request->finish = [table, floors, slba, found, nsid, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
+    if (!status.ok() || done.local || !done.cqe.Ok()) return then(status, done, self);
+    Done checked = done;
+    const auto* data = static_cast<const uint8_t*>(self.command.data);
+    const uint32_t bytes = table->lba_bytes();
+    for (uint64_t i = 0; i < floors->size() && (i + 1) * bytes <= self.command.data_bytes; i++) {
+      SectorCheck check = table->Check(slba + i, data + i * bytes, (*floors)[i], Rule::kDurableOrNewer);
+      if (check.state != SectorState::kWrong) continue;
+      checked.cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
+      check.miscompare.nsid = nsid;
+      check.miscompare.last_writes = table->LastWrites(slba + i);
+      found->Add(std::move(check.miscompare));
+    }
+    then(status, checked, self);
+  };
+}
+
+// NVM Command Set 1.0, 3.2.2: source ranges of 32 bytes, the destination in dwords 10 and 11.
+void FollowCopy(const Table& table, Request* request) {
+  constexpr uint32_t kRangeBytes = 32;
+  constexpr uint32_t kSlbaAt = 8, kLbasAt = 16;
+  const Command& command = request->command;
+  const uint32_t ranges = (command.sqe.cdw12 & 0xff) + 1;
+  auto sources = std::make_shared<std::vector<uint64_t>>();
+  for (uint32_t i = 0; i < ranges && (i + 1) * kRangeBytes <= command.data_bytes; i++) {
+    const auto* range = static_cast<const uint8_t*>(command.data) + i * kRangeBytes;
+    uint64_t slba;
+    uint16_t last;
+    std::memcpy(&slba, range + kSlbaAt, 8);
+    std::memcpy(&last, range + kLbasAt, 2);
+    for (uint32_t n = 0; n <= last; n++) sources->push_back(slba + n);
+  }
+  const uint64_t to = command.sqe.Slba();
+  const bool fua = (command.sqe.cdw12 & kCdw12Fua) != 0;
+  Follow(table, request, {{to, sources->size()}}, fua, [table, sources](Request&, uint64_t i) { return table->CopyOf((*sources)[i]); });
+}
+
+// Where the data went is known when the drive says it.
+void FollowAppend(const Table& table, Request* request) {
+  const uint64_t count = (request->command.sqe.cdw12 & 0xffff) + 1;
+  const WriteOrigin origin{request->command.sqe.opc, request->qid, 0};
+  request->finish = [table, count, origin, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
+    const uint32_t bytes = table->lba_bytes();
+    const uint64_t slba = uint64_t{done.cqe.cdw1} << 32 | done.cqe.cdw0;
+    if (status.ok() && done.cqe.Ok() && count * bytes <= self.command.data_bytes && table->TryLock(slba, count)) {
+      const auto* data = static_cast<const uint8_t*>(self.command.data);
+      for (uint64_t i = 0; i < count; i++) table->Submitted(slba + i, CrcVersion(data + i * bytes, bytes));
+      table->Ended(slba, count, WriteEnd::kAcknowledged, false, origin);
+    } else if (status.ok() && !done.cqe.Ok() && !done.local) {
+      // Nothing was written.
+    } else if (status.ok()) {
+      table->Clear();
+    }
+    then(status, done, self);
+  };
+}
+
 void ForgetAll(const Table& table, Request* request) {
   request->finish = [table, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
     table->Clear();
@@ -105,24 +176,22 @@ void TrackRequest(const Namespace& ns, Request* request) {
   const Sqe& sqe = request->command.sqe;
   if (sqe.nsid != ns.geometry().nsid && sqe.nsid != UINT32_MAX) return;
   const uint64_t count = (sqe.cdw12 & 0xffff) + 1;
-  const bool inside = sqe.Slba() < table->lba_count() && count <= table->lba_count() - sqe.Slba();
   const bool fua = (sqe.cdw12 & kCdw12Fua) != 0;
   const std::vector<Span> span = {{sqe.Slba(), count}};
   const uint32_t lba_bytes = table->lba_bytes();
   switch (sqe.opc) {
     case nvm_opcode::kFlush: return FollowFlush(table, request);
     case nvm_opcode::kWrite: {
-      if (!inside) return;
       return Follow(table, request, span, fua, [lba_bytes](Request& self, uint64_t i) -> Version {
         if ((i + 1) * lba_bytes > self.command.data_bytes) return kVersionUnknown;
         return CrcVersion(static_cast<const uint8_t*>(self.command.data) + i * lba_bytes, lba_bytes);
       });
     }
     case nvm_opcode::kWriteZeroes:
-      if (inside) Follow(table, request, span, fua, [](Request&, uint64_t) { return kVersionZeroes; });
+      Follow(table, request, span, fua, [](Request&, uint64_t) { return kVersionZeroes; });
       return;
     case nvm_opcode::kWriteUncorrectable:
-      if (inside) Follow(table, request, span, false, [](Request&, uint64_t) { return kVersionUncorrectable; });
+      Follow(table, request, span, false, [](Request&, uint64_t) { return kVersionUncorrectable; });
       return;
     case nvm_opcode::kDatasetManagement:
       if (sqe.cdw11 & 4) {
@@ -130,11 +199,14 @@ void TrackRequest(const Namespace& ns, Request* request) {
       }
       return;
     case nvm_opcode::kRead:
+      if (ns.verify_reads()) FollowRead(ns, table, request);
+      return;
+    case nvm_opcode::kCopy: return FollowCopy(table, request);
+    case nvm_opcode::kZoneAppend: return FollowAppend(table, request);
     case nvm_opcode::kCompare:
     case nvm_opcode::kVerify: return;
     default:
-      if (sqe.opc == nvm_opcode::kCopy || sqe.opc == nvm_opcode::kZoneAppend || sqe.opc == nvm_opcode::kZoneManagementSend ||
-          request->command.direction == Direction::kToDevice) {
+      if (sqe.opc == nvm_opcode::kZoneManagementSend || request->command.direction == Direction::kToDevice) {
         ForgetAll(table, request);
       }
   }

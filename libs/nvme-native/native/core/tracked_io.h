@@ -5,8 +5,9 @@
 
 namespace assay {
 
-// By opcode: write, write zeroes, write uncorrectable, dataset management and flush are followed exactly; what cannot be
-// followed (copy, zone append, vendor commands that send data) makes everything unknown. Nothing happens without a table.
+// By opcode: write, write zeroes, write uncorrectable, dataset management, copy, zone append and flush are followed exactly;
+// what cannot be followed (zone management, vendor commands that send data) makes everything unknown. Reads are checked
+// where the namespace says so. Nothing happens without a table.
 void TrackRequest(const Namespace& ns, Request* request);
 
 }  // namespace assay

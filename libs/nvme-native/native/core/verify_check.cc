@@ -1,55 +1,11 @@
 // The reading half of VerifyTable: what a sector may be, and what is wrong with it when it is not that.
-#include <algorithm>
-#include <bit>
 #include <cstring>
 #include <vector>
 
-#include "crc32c.h"
-#include "verify_table.h"
+#include "sector_classification.h"
+#include "verify_header.h"
 
 namespace assay {
-namespace {
-
-constexpr uint32_t kShownBytes = 64;
-// Fewer wrong bits than this in a sector that is otherwise right are bit errors.
-constexpr uint32_t kBitErrorLimit = 64;
-
-bool IsToken(Version version) { return version != kVersionUnknown && version < kVersionZeroes; }
-
-bool AllZero(const uint8_t* sector, uint32_t bytes) { return sector[0] == 0 && std::memcmp(sector, sector + 1, bytes - 1) == 0; }
-
-std::string Hex(const uint8_t* data, uint32_t bytes) {
-  static const char digits[] = "0123456789abcdef";
-  std::string text;
-  for (uint32_t i = 0; i < bytes; i++) {
-    text += digits[data[i] >> 4];
-    text += digits[data[i] & 15];
-  }
-  return text;
-}
-
-uint32_t FirstDifference(const uint8_t* a, const uint8_t* b, uint32_t bytes) {
-  return static_cast<uint32_t>(std::mismatch(a, a + bytes, b).first - a);
-}
-
-uint32_t WrongBits(const uint8_t* a, const uint8_t* b, uint32_t bytes) {
-  uint32_t wrong = 0;
-  for (uint32_t i = 0; i < bytes; i++) wrong += static_cast<uint32_t>(std::popcount(static_cast<unsigned>(a[i] ^ b[i])));
-  return wrong;
-}
-
-void Show(Miscompare* m, const uint8_t* expected, const uint8_t* got, uint32_t bytes) {
-  const uint32_t at = expected == nullptr ? 0 : FirstDifference(expected, got, bytes);
-  const uint32_t from = std::min(at / 16 * 16, bytes - std::min(bytes, kShownBytes));
-  const uint32_t shown = std::min(bytes, kShownBytes);
-  if (expected != nullptr) {
-    m->expected = Hex(expected + from, shown);
-    if (at < bytes) m->byte_offset = at;
-  }
-  m->got = Hex(got + from, shown);
-}
-
-}  // namespace
 
 // The token of which `version` is the low part: the newest one that is not above the limit.
 uint64_t VerifyTable::Widen(Version version, uint64_t not_above) const {
@@ -70,27 +26,45 @@ bool VerifyTable::Allowed(uint64_t token, Version low, Version high) const {
 }
 
 bool VerifyTable::Knows(uint64_t lba) const {
+  if (!Covers(lba)) return false;
   const Record& record = records_[lba];
   return Load(lba) != kVersionUnknown || record.submitted != kVersionUnknown;
 }
 
-bool VerifyTable::Expect(uint64_t lba, uint8_t* sector) const {
+Version VerifyTable::Certain(uint64_t lba) const {
+  if (!Covers(lba)) return kVersionUnknown;
   const Record& record = records_[lba];
   const Version now = Load(lba);
-  const uint32_t flags = std::atomic_ref(const_cast<uint32_t&>(record.state)).load(std::memory_order_relaxed);
-  const bool settled = !(flags & kUntracked) && !InLoss(record.epoch) && (record.submitted == now || record.submitted == kVersionUnknown);
-  if (!settled || (now != kVersionZeroes && !IsToken(now))) return false;
+  const uint32_t state = std::atomic_ref(const_cast<uint32_t&>(record.state)).load(std::memory_order_relaxed);
+  const bool settled = !(state & kUntracked) && Trusted(state) && !InLoss(record.epoch) && (record.submitted == now || record.submitted == kVersionUnknown);
+  return settled ? now : kVersionUnknown;
+}
+
+bool VerifyTable::Expect(uint64_t lba, uint8_t* sector) const {
+  const Version now = Certain(lba);
   if (now == kVersionZeroes) {
     std::memset(sector, 0, geometry_.lba_bytes);
-  } else {
-    stamp_.Fill(sector, geometry_.lba_bytes, lba, Full(now));
+    return true;
   }
+  if (!IsToken(now)) return false;
+  stamp_.Fill(sector, geometry_.lba_bytes, lba, Full(now));
   return true;
 }
 
+Version VerifyTable::CopyOf(uint64_t lba) const {
+  const Version now = Certain(lba);
+  if (!IsToken(now)) return now == kVersionUncorrectable ? kVersionUnknown : now;
+  // Elsewhere the sector proves itself no more: it is foreign content.
+  std::vector<uint64_t> sector(geometry_.lba_bytes / 8);
+  auto* bytes = reinterpret_cast<uint8_t*>(sector.data());
+  stamp_.Fill(bytes, geometry_.lba_bytes, lba, Full(now));
+  return CrcVersion(bytes, geometry_.lba_bytes);
+}
+
 ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
-  Record& record = records_[lba];
   ReadFloor floor;
+  if (!Covers(lba)) return floor;
+  Record& record = records_[lba];
   const uint32_t state = std::atomic_ref(record.state).load(std::memory_order_acquire);
   floor.quiet = !(state & kLocked) || state >> kSessionShift != Session();
   floor.version = rule == Rule::kDurableOrNewer && InLoss(record.epoch) ? record.durable : Load(lba);
@@ -100,8 +74,10 @@ ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
 
 SectorCheck VerifyTable::CheckUnreadable(uint64_t lba, ReadFloor floor) const {
   SectorCheck check;
+  if (!Covers(lba)) return check;
   const Version now = Load(lba);
-  const Record& record = records_[lba];
+  Record& record = records_[lba];
+  if (!Trusted(std::atomic_ref(record.state).load(std::memory_order_relaxed))) return check;
   if (floor.version == kVersionUnknown && !Knows(lba)) return check;
   if (floor.version == kVersionUncorrectable || now == kVersionUncorrectable || record.submitted == kVersionUncorrectable) {
     check.state = SectorState::kRight;
@@ -114,16 +90,34 @@ SectorCheck VerifyTable::CheckUnreadable(uint64_t lba, ReadFloor floor) const {
   return check;
 }
 
-SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor floor, Rule rule) {
+SectorCheck VerifyTable::CheckAlone(uint64_t lba, const uint8_t* sector, bool written) const {
   const uint32_t bytes = geometry_.lba_bytes;
   SectorCheck check;
+  const bool proved = stamp_.Proves(sector, bytes);
+  if (proved && Stamp::Lba(sector) == lba && Stamp::Token(sector, bytes) <= NewestToken()) {
+    check.state = SectorState::kRight;
+    return check;
+  }
+  check.miscompare = Classify(stamp_, sector, bytes, {.lba = lba, .newest = {}, .oldest = {}, .newest_token = NewestToken()});
+  const MiscompareKind kind = check.miscompare.kind;
+  // What never was ours is wrong only where something of ours must be.
+  const bool foreign = kind == MiscompareKind::kUnexpectedZeroes || kind == MiscompareKind::kUnexpectedData;
+  check.state = foreign && !written ? SectorState::kUnknown : SectorState::kWrong;
+  return check;
+}
+
+SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor floor, Rule rule, bool written) {
+  const uint32_t bytes = geometry_.lba_bytes;
+  SectorCheck check;
+  if (!tracks()) return CheckAlone(lba, sector, written);
+  if (!Covers(lba)) return check;
   Record& record = records_[lba];
   const Version now = Load(lba);
   const Version submitted = record.submitted;
   const uint32_t flags = std::atomic_ref(record.state).load(std::memory_order_relaxed);
   const bool open = rule == Rule::kDurableOrNewer && InLoss(record.epoch);
   check.was_open = open || (submitted != now && submitted != kVersionUnknown);
-  if (flags & kUntracked) return check;
+  if ((flags & kUntracked) || !Trusted(flags)) return check;
   const Version low = floor.version;
   const Version high = submitted != kVersionUnknown ? submitted : now;
   // Nothing is known, or an unverified write was or is on its way.
@@ -196,78 +190,15 @@ void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
 }
 
 SectorCheck VerifyTable::Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const {
-  const uint32_t bytes = geometry_.lba_bytes;
+  Possibilities possible;
+  possible.lba = lba;
+  if (IsToken(high)) possible.newest = Full(high);
+  if (IsToken(low)) possible.oldest = Full(low);
+  possible.newest_token = NewestToken();
+  possible.lost = rule == Rule::kDurableOrNewer && InLoss(records_[lba].epoch);
   SectorCheck check;
   check.state = SectorState::kWrong;
-  Miscompare& m = check.miscompare;
-  m.lba = lba;
-  m.expected_lba = lba;
-  const uint64_t got_lba = Stamp::Lba(sector);
-  const uint64_t got_token = Stamp::Token(sector, bytes);
-  const bool proved = stamp_.Proves(sector, bytes);
-  alignas(16) uint8_t expected[4096 + 16];
-  const bool known = IsToken(high) && bytes <= 4096;
-  if (known) {
-    m.expected_token = Full(high);
-    stamp_.Fill(expected, bytes, lba, *m.expected_token);
-  }
-  if (proved) {
-    m.got_lba = got_lba;
-    m.got_token = got_token;
-    if (got_lba != lba) {
-      m.kind = MiscompareKind::kWrongLba;
-    } else if (known && got_token > *m.expected_token) {
-      m.kind = MiscompareKind::kUnexpectedData;
-    } else {
-      m.kind = rule == Rule::kDurableOrNewer && InLoss(records_[lba].epoch) ? MiscompareKind::kLostWrite : MiscompareKind::kStaleVersion;
-    }
-    Show(&m, known ? expected : nullptr, sector, bytes);
-    return check;
-  }
-  if (AllZero(sector, bytes)) {
-    m.kind = MiscompareKind::kUnexpectedZeroes;
-    Show(&m, known ? expected : nullptr, sector, bytes);
-    return check;
-  }
-  // Against the versions that it could have been: the newest, the oldest legal one, and the one it claims to be.
-  std::vector<uint64_t> candidates;
-  if (known) candidates.push_back(*m.expected_token);
-  if (IsToken(low) && low != high) candidates.push_back(Full(low));
-  if (got_token <= NewestToken()) candidates.push_back(got_token);
-  alignas(16) uint8_t candidate[4096 + 16];
-  if (bytes > 4096) candidates.clear();
-  uint32_t fewest = UINT32_MAX;
-  uint64_t nearest = 0;
-  uint32_t longest_head = 0, longest_tail = 0;
-  for (uint64_t token : candidates) {
-    stamp_.Fill(candidate, bytes, lba, token);
-    const uint32_t wrong = WrongBits(candidate, sector, bytes);
-    if (wrong < fewest) {
-      fewest = wrong;
-      nearest = token;
-    }
-    longest_head = std::max(longest_head, FirstDifference(candidate, sector, bytes));
-    uint32_t tail = 0;
-    while (tail < bytes && candidate[bytes - 1 - tail] == sector[bytes - 1 - tail]) tail++;
-    longest_tail = std::max(longest_tail, tail);
-  }
-  if (fewest < kBitErrorLimit) {
-    m.kind = MiscompareKind::kBitError;
-    m.expected_token = nearest;
-    m.got_token = got_token;
-    m.got_lba = got_lba;
-    stamp_.Fill(expected, bytes, lba, nearest);
-    Show(&m, expected, sector, bytes);
-    return check;
-  }
-  // A head or a tail of ours beyond the bare stamp, and something else for the rest.
-  const bool torn = longest_head >= 32 || longest_tail >= 32;
-  m.kind = torn ? MiscompareKind::kTornWrite : MiscompareKind::kUnexpectedData;
-  if (torn) {
-    m.got_lba = got_lba;
-    m.got_token = got_token;
-  }
-  Show(&m, known ? expected : nullptr, sector, bytes);
+  check.miscompare = Classify(stamp_, sector, geometry_.lba_bytes, possible);
   return check;
 }
 

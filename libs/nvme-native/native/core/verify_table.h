@@ -8,13 +8,16 @@
 // Writers of an LBA exclude one another (a lock bit in its record); readers do not: a read may see any version from the
 // one acknowledged when it was submitted to the newest submitted when it completed.
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "miscompare.h"
 #include "stamp.h"
 #include "status.h"
+#include "write_log.h"
 
 namespace assay {
 
@@ -38,14 +41,6 @@ struct TableGeometry {
 
 enum class Rule : uint8_t { kExact, kDurableOrNewer };
 
-// How a write ended.
-enum class WriteEnd : uint8_t {
-  kAcknowledged,
-  kUncertain,  // error, terminated: the sector holds the old or the new version
-  kUnknown,    // timed out: the drive may still write it later
-  kNotSent,    // nothing happened after TryLock
-};
-
 // What a sector may be when it is read, taken when the read is submitted.
 struct ReadFloor {
   Version version = kVersionUnknown;
@@ -68,10 +63,15 @@ class VerifyTable {
   // Opens or creates. A file of another geometry or seed is replaced. The same path opened again in this process with the
   // same geometry is the same table. kFile, kLocked.
   static Status Open(const std::string& path, const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out);
+  // For a namespace that is too large for a table: sectors that workers wrote prove themselves, and everything is found
+  // but that a sector is older than it should be. kFile.
+  static Status OpenWithout(const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out);
   ~VerifyTable();
   VerifyTable(const VerifyTable&) = delete;
 
+  // LBAs from 0 on that the table covers: what lies behind is written and read without being followed. 0: no table.
   uint64_t lba_count() const { return geometry_.lba_count; }
+  bool tracks() const { return geometry_.lba_count != 0; }
   uint32_t lba_bytes() const { return geometry_.lba_bytes; }
   const Stamp& stamp() const { return stamp_; }
 
@@ -84,7 +84,7 @@ class VerifyTable {
   // Locked, directly before the submission.
   void Submitted(uint64_t lba, Version version);
   // Locked, after the end of the write; unlocks.
-  void Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua);
+  void Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua, const WriteOrigin& origin = {});
   // Everything is unknown from now on (format, sanitize).
   void Clear();
 
@@ -101,15 +101,22 @@ class VerifyTable {
   // ---- readers ----
   ReadFloor Floor(uint64_t lba, Rule rule) const;
   // Read completed well. Under kDurableOrNewer what is found settles the question: it is the durable version from now on.
-  SectorCheck Check(uint64_t lba, const uint8_t* sector, ReadFloor floor, Rule rule);
+  // Without a table `written` says that a worker has written this LBA for certain, so that zeroes are wrong there.
+  SectorCheck Check(uint64_t lba, const uint8_t* sector, ReadFloor floor, Rule rule, bool written = false);
   // Read ended with an unrecovered read error.
   SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor) const;
   // The table has something to say about this LBA.
   bool Knows(uint64_t lba) const;
   // Written uncorrectable, or about to be.
-  bool Uncorrectable(uint64_t lba) const { return Load(lba) == kVersionUncorrectable || records_[lba].submitted == kVersionUncorrectable; }
+  bool Uncorrectable(uint64_t lba) const {
+    return Covers(lba) && (Load(lba) == kVersionUncorrectable || records_[lba].submitted == kVersionUncorrectable);
+  }
   // Locked: makes `sector` what must be on the drive. False when that is not known for certain or cannot be made from here.
   bool Expect(uint64_t lba, uint8_t* sector) const;
+  // The version that another LBA gets when this one is copied there by the drive; kVersionUnknown when it is not certain.
+  Version CopyOf(uint64_t lba) const;
+  // The newest writes that covered this LBA, newest first.
+  std::vector<LoggedWrite> LastWrites(uint64_t lba) const { return log_->Covering(lba); }
 
  private:
   // Changed by whoever holds the lock bit, looked at by readers who do not.
@@ -141,6 +148,16 @@ class VerifyTable {
 
   VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
+  void Begin(const TableGeometry& geometry);
+  void BeginSession();
+  bool Covers(uint64_t lba) const { return lba < geometry_.lba_count; }
+  uint64_t Clip(uint64_t slba, uint64_t count) const { return Covers(slba) ? std::min(count, geometry_.lba_count - slba) : 0; }
+  // `state` of a record: noted in a session whose notes are believed.
+  bool Trusted(uint32_t state) const;
+  void Distrust(uint64_t lba);
+  void Log(uint64_t slba, uint64_t count, WriteEnd end, const WriteOrigin& origin);
+  // The version that is there for certain, or kVersionUnknown.
+  Version Certain(uint64_t lba) const;
   bool InLoss(uint32_t epoch) const;
   bool IsDurable(uint32_t epoch) const;
   Version Load(uint64_t lba) const { return entries_[lba]; }
@@ -152,6 +169,7 @@ class VerifyTable {
   uint64_t Full(Version version) const;
   bool Allowed(uint64_t token, Version low, Version high) const;
   void Settle(uint64_t lba, Version found, const ReadFloor& floor);
+  SectorCheck CheckAlone(uint64_t lba, const uint8_t* sector, bool written) const;
   SectorCheck Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const;
 
   std::string path_;
@@ -163,6 +181,7 @@ class VerifyTable {
   Header* header_;
   Word* entries_;
   Record* records_;
+  std::optional<WriteLog> log_;
 };
 
 }  // namespace assay

@@ -48,6 +48,7 @@ struct WorkerOptions {
   uint64_t io_count = 0;      // 0: no limit
   uint64_t passes = 0;        // 0: no limit; a pass is as many LBAs as the region has
   bool verify = false;
+  bool exclusive = false;  // reads too wait until nobody else is at their LBAs, and keep writers away
   bool skip_uncorrectable = false;  // LBAs that the table has as written uncorrectable are left out
   PayloadOptions payload;
   uint32_t last_commands = 0;       // kept for the result, at most kMaxLastCommands

@@ -30,6 +30,7 @@ struct WorkerResult {
   std::vector<CommandRecord> last_commands;
   uint32_t in_flight = 0;
   uint64_t protocol_errors = 0;
+  bool staleness_checked = true;  // false: no table stood behind the verification
   double cpu_percent = 0;
 };
 

@@ -9,6 +9,8 @@ const char* const kActionNames[] = {"stop", "count", "ignore"};
 const char* const kMiscompareNames[] = {"bit-error",         "wrong-lba",       "stale-version", "torn-write",
                                         "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write"};
 
+const char* const kWriteEndNames[] = {"acknowledged", "uncertain", "unknown", "not-sent"};
+
 template <typename T>
 Napi::Value Optional(Napi::Env env, const std::optional<T>& value) {
   if (!value) return env.Null();
@@ -97,6 +99,21 @@ Napi::Value MiscompareValue(Napi::Env env, const Miscompare& m) {
   value.Set("gotLba", Optional(env, m.got_lba));
   value.Set("expected", m.expected);
   value.Set("got", m.got);
+  Napi::Array writes = Napi::Array::New(env, m.last_writes.size());
+  for (uint32_t i = 0; i < m.last_writes.size(); i++) {
+    const LoggedWrite& write = m.last_writes[i];
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("slba", Big(env, write.slba));
+    entry.Set("lbaCount", write.lba_count);
+    entry.Set("opcode", static_cast<uint32_t>(write.origin.opcode));
+    entry.Set("qid", static_cast<uint32_t>(write.origin.qid));
+    entry.Set("worker", write.origin.worker);
+    entry.Set("end", kWriteEndNames[static_cast<int>(write.end)]);
+    entry.Set("token", Optional(env, write.token));
+    entry.Set("atMs", CommonNumber(env, write.ended_ms));
+    writes.Set(i, entry);
+  }
+  value.Set("lastWrites", writes);
   return value;
 }
 
@@ -179,6 +196,7 @@ Napi::Value WorkerResultValue(Napi::Env env, const WorkerResult& r) {
   value.Set("lastCommands", LastCommandsValue(env, r.last_commands));
   value.Set("skippedLbas", Big(env, r.left_out_lbas));
   value.Set("inFlight", r.in_flight);
+  value.Set("stalenessChecked", r.staleness_checked);
   value.Set("protocolErrors", CommonNumber(env, r.protocol_errors));
   value.Set("cpuPercent", r.cpu_percent);
   return value;
@@ -190,6 +208,7 @@ Napi::Value SweepResultValue(Napi::Env env, const SweepResult& r) {
   value.Set("unknownLbas", Big(env, r.unknown));
   value.Set("violations", Big(env, r.violations));
   value.Set("coveragePercent", r.coverage_percent);
+  value.Set("stalenessChecked", r.staleness_checked);
   Napi::Array miscompares = Napi::Array::New(env, r.miscompares.size());
   for (uint32_t i = 0; i < r.miscompares.size(); i++) miscompares.Set(i, MiscompareValue(env, r.miscompares[i]));
   value.Set("miscompares", miscompares);

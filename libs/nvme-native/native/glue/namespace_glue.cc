@@ -29,6 +29,7 @@ Napi::Value Io(const Napi::CallbackInfo& info) {
   std::unique_ptr<Request> request = DataRequest(*ns->controller(), info, pending);
   if (request == nullptr) return pending->promise(env);
   request->command.lba_count = info[5].As<Napi::Number>().Uint32Value();
+  request->qid = lane->qid();
   TrackRequest(*ns, request.get());
   if (!lane->Post(std::move(request))) pending->Reject(Status::Error(Code::kClosed, "the queue pair is deleted"));
   return pending->promise(env);
@@ -64,20 +65,21 @@ Napi::Value StopIoWorker(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// openVerifyTable(namespace, path, seed, volatileCache, powerCycles)
+// openVerifyTable(namespace, path, seed, volatileCache, powerCycles, lbas); path "": without a table
 Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto ns = Unwrap<Namespace>(info[0]);
   auto pending = Pending::Create(env, StateOf(env).queue);
   TableGeometry geometry;
-  geometry.lba_count = ns->geometry().lba_count;
+  geometry.lba_count = U64(info[5]);
   geometry.lba_bytes = ns->geometry().lba_bytes;
   geometry.seed = U64(info[2]);
   geometry.volatile_cache = info[3].As<Napi::Boolean>();
   geometry.power_cycles = U64(info[4]);
   StartThread("assay-table", [ns, pending, geometry, path = info[1].As<Napi::String>().Utf8Value()] {
     std::shared_ptr<VerifyTable> table;
-    if (Status s = VerifyTable::Open(path, geometry, &table); !s.ok()) return pending->Reject(s);
+    const Status s = path.empty() ? VerifyTable::OpenWithout(geometry, &table) : VerifyTable::Open(path, geometry, &table);
+    if (!s.ok()) return pending->Reject(s);
     ns->SetTable(std::move(table));
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });
@@ -87,6 +89,21 @@ Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
 Napi::Value ClearVerifyTable(const Napi::CallbackInfo& info) {
   if (auto table = Unwrap<Namespace>(info[0])->table()) table->Clear();
   return info.Env().Undefined();
+}
+
+// setVerifyReads(namespace, on)
+Napi::Value SetVerifyReads(const Napi::CallbackInfo& info) {
+  Unwrap<Namespace>(info[0])->SetVerifyReads(info[1].As<Napi::Boolean>());
+  return info.Env().Undefined();
+}
+
+// takeMiscompares(namespace) -> miscompare[]
+Napi::Value TakeMiscompares(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::vector<Miscompare> found = Unwrap<Namespace>(info[0])->miscompares()->Take();
+  Napi::Array list = Napi::Array::New(env, found.size());
+  for (uint32_t i = 0; i < found.size(); i++) list.Set(i, MiscompareValue(env, found[i]));
+  return list;
 }
 
 // notePowerLoss(namespace, powerCycles)
@@ -149,6 +166,8 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("stopIoWorker", Napi::Function::New(env, StopIoWorker));
   exports.Set("openVerifyTable", Napi::Function::New(env, OpenVerifyTable));
   exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
+  exports.Set("setVerifyReads", Napi::Function::New(env, SetVerifyReads));
+  exports.Set("takeMiscompares", Napi::Function::New(env, TakeMiscompares));
   exports.Set("notePowerLoss", Napi::Function::New(env, NotePowerLoss));
   exports.Set("verify", Napi::Function::New(env, Verify));
   exports.Set("previewPattern", Napi::Function::New(env, PreviewPattern));

@@ -114,6 +114,7 @@ WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
   options.io_count = static_cast<uint64_t>(Float(o, "ioCount"));
   options.passes = static_cast<uint64_t>(Float(o, "passes"));
   options.verify = Flag(o, "verify");
+  options.exclusive = Flag(o, "exclusive");
   options.on_error = ActionOf(Text(o, "onError"));
   ForEach(o, "onStatus", [&](const Napi::Value& value) {
     const auto policy = value.As<Napi::Object>();

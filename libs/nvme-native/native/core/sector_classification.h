@@ -1,0 +1,21 @@
+// What is wrong with a sector, as a pure function of what it holds and what it could have held.
+#pragma once
+#include "miscompare.h"
+#include "stamp.h"
+
+namespace assay {
+
+struct Possibilities {
+  uint64_t lba = 0;
+  // Tokens of the newest version that may be there and of the oldest legal one, where a worker wrote them.
+  std::optional<uint64_t> newest, oldest;
+  // Tokens above were never given out.
+  uint64_t newest_token = 0;
+  // Not yet durable when the power went: an older version is then a lost write and not a stale read.
+  bool lost = false;
+};
+
+bool AllZero(const uint8_t* sector, uint32_t bytes);
+Miscompare Classify(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, const Possibilities& possible);
+
+}  // namespace assay

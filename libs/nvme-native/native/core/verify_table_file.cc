@@ -1,0 +1,175 @@
+// The file of a verify table: opened, locked, made, given back.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "clock.h"
+#include "verify_header.h"
+
+namespace assay {
+namespace {
+
+uint64_t RoundUp(uint64_t value) { return (value + 4095) / 4096 * 4096; }
+
+// Tables that are open in this process, by path.
+std::mutex registry_mutex;
+std::map<std::string, std::weak_ptr<VerifyTable>>& Registry() {
+  static auto* registry = new std::map<std::string, std::weak_ptr<VerifyTable>>;
+  return *registry;
+}
+
+std::string BootId() {
+  char text[40] = {};
+  const int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "";
+  const ssize_t got = read(fd, text, 36);
+  close(fd);
+  return got == 36 ? std::string(text, 36) : "";
+}
+
+}  // namespace
+
+VerifyTable::VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry)
+    : path_(std::move(path)), fd_(fd), map_(map), bytes_(bytes), geometry_(geometry), stamp_(geometry.seed) {
+  header_ = reinterpret_cast<Header*>(map_);
+  entries_ = reinterpret_cast<Word*>(map_ + kTableHeaderBytes);
+  records_ = reinterpret_cast<Record*>(map_ + kTableHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)));
+  log_.emplace(map_ + bytes_ - WriteLog::kBytes);
+}
+
+VerifyTable::~VerifyTable() {
+  if (fd_ >= 0) {
+    // All of it first; the word that says so behind it.
+    const bool written = msync(map_, bytes_, MS_SYNC) == 0;
+    header_->clean = written;
+    msync(map_, kTableHeaderBytes, MS_SYNC);
+    close(fd_);
+  }
+  munmap(map_, bytes_);
+}
+
+Status VerifyTable::OpenWithout(const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
+  TableGeometry bare = geometry;
+  bare.lba_count = 0;
+  const size_t bytes = kTableHeaderBytes + WriteLog::kBytes;
+  void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (map == MAP_FAILED) return Status::Error(Code::kFile, "no memory for the verification without a table");
+  out->reset(new VerifyTable("", -1, static_cast<uint8_t*>(map), bytes, bare));
+  (*out)->Begin(bare);
+  return Status::Ok();
+}
+
+void VerifyTable::Begin(const TableGeometry& geometry) {
+  header_->version = kTableVersion;
+  header_->lba_bytes = geometry.lba_bytes;
+  header_->lba_count = geometry.lba_count;
+  header_->seed = geometry.seed;
+  header_->power_cycles = geometry.power_cycles;
+  // Above every token of an earlier table of the same drive, whose sectors may still be there.
+  header_->next_token = RealtimeNs() / 64;
+  header_->submit_epoch = 1;
+  header_->durable_epoch = 1;
+  header_->clean = 1;
+  std::memcpy(header_->magic, kTableMagic, 8);
+}
+
+// Notes of a machine that went down without writing them out may be older than what is on the drive.
+void VerifyTable::BeginSession() {
+  Header* h = header_;
+  h->session = (h->session + 1) & 0xffffff;
+  const std::string boot = BootId();
+  if (!h->clean && boot.compare(0, sizeof h->boot_id - 1, h->boot_id) != 0) h->trusted_from = h->session;
+  std::memset(h->boot_id, 0, sizeof h->boot_id);
+  std::memcpy(h->boot_id, boot.data(), std::min(boot.size(), sizeof h->boot_id - 1));
+  h->clean = 0;
+  msync(map_, kTableHeaderBytes, MS_SYNC);
+}
+
+Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
+  std::lock_guard lock(registry_mutex);
+  auto& known = Registry()[path];
+  if (auto table = known.lock()) {
+    const TableGeometry& g = table->geometry_;
+    if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed) {
+      table->PowerCycles(geometry.power_cycles);
+      *out = std::move(table);
+      return Status::Ok();
+    }
+    // Whoever still uses the old table keeps its file, which has no name any more.
+    unlink(path.c_str());
+  }
+  for (int attempt = 0; attempt < 2; attempt++) {
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return Status::Error(Code::kFile, "cannot open the verify table " + path + ": " + std::strerror(errno));
+    struct flock held {};
+    held.l_type = F_WRLCK;
+    held.l_whence = SEEK_SET;
+    if (fcntl(fd, F_OFD_SETLK, &held) != 0) {
+      close(fd);
+      return Status::Error(Code::kLocked, "the verify table " + path + " is in use by another process");
+    }
+    Header header;
+    const ssize_t got = pread(fd, &header, sizeof header, 0);
+    const bool ours = got == static_cast<ssize_t>(sizeof header) && std::memcmp(header.magic, kTableMagic, 8) == 0;
+    if (ours && header.version > kTableVersion) {
+      close(fd);
+      return Status::Error(Code::kFile, "the verify table " + path + " is of version " + std::to_string(header.version) + ", this driver knows " + std::to_string(kTableVersion));
+    }
+    if (got > 0 && !ours) {
+      close(fd);
+      return Status::Error(Code::kFile, path + " is not a verify table");
+    }
+    if (ours && header.loss_count.load() > kMaxLosses) {
+      close(fd);
+      return Status::Error(Code::kFile, "the verify table " + path + " has a damaged header");
+    }
+    const bool same = ours && header.version == kTableVersion && header.lba_bytes == geometry.lba_bytes &&
+                      header.lba_count == geometry.lba_count && header.seed == geometry.seed;
+    if (got > 0 && !same) {
+      unlink(path.c_str());
+      close(fd);
+      continue;
+    }
+    std::shared_ptr<VerifyTable> table;
+    if (Status s = Make(path, geometry, fd, got == 0, &table); !s.ok()) return s;
+    known = table;
+    *out = std::move(table);
+    return Status::Ok();
+  }
+  return Status::Error(Code::kFile, "cannot replace the verify table " + path);
+}
+
+Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out) {
+  const uint64_t bytes = kTableHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)) + RoundUp(geometry.lba_count * sizeof(Record)) + WriteLog::kBytes;
+  auto fail = [&](const std::string& why) {
+    close(fd);
+    return Status::Error(Code::kFile, "cannot make the verify table " + path + ": " + why);
+  };
+  if (fresh) {
+    struct statvfs fs;
+    if (fstatvfs(fd, &fs) == 0 && fs.f_bavail * fs.f_frsize < bytes) {
+      unlink(path.c_str());
+      return fail("it can come to need " + std::to_string(bytes) + " bytes, the file system has " + std::to_string(fs.f_bavail * fs.f_frsize) + " free");
+    }
+  }
+  if (ftruncate(fd, static_cast<off_t>(bytes)) != 0) return fail(std::strerror(errno));
+  void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (map == MAP_FAILED) return fail(std::strerror(errno));
+  std::shared_ptr<VerifyTable> table(new VerifyTable(path, fd, static_cast<uint8_t*>(map), bytes, geometry));
+  if (fresh) table->Begin(geometry);
+  table->BeginSession();
+  table->header_->volatile_cache = geometry.volatile_cache;
+  table->PowerCycles(geometry.power_cycles);
+  *out = std::move(table);
+  return Status::Ok();
+}
+
+}  // namespace assay

@@ -1,0 +1,52 @@
+#include "write_log.h"
+
+#include <algorithm>
+
+namespace assay {
+namespace {
+
+constexpr auto kRelaxed = std::memory_order_relaxed;
+constexpr uint64_t kNoToken = UINT64_MAX;
+
+uint64_t Packed(const WriteOrigin& origin, WriteEnd end) {
+  return uint64_t{origin.worker} << 32 | uint64_t{origin.qid} << 16 | uint64_t{static_cast<uint8_t>(end)} << 8 | origin.opcode;
+}
+
+}  // namespace
+
+void WriteLog::Add(const LoggedWrite& write) {
+  const uint64_t number = newest_->fetch_add(1, kRelaxed) + 1;
+  Entry& entry = ring_[(number - 1) % kWriteLogEntries];
+  entry.sequence.store(0, std::memory_order_release);
+  entry.slba.store(write.slba, kRelaxed);
+  entry.counts.store(write.lba_count, kRelaxed);
+  entry.origin.store(Packed(write.origin, write.end), kRelaxed);
+  entry.token.store(write.token.value_or(kNoToken), kRelaxed);
+  entry.ended_ms.store(write.ended_ms, kRelaxed);
+  entry.sequence.store(number, std::memory_order_release);
+}
+
+std::vector<LoggedWrite> WriteLog::Covering(uint64_t lba) const {
+  std::vector<LoggedWrite> found;
+  const uint64_t newest = newest_->load(std::memory_order_acquire);
+  const uint64_t oldest = newest > kWriteLogEntries ? newest - kWriteLogEntries : 0;
+  for (uint64_t number = newest; number > oldest && found.size() < kMaxLastWrites; number--) {
+    const Entry& entry = ring_[(number - 1) % kWriteLogEntries];
+    if (entry.sequence.load(std::memory_order_acquire) != number) continue;
+    LoggedWrite write;
+    write.slba = entry.slba.load(kRelaxed);
+    write.lba_count = static_cast<uint32_t>(entry.counts.load(kRelaxed));
+    const uint64_t origin = entry.origin.load(kRelaxed);
+    const uint64_t token = entry.token.load(kRelaxed);
+    write.ended_ms = entry.ended_ms.load(kRelaxed);
+    if (entry.sequence.load(std::memory_order_acquire) != number) continue;
+    if (lba < write.slba || lba - write.slba >= write.lba_count) continue;
+    write.origin = {static_cast<uint8_t>(origin), static_cast<uint16_t>(origin >> 16), static_cast<uint32_t>(origin >> 32)};
+    write.end = static_cast<WriteEnd>(std::min<uint64_t>(origin >> 8 & 0xff, static_cast<uint64_t>(WriteEnd::kNotSent)));
+    if (token != kNoToken) write.token = token;
+    found.push_back(write);
+  }
+  return found;
+}
+
+}  // namespace assay
