@@ -86,7 +86,8 @@ void VerifyTable::BeginSession() {
   Header* h = header_;
   h->session = (h->session + 1) & 0xffffff;
   const std::string boot = BootId();
-  if (!h->clean && boot.compare(0, sizeof h->boot_id - 1, h->boot_id) != 0) h->trusted_from = h->session;
+  const bool same_boot = boot.size() < sizeof h->boot_id && std::memcmp(h->boot_id, boot.c_str(), boot.size() + 1) == 0;
+  if (!h->clean && !same_boot) h->trusted_from = h->session;
   std::memset(h->boot_id, 0, sizeof h->boot_id);
   std::memcpy(h->boot_id, boot.data(), std::min(boot.size(), sizeof h->boot_id - 1));
   h->clean = 0;
