@@ -1,16 +1,21 @@
 /** Raw commands from scripts to what the addon takes. */
-import { integer, object, U32 } from "./check";
+import { big, integer, object, U32, U64 } from "./check";
 import type { NativeCommand } from "./native";
 import type { RawCommand } from "./types";
 
 const DWORDS = ["cdw10", "cdw11", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
-const KEYS = ["opcode", "nsid", ...DWORDS];
+const ADDRESSES = ["prp1", "prp2", "mptr"] as const;
+const KEYS = ["opcode", "nsid", ...DWORDS, ...ADDRESSES];
 
 export function checkCommand(name: string, value: RawCommand, nsid: number): NativeCommand {
   const given = object<RawCommand>(name, value, KEYS);
   const command = { opcode: integer(`${name}.opcode`, given.opcode, 0, 255), nsid } as NativeCommand;
   if (given.nsid !== undefined) command.nsid = integer(`${name}.nsid`, given.nsid, 0, U32);
   for (const dword of DWORDS) command[dword] = integer(`${name}.${dword}`, given[dword] ?? 0, 0, U32);
+  for (const address of ADDRESSES) {
+    const value = given[address];
+    if (value !== undefined) command[address] = big(`${name}.${address}`, value, 0n, U64);
+  }
   return command;
 }
 

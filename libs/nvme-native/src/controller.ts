@@ -1,7 +1,7 @@
 import type { ControllerAccess } from "./access";
-import { big, bytes, integer, object, oneOf, refuse, U32, U64 } from "./check";
+import { bytes, flag, integer, object, oneOf, refuse, U32 } from "./check";
 import { checkCommand, nativeCommand } from "./command";
-import type { Controller, Namespace, Qpair } from "./driver";
+import type { Controller, Namespace, Qpair, QpairOptions } from "./driver";
 import {
   type HostFacts,
   IDENTIFY_BYTES,
@@ -17,12 +17,15 @@ import {
   type NativeDirection,
   type NativeHandle,
   type NativeLimits,
+  type NativePhases,
   type NativeRenewal,
   settle,
 } from "./native";
 import { NvmeQpair } from "./qpair";
+import { readRegister, writeRegister } from "./register-access";
 import { statusText, succeeded } from "./status";
 import type {
+  BringUpReport,
   Completion,
   ControllerIdentity,
   ProtocolViolations,
@@ -36,6 +39,9 @@ const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const MAX_FORMAT_TIMEOUT_MS = 24 * 3600 * 1000;
 const DEFAULT_FORMAT_TIMEOUT_MS = 600_000;
 const SMART_BYTES = 512;
+/** MSI-X has 2048 vectors; the addon's word for "the one with the queue's number". */
+const MAX_VECTOR = 2047;
+const OWN_VECTOR = 0xffff;
 const OPCODE = { getLogPage: 0x02, identify: 0x06, setFeatures: 0x09, getFeatures: 0x0a, format: 0x80 } as const;
 /** Admin commands after which nothing is known about what a namespace holds: namespace management, format, sanitize. */
 const ERASING_OPCODES = new Set([0x0d, 0x80, 0x84]);
@@ -61,6 +67,7 @@ export class NvmeController implements Controller, ControllerAccess {
     readonly address: TransportAddress,
     private readonly native: NativeHandle,
     private readonly limits: NativeLimits,
+    readonly bringUp: BringUpReport,
   ) {}
 
   get identity(): ControllerIdentity {
@@ -133,18 +140,11 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 
   async readRegister(offset: number, size: 4 | 8): Promise<bigint> {
-    oneOf("bytes", size, [4, 8]);
-    integer("offset", offset, 0, 0x1000 - size);
-    if (offset % size !== 0) refuse(`offset is ${offset}, it must be a multiple of ${size}`);
-    return settle(addon().readRegister(this.use(), offset, size));
+    return readRegister(this.use(), this.limits, offset, size);
   }
 
   async writeRegister(offset: number, value: bigint, size: 4 | 8): Promise<void> {
-    oneOf("bytes", size, [4, 8]);
-    integer("offset", offset, 0, 0x1000 - size);
-    if (offset % size !== 0) refuse(`offset is ${offset}, it must be a multiple of ${size}`);
-    big("value", value, 0n, size === 8 ? U64 : BigInt(U32));
-    return settle(addon().writeRegister(this.use(), offset, size, value));
+    return writeRegister(this.use(), this.limits, offset, value, size);
   }
 
   async registers(): Promise<Record<string, bigint | null>> {
@@ -289,11 +289,11 @@ export class NvmeController implements Controller, ControllerAccess {
     return succeeded(completion) ? powerCyclesOf(data) : 0n;
   }
 
-  async createQpair(options: { depth: number; priority?: 0 | 1 | 2 | 3 }): Promise<Qpair> {
-    const o = object<typeof options>("options", options, ["depth", "priority"]);
+  async createQpair(options: QpairOptions): Promise<Qpair> {
+    const o = object<typeof options>("options", options, ["depth", "priority", "interrupts", "vector"]);
     const depth = integer("depth", o.depth, 2, this.limits.maxQueueEntries);
     const priority = integer("priority", o.priority ?? 0, 0, 3);
-    const made = await settle(addon().createQpair(this.use(), depth, priority));
+    const made = await settle(addon().createQpair(this.use(), depth, priority, ...checkInterrupts(o)));
     return new NvmeQpair(this, made.handle, made.qid, depth, made.cmdlogPath);
   }
 
@@ -308,6 +308,18 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 }
 
+/** What `createQpair` says of interrupts: IEN and vector; without a vector it is the one with the queue's number. */
+function checkInterrupts(options: QpairOptions): [boolean, number] {
+  const interrupts = flag("interrupts", options.interrupts ?? true);
+  const vector = options.vector === undefined ? OWN_VECTOR : integer("vector", options.vector, 0, MAX_VECTOR);
+  return [interrupts, vector];
+}
+
+export function bringUpReport({ readyMs, disableMs, enableMs }: NativePhases): BringUpReport {
+  return { readyMs, disableMs: enableMs === 0 ? null : disableMs, enableMs: enableMs === 0 ? null : enableMs };
+}
+
 function report(renewal: NativeRenewal): ResetReport {
-  return { ok: renewal.ok, reason: renewal.reason, readyMs: renewal.readyMs, settled: renewal.settled };
+  const { ok, reason, settled } = renewal;
+  return { ok, reason, settled, ...bringUpReport(renewal) };
 }

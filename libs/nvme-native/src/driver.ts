@@ -1,5 +1,6 @@
 /** The interface every caller programs against; `index.ts` exports the one implementation over the addon. */
 import type {
+  BringUpReport,
   Completion,
   ControllerIdentity,
   IoWorkerEvent,
@@ -53,7 +54,9 @@ export interface Controller {
   /** nsids of the active namespaces. */
   activeNamespaces(): Promise<number[]>;
   namespace(nsid: number): Promise<Namespace>;
-  /** Register at a byte offset of BAR0 (NVMe base 3.1), 4 or 8 bytes. @throws ERR_GONE when the device answers all ones. */
+  /** How long the bring-up of `open` took. */
+  readonly bringUp: BringUpReport;
+  /** Register at a byte offset of BAR0 (NVMe base 3.1), 4 or 8 bytes; on the software drive doorbells and MSI-X too. @throws ERR_GONE when the device answers all ones. */
   readRegister(offset: number, bytes: 4 | 8): Promise<bigint>;
   writeRegister(offset: number, value: bigint, bytes: 4 | 8): Promise<void>;
   /** CAP, VS, CC, CSTS and friends by name; null where the transport does not show one. */
@@ -89,9 +92,19 @@ export interface Controller {
   reopen(options?: { admit?: () => Promise<void> }): Promise<ResetReport>;
   /** Since `open`. Null: the transport hides completion entries (SPDK checks them itself). */
   violations(): ProtocolViolations | null;
-  createQpair(options: { depth: number; priority?: 0 | 1 | 2 | 3 }): Promise<Qpair>;
+  createQpair(options: QpairOptions): Promise<Qpair>;
   /** Settles everything outstanding and frees the device. */
   close(): Promise<void>;
+}
+
+export interface QpairOptions {
+  /** Queue entries; `depth` - 1 commands can be outstanding. */
+  depth: number;
+  priority?: 0 | 1 | 2 | 3;
+  /** Default true; false: the completion queue has no interrupts (IEN = 0). Commands complete all the same. */
+  interrupts?: boolean;
+  /** MSI-X vector; default: the one with the queue's number. */
+  vector?: number;
 }
 
 export interface Qpair {

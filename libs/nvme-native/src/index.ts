@@ -1,4 +1,6 @@
 /** The NVMe driver: see README.md. The addon is loaded at the first use, not at import. */
+
+import { openBare } from "./bare/bare-controller";
 import { big, U64 } from "./check";
 import type { DriverInfo, NvmeDriver } from "./driver";
 import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./model-drive";
@@ -7,6 +9,13 @@ import { open } from "./open";
 
 export * from "./admin-commands";
 export type { AsyncEvent } from "./async-events";
+export { BareAdmin } from "./bare/bare-admin";
+export type { BareController } from "./bare/bare-controller";
+export { BareDevice, type QueueOptions } from "./bare/bare-device";
+export type { BareCompletionQueue } from "./bare/completion-queue";
+export type { DmaMemory } from "./bare/dma-memory";
+export { type CompletionEntry, decodeCompletion, encodeSubmission, type SubmissionEntry } from "./bare/entries";
+export type { BareSubmissionQueue } from "./bare/submission-queue";
 export { type CommandSet, commandName, statusName } from "./command-names";
 export type * from "./driver";
 export { expectStatus, StatusExpectationError } from "./expect-status";
@@ -19,12 +28,13 @@ export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOption
 /** Version of the native code and of what it writes to disk. */
 const DRIVER_VERSION = "0.1.0";
 
-export const driver: NvmeDriver = {
+export const driver: NvmeDriver & { openBare: typeof openBare } = {
   info(): DriverInfo {
     const { spdkVersion, transports } = addon().info();
     return { driverVersion: DRIVER_VERSION, spdkVersion, transports: transports as DriverInfo["transports"] };
   },
   open,
+  openBare,
   setDeadline(boottimeNs: bigint): void {
     addon().setDeadline(big("boottimeNs", boottimeNs, 0n, U64));
   },

@@ -27,6 +27,10 @@ export interface NativeCommand {
   cdw13: number;
   cdw14: number;
   cdw15: number;
+  /** Addresses of lent memory, for commands without data of their own. */
+  prp1?: bigint;
+  prp2?: bigint;
+  mptr?: bigint;
 }
 
 export interface NativeLimits {
@@ -34,6 +38,29 @@ export interface NativeLimits {
   maxQueueEntries: number;
   maxTransferBytes: number;
   readyTimeoutMs: number;
+  /** Bytes of BAR0 that can be reached. */
+  barBytes: number;
+}
+
+export interface NativePhases {
+  readyMs: number;
+  /** 0 where the host does not see it. */
+  disableMs: number;
+  enableMs: number;
+}
+
+export interface NativeLease {
+  lease: NativeHandle;
+  memory: ArrayBuffer;
+  /** Address of each page of 4096 bytes. */
+  pages: bigint[];
+}
+
+export interface NativeOpenOptions {
+  cmdlogDir: string;
+  cmdlogEntries: number;
+  timeoutMs: number;
+  bringUp: boolean;
 }
 
 /** Columns of the same length. */
@@ -87,11 +114,10 @@ export interface NativeWorkerOptions {
   histogramMs: number;
 }
 
-export interface NativeRenewal {
+export interface NativeRenewal extends NativePhases {
   ok: boolean;
   code: NvmeErrorCode | "OK";
   reason: string | null;
-  readyMs: number;
   settled: number;
 }
 
@@ -110,8 +136,8 @@ export interface NativeAddon {
   quiesce(): void;
   open(
     address: { transport: string; address: string; port: number; nqn: string },
-    options: { cmdlogDir: string; cmdlogEntries: number; timeoutMs: number },
-  ): Promise<{ handle: NativeHandle; limits: NativeLimits; readyMs: number }>;
+    options: NativeOpenOptions,
+  ): Promise<NativePhases & { handle: NativeHandle; limits: NativeLimits }>;
   close(controller: NativeHandle): Promise<void>;
   readRegister(controller: NativeHandle, offset: number, bytes: number): Promise<bigint>;
   writeRegister(controller: NativeHandle, offset: number, bytes: number, value: bigint): Promise<void>;
@@ -128,6 +154,8 @@ export interface NativeAddon {
     controller: NativeHandle,
     entries: number,
     priority: number,
+    interrupts: boolean,
+    vector: number,
   ): Promise<{ handle: NativeHandle; qid: number; cmdlogPath: string | null }>;
   deleteQpair(controller: NativeHandle, qpair: NativeHandle): Promise<void>;
   createNamespace(
@@ -162,6 +190,17 @@ export interface NativeAddon {
   ): { handle: NativeHandle; result: Promise<IoWorkerResult> };
   stopIoWorker(worker: NativeHandle): void;
   previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush" | number, bigint, number][];
+  /** @throws { code, message }, at once. */
+  lend(controller: NativeHandle, bytes: number, scattered: boolean): NativeLease;
+  takeBack(lease: NativeHandle): void;
+  setUpAdminQueue(controller: NativeHandle): Promise<void>;
+  readConfig(controller: NativeHandle, offset: number, bytes: number): Promise<Uint8Array>;
+  writeConfig(controller: NativeHandle, offset: number, data: Uint8Array): Promise<void>;
+  hotReset(controller: NativeHandle): Promise<void>;
+  /** @throws { code, message }, at once. */
+  openRecorder(path: string, entries: number, qid: number, label: string): NativeHandle;
+  recordSubmission(recorder: NativeHandle, sqe: Uint8Array): number;
+  recordCompletion(recorder: NativeHandle, number: number, cqe: Uint8Array): void;
   createModelDrive(path: string, spec: NativeDriveSpec): Promise<void>;
   modelFaults(path: string): Promise<ModelFaultCount[]>;
   modelPower(path: string, action: "on" | "off" | "read"): Promise<{ power: ModelPower; generation: number }>;

@@ -1,7 +1,7 @@
 import { integer, object, oneOf, refuse, text } from "./check";
-import { NvmeController } from "./controller";
+import { bringUpReport, NvmeController } from "./controller";
 import type { Controller } from "./driver";
-import { addon, settle } from "./native";
+import { addon, type NativeOpenOptions, settle } from "./native";
 import type { OpenOptions, TransportAddress } from "./types";
 
 const MAX_CMDLOG_ENTRIES = 1 << 20;
@@ -10,7 +10,12 @@ const MAX_TIMEOUT_MS = 3_600_000;
 /** PCI address with its domain, as SPDK wants it. */
 const PCI = /^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]$/;
 
-function checkAddress(value: TransportAddress): { transport: string; address: string; port: number; nqn: string } {
+export function checkAddress(value: TransportAddress): {
+  transport: string;
+  address: string;
+  port: number;
+  nqn: string;
+} {
   const transport = oneOf("address.transport", (value as TransportAddress | null)?.transport, [
     "model",
     "spdk-pcie",
@@ -40,20 +45,23 @@ function checkAddress(value: TransportAddress): { transport: string; address: st
   }
 }
 
-export async function open(address: TransportAddress, options: OpenOptions = {}): Promise<Controller> {
-  const checked = checkAddress(address);
+export function checkOpenOptions(options: OpenOptions): NativeOpenOptions {
   const o = object<OpenOptions>("options", options, ["cmdlogDir", "cmdlogEntries", "timeoutMs"]);
   const cmdlogEntries = integer("cmdlogEntries", o.cmdlogEntries ?? 4096, 2048, MAX_CMDLOG_ENTRIES);
   if ((cmdlogEntries & (cmdlogEntries - 1)) !== 0)
     refuse(`cmdlogEntries is ${cmdlogEntries}, it must be a power of two`);
-  const opened = await settle(
-    addon().open(checked, {
-      cmdlogDir: o.cmdlogDir === null || o.cmdlogDir === undefined ? "" : text("cmdlogDir", o.cmdlogDir, 4096),
-      cmdlogEntries,
-      timeoutMs: integer("timeoutMs", o.timeoutMs ?? 10_000, 1, MAX_TIMEOUT_MS),
-    }),
-  );
-  const controller = new NvmeController(address, opened.handle, opened.limits);
+  return {
+    cmdlogDir: o.cmdlogDir === null || o.cmdlogDir === undefined ? "" : text("cmdlogDir", o.cmdlogDir, 4096),
+    cmdlogEntries,
+    timeoutMs: integer("timeoutMs", o.timeoutMs ?? 10_000, 1, MAX_TIMEOUT_MS),
+    bringUp: true,
+  };
+}
+
+export async function open(address: TransportAddress, options: OpenOptions = {}): Promise<Controller> {
+  const checked = checkAddress(address);
+  const opened = await settle(addon().open(checked, checkOpenOptions(options)));
+  const controller = new NvmeController(address, opened.handle, opened.limits, bringUpReport(opened));
   try {
     await controller.identify();
   } catch (reason) {

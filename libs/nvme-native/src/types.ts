@@ -42,6 +42,10 @@ export interface RawCommand {
   cdw13?: number;
   cdw14?: number;
   cdw15?: number;
+  /** Addresses of `DmaMemory`, for a command without `data`; ERR_UNSUPPORTED where no memory can be lent. */
+  prp1?: bigint;
+  prp2?: bigint;
+  mptr?: bigint;
 }
 
 /** Identify Controller, the fields that Assay needs, plus the page itself. */
@@ -85,7 +89,16 @@ export interface ProtocolViolations {
   first: { kind: "duplicate-completion" | "unknown-cid"; qid: number; cid: number; atMs: number }[];
 }
 
-export interface ResetReport {
+/** How long the phases of a bring-up took, ms. Each is bounded by CAP.TO. */
+export interface BringUpReport {
+  /** CC.EN = 0 to CSTS.RDY = 0; null where the transport hides it. */
+  disableMs: number | null;
+  /** CC.EN = 1 to CSTS.RDY = 1; null where the transport hides it. */
+  enableMs: number | null;
+  readyMs: number;
+}
+
+export interface ResetReport extends Partial<Pick<BringUpReport, "disableMs" | "enableMs">> {
   ok: boolean;
   reason: string | null;
   /** From the start of the reset to CSTS.RDY = 1, ms. */

@@ -97,7 +97,7 @@ const cases: [message: string | RegExp, act: (bench: Bench) => unknown][] = [
   ["depth is 1, it must be an integer from 2 to 1024", ({ controller }) => controller.createQpair({ depth: 1 })],
   ["depth is 1025, it must be an integer from 2 to 1024", ({ controller }) => controller.createQpair({ depth: 1025 })],
   ["offset is 2, it must be a multiple of 4", ({ controller }) => controller.readRegister(2, 4)],
-  ["offset is 4096, it must be an integer from 0 to 4092", ({ controller }) => controller.readRegister(4096, 4)],
+  ["offset is 262144, it must be an integer from 0 to 262140", ({ controller }) => controller.readRegister(262_144, 4)],
   ["bytes is 3, it must be one of 4, 8", ({ controller }) => controller.readRegister(0, wrong(3))],
   ["nsid is 0, it must be an integer from 1 to 4294967294", ({ controller }) => controller.namespace(0)],
   ["bytes is 6, it must be a multiple of 4", ({ controller }) => controller.getLogPage(2, 6)],

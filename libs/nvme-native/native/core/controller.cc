@@ -25,8 +25,14 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
     if (address.transport == candidate.name) transport = &candidate;
   }
   if (transport == nullptr) return Status::Error(Code::kUnsupported, "transport " + address.transport + " was not compiled in");
+  transport_ = address.transport;
+  bare_ = transport->bare;
+  if (!options_.bring_up && !bare_) {
+    return Status::Error(Code::kUnsupported, transport_ + ": the driver below brings the controller up by itself and keeps its admin queue");
+  }
   HostOptions host_options;
   host_options.timeout_ms = options_.timeout_ms;
+  host_options.bring_up = options_.bring_up;
   host_options.on_internal_admin = [this](const Sqe& sqe, const Cqe& cqe, uint64_t submit_ns, uint64_t complete_ns) {
     if (admin_qpair_ != nullptr) admin_qpair_->RecordInternal(sqe, cqe, submit_ns, complete_ns);
   };
@@ -136,6 +142,26 @@ void Controller::Detach(QpairOwner* owner) {
 Status Controller::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
   if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: no register is written any more");
   return host_->WriteRegister(offset, bytes, value);
+}
+
+Status Controller::Named(Status status) const {
+  if (status.code == Code::kUnsupported) status.message = transport_ + ": " + status.message;
+  return status;
+}
+
+Status Controller::WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) {
+  if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: nothing is written into the configuration space any more");
+  return Named(host_->WriteConfig(offset, from, bytes));
+}
+
+Status Controller::HotReset() {
+  if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: the function is not reset any more");
+  return Named(host_->HotReset());
+}
+
+Status Controller::SetUpAdminQueue() {
+  if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: no admin queue is set up any more");
+  return Named(host_->SetUpAdminQueue());
 }
 
 void Controller::ParkAll() {

@@ -15,6 +15,8 @@ struct ControllerOptions {
   std::string cmdlog_dir;  // empty: anonymous memory
   uint32_t cmdlog_entries = 4096;
   uint32_t timeout_ms = 10'000;
+  // False: attach only; a script does the rest by hand, or hands over with SetUpAdminQueue.
+  bool bring_up = true;
 };
 
 // Whoever owns a qpair: a lane of a script, a worker, a sweep.
@@ -57,6 +59,9 @@ class Controller : public std::enable_shared_from_this<Controller> {
   const ControllerOptions& options() const { return options_; }
   bool Gone() const { return host_->Gone(); }
   std::shared_ptr<HostController> host() { return host_; }
+  const std::string& transport() const { return transport_; }
+  // Scripts may put addresses of lent memory into commands.
+  bool bare() const { return bare_; }
   // False: closed, or too many waiting; then `finish` will not be called.
   bool PostAdmin(std::unique_ptr<Request> request);
   // Runs on the control thread; false: closed. Never waits for the owner of a qpair that waits for this thread.
@@ -70,6 +75,11 @@ class Controller : public std::enable_shared_from_this<Controller> {
   void Detach(QpairOwner* owner);
   Status ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) { return host_->ReadRegister(offset, bytes, value); }
   Status WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value);
+  // PCI Express; kUnsupported names the transport, kDeadline as WriteRegister.
+  Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) { return Named(host_->ReadConfig(offset, to, bytes)); }
+  Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes);
+  Status HotReset();
+  Status SetUpAdminQueue();
   ResetOutcome Reset() { return Renew(&HostController::Reset); }
   ResetOutcome Restart() { return Renew(&HostController::Restart); }
   // Ends every owner, settles everything, frees the device and ends the control thread. `closed` is called last.
@@ -80,12 +90,15 @@ class Controller : public std::enable_shared_from_this<Controller> {
   void Run(const TransportAddress& address, const Opened& opened);
   Status Start(const TransportAddress& address, ReadyReport* ready);
   ResetOutcome Renew(Status (HostController::*how)(ReadyReport*));
+  Status Named(Status status) const;
   void ParkAll();
   void ReleaseAll();
   void FinishClosing();
 
   ControllerOptions options_;
   HostLimits limits_;
+  std::string transport_;
+  bool bare_ = false;
   std::shared_ptr<HostController> host_;
   std::unique_ptr<Qpair> admin_qpair_;
   std::unique_ptr<RequestPump> admin_;

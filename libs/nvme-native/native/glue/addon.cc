@@ -69,6 +69,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("quiesce", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { Quiesce(StateOf(info.Env())); }));
   RegisterController(env, exports);
   RegisterNamespace(env, exports);
+  RegisterBare(env, exports);
   RegisterModel(env, exports);
   return exports;
 }

@@ -15,7 +15,14 @@ Napi::Value LimitsValue(Napi::Env env, const HostLimits& limits) {
   value.Set("maxQueueEntries", limits.max_queue_entries);
   value.Set("maxTransferBytes", limits.max_transfer_bytes);
   value.Set("readyTimeoutMs", limits.ready_timeout_ms);
+  value.Set("barBytes", limits.bar_bytes);
   return value;
+}
+
+void SetPhases(Napi::Object value, const ReadyReport& ready) {
+  value.Set("readyMs", static_cast<double>(ready.ready_ns) / 1e6);
+  value.Set("disableMs", static_cast<double>(ready.disable_ns) / 1e6);
+  value.Set("enableMs", static_cast<double>(ready.enable_ns) / 1e6);
 }
 
 // open(address, options) -> { handle, limits, readyMs }
@@ -32,6 +39,7 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   options.cmdlog_dir = Text(how, "cmdlogDir");
   options.cmdlog_entries = U32(how, "cmdlogEntries");
   options.timeout_ms = U32(how, "timeoutMs");
+  options.bring_up = Flag(how, "bringUp");
   AddonState* state = &StateOf(env);
   auto pending = Pending::Create(env, state->queue);
   Controller::Open(address, options, [pending, state](const Status& status, std::shared_ptr<Controller> controller, const ReadyReport& ready) {
@@ -48,7 +56,7 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
       Napi::Object value = Napi::Object::New(inner);
       value.Set("handle", Wrap(inner, controller));
       value.Set("limits", LimitsValue(inner, controller->limits()));
-      value.Set("readyMs", static_cast<double>(ready.ready_ns) / 1e6);
+      SetPhases(value, ready);
       return value;
     });
   });
@@ -97,7 +105,7 @@ Napi::Value Renew(const Napi::CallbackInfo& info) {
       value.Set("ok", outcome.status.ok());
       value.Set("code", CodeName(outcome.status.code));
       value.Set("reason", outcome.status.ok() ? env.Null() : Napi::Value(Napi::String::New(env, outcome.status.message)));
-      value.Set("readyMs", static_cast<double>(outcome.ready.ready_ns) / 1e6);
+      SetPhases(value, outcome.ready);
       value.Set("settled", outcome.settled);
       return value;
     });
@@ -113,11 +121,13 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
   return pending->promise(env);
 }
 
-// createQpair(controller, entries, priority) -> { handle, qid, cmdlogPath }
+// createQpair(controller, entries, priority, interrupts, vector) -> { handle, qid, cmdlogPath }
 Napi::Value CreateQpair(const Napi::CallbackInfo& info) {
   QpairOptions options;
   options.entries = info[1].As<Napi::Number>();
   options.priority = static_cast<uint8_t>(info[2].As<Napi::Number>().Uint32Value());
+  options.interrupts = info[3].As<Napi::Boolean>();
+  options.vector = static_cast<uint16_t>(info[4].As<Napi::Number>().Uint32Value());
   return OnControlThread(info, [options](Controller& controller, const std::shared_ptr<Pending>& pending) {
     std::shared_ptr<Lane> lane;
     if (Status s = Lane::Create(&controller, options, &lane); !s.ok()) return pending->Reject(s);

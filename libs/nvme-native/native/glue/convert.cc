@@ -229,6 +229,9 @@ Sqe SqeOf(const Napi::Object& command) {
   sqe.cdw13 = U32(command, "cdw13");
   sqe.cdw14 = U32(command, "cdw14");
   sqe.cdw15 = U32(command, "cdw15");
+  if (command.Has("prp1")) sqe.prp1 = U64(command, "prp1");
+  if (command.Has("prp2")) sqe.prp2 = U64(command, "prp2");
+  if (command.Has("mptr")) sqe.mptr = U64(command, "mptr");
   return sqe;
 }
 

@@ -7,6 +7,12 @@ namespace assay::glue {
 std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::CallbackInfo& info, const std::shared_ptr<Pending>& pending) {
   auto request = std::make_unique<Request>();
   request->command.sqe = SqeOf(info[1].As<Napi::Object>());
+  const Sqe& sqe = request->command.sqe;
+  // An address that nobody lent would let a real device write anywhere.
+  if (!controller.bare() && (sqe.prp1 | sqe.prp2 | sqe.mptr) != 0) {
+    pending->Reject(Status::Error(Code::kUnsupported, controller.transport() + ": commands cannot carry addresses of their own here"));
+    return nullptr;
+  }
   const std::string direction = info[3].As<Napi::String>();
   if (info[2].IsTypedArray() && direction != "none") {
     const auto data = info[2].As<Napi::Uint8Array>();

@@ -1,0 +1,41 @@
+import { integer, object } from "../check";
+import { NvmeError } from "../types";
+import { TOO_LATE, until } from "./completion-queue";
+import type { CompletionEntry, SubmissionEntry } from "./entries";
+import type { BareSubmissionQueue } from "./submission-queue";
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+const MAX_TIMEOUT_MS = 3_600_000;
+
+/** One command after the other, or several at once, over a queue pair of a script: posts, rings, waits for its own cid. */
+export class BareAdmin {
+  /** Completions that were reaped and not asked for yet, by cid. */
+  readonly #came = new Map<number, CompletionEntry>();
+
+  constructor(readonly submissionQueue: BareSubmissionQueue) {}
+
+  get completionQueue() {
+    return this.submissionQueue.completionQueue;
+  }
+
+  /** @throws ERR_TIMEOUT, ERR_QPAIR when the queue is full; an error status is a value. */
+  async execute(entry: SubmissionEntry, options: { timeoutMs?: number } = {}): Promise<CompletionEntry> {
+    const o = object<typeof options>("options", options, ["timeoutMs"]);
+    const timeoutMs = integer("timeoutMs", o.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS);
+    const cid = this.submissionQueue.post(entry);
+    await this.submissionQueue.ring();
+    await until(timeoutMs, async () => {
+      const reaped = this.completionQueue.reap();
+      for (const completion of reaped) this.#came.set(completion.cid, completion);
+      if (reaped.length > 0) await this.completionQueue.ring();
+      return this.#came.has(cid);
+    }).catch((reason: unknown) => {
+      if (reason !== TOO_LATE) throw reason;
+      const message = `command ${cid} (opcode ${entry.opcode}) of queue ${this.submissionQueue.qid} took longer than ${timeoutMs} ms`;
+      throw new NvmeError("ERR_TIMEOUT", message);
+    });
+    const completion = this.#came.get(cid)!;
+    this.#came.delete(cid);
+    return completion;
+  }
+}

@@ -1,0 +1,128 @@
+import { integer, object } from "../check";
+import { NvmeError } from "../types";
+import type { DmaMemory } from "./dma-memory";
+import { type CompletionEntry, CQE_BYTES, decodeCompletion, type SubmissionEntry } from "./entries";
+
+const MAX_WAIT_MS = 3_600_000;
+const DEFAULT_WAIT_MS = 10_000;
+/** So long a wait looks at every turn of the event loop, ms; then once in a millisecond. */
+const EAGER_MS = 2;
+
+/** Who wants to know what was reaped: the submission queues that complete here. */
+export interface ReapListener {
+  reaped(entry: CompletionEntry, bytes: Buffer): void;
+}
+
+export interface QueuePlace {
+  qid: number;
+  entries: number;
+  memory: DmaMemory;
+  /** PRP1 of the Create command: the first page, or a list of pages. */
+  prp1: bigint;
+  contiguous: boolean;
+  doorbell: (value: number) => Promise<void>;
+}
+
+/** A completion queue in lent memory. Nothing here talks to the device but `ring`. */
+export class BareCompletionQueue {
+  /** The next entry to reap. */
+  head = 0;
+  /** The phase bit that a new entry has; flips each lap. */
+  phase: 0 | 1 = 1;
+  readonly #listeners = new Map<number, ReapListener>();
+
+  constructor(readonly place: QueuePlace) {}
+
+  get qid(): number {
+    return this.place.qid;
+  }
+  get entries(): number {
+    return this.place.entries;
+  }
+  get memory(): DmaMemory {
+    return this.place.memory;
+  }
+
+  /** Create I/O Completion Queue for it. */
+  createCommand(options: { vector?: number; interrupts?: boolean } = {}): SubmissionEntry {
+    const o = object<typeof options>("options", options, ["vector", "interrupts"]);
+    const vector = integer("vector", o.vector ?? 0, 0, 0xffff);
+    const { qid, entries, prp1, contiguous } = this.place;
+    return {
+      opcode: 0x05,
+      prp1,
+      cdw10: (((entries - 1) << 16) | qid) >>> 0,
+      cdw11: ((vector << 16) | (o.interrupts === true ? 2 : 0) | (contiguous ? 1 : 0)) >>> 0,
+    };
+  }
+
+  deleteCommand(): SubmissionEntry {
+    return { opcode: 0x04, cdw10: this.qid };
+  }
+
+  listen(sqid: number, listener: ReapListener): void {
+    this.#listeners.set(sqid, listener);
+  }
+
+  /** The entry in a slot, whatever its phase. */
+  at(index: number): CompletionEntry {
+    return decodeCompletion(this.memory.bytes, integer("index", index, 0, this.entries - 1) * CQE_BYTES);
+  }
+
+  /** Takes what the phase bits show, at most `max`; the device learns of it at the next `ring`. */
+  reap(max = this.entries): CompletionEntry[] {
+    integer("max", max, 0, Number.MAX_SAFE_INTEGER);
+    const { bytes } = this.memory;
+    const taken: CompletionEntry[] = [];
+    while (taken.length < max) {
+      const offset = this.head * CQE_BYTES;
+      if ((bytes[offset + 14]! & 1) !== this.phase) break;
+      const entry = decodeCompletion(bytes, offset);
+      this.#listeners.get(entry.sqid)?.reaped(entry, bytes.subarray(offset, offset + CQE_BYTES));
+      taken.push(entry);
+      this.head = (this.head + 1) % this.entries;
+      if (this.head === 0) this.phase = this.phase === 1 ? 0 : 1;
+    }
+    return taken;
+  }
+
+  /** Writes the head doorbell. */
+  async ring(head = this.head): Promise<void> {
+    await this.place.doorbell(integer("head", head, 0, 0xffff_ffff));
+  }
+
+  /** Reaps until there are `count`, then rings once. @throws ERR_TIMEOUT, saying how many came. */
+  async wait(count: number, options: { timeoutMs?: number } = {}): Promise<CompletionEntry[]> {
+    integer("count", count, 0, Number.MAX_SAFE_INTEGER);
+    const o = object<typeof options>("options", options, ["timeoutMs"]);
+    const timeoutMs = integer("timeoutMs", o.timeoutMs ?? DEFAULT_WAIT_MS, 1, MAX_WAIT_MS);
+    const taken: CompletionEntry[] = [];
+    await until(timeoutMs, async () => {
+      const some = this.reap(count - taken.length);
+      taken.push(...some);
+      // Room is made also on the way: more may be awaited than the queue holds.
+      if (some.length > 0) await this.ring();
+      return taken.length >= count;
+    }).catch((reason: unknown) => {
+      if (reason !== TOO_LATE) throw reason;
+      const message = `${taken.length} of ${count} completions came to queue ${this.qid} within ${timeoutMs} ms`;
+      throw new NvmeError("ERR_TIMEOUT", message);
+    });
+    return taken;
+  }
+}
+
+export const TOO_LATE = Symbol("too late");
+
+/** Asks `done` again and again without blocking the event loop. @throws TOO_LATE */
+export async function until(timeoutMs: number, done: () => boolean | Promise<boolean>): Promise<void> {
+  const start = performance.now();
+  while (!(await done())) {
+    const waited = performance.now() - start;
+    if (waited > timeoutMs) throw TOO_LATE;
+    await new Promise<void>((resolve) => {
+      if (waited < EAGER_MS) setImmediate(resolve);
+      else setTimeout(resolve, 1);
+    });
+  }
+}
