@@ -129,6 +129,7 @@ class NullController implements Controller {
   async namespace(nsid: number): Promise<Namespace> {
     return new NullNamespace(this.driver, nsid) as unknown as Namespace;
   }
+  readonly bringUp = { disableMs: 1, enableMs: 2, readyMs: 3 };
   async readRegister(): Promise<bigint> {
     return this.driver.script.csts;
   }
