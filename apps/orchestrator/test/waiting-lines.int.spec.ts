@@ -1,4 +1,5 @@
 /** Long lines: a pass looks at their heads only, and yet nobody starves and everybody can read why he waits. */
+import { CampaignsRepository } from "../src/campaigns/campaigns.repository";
 import { AGEING_MS } from "../src/scheduling/assign-runs";
 import { Scheduler } from "../src/scheduling/scheduler";
 import { type PassLimits, SchedulingPass } from "../src/scheduling/scheduling-pass";
@@ -58,6 +59,8 @@ it("a line on a held drive keeps nobody else from starting, and each of its runs
   expect((await flow.repository.view(startable)).state).toBe("assigned");
   expect(new Set(await reasonsOf(line))).toEqual(new Set([`DUT ${held!.serial} is on hold: broken`]));
   expect(await told(held!.id)).toBe(0);
+  expect((await flow.repository.view(line[0]!)).needsPerson).toBe(true);
+  expect((await flow.repository.view(startable)).needsPerson).toBe(false);
 });
 
 it("a run starts although more than one pass looks at stand before it and do not fit its slot", async () => {
@@ -130,7 +133,12 @@ it("runs of a paused campaign say so and take nobody's place", async () => {
   await flow.doorbells.settle();
   expect((await flow.repository.view(last)).state).toBe("assigned");
   const [paused] = await flow.database.query<{ id: string }>("SELECT id FROM run WHERE campaign_id = $1", [ids[0]]);
-  expect((await reasonsOf([paused!.id]))[0]).toBe("campaign c0 is paused");
+  expect(await flow.repository.view(paused!.id)).toMatchObject({
+    waitingReason: "campaign c0 is paused",
+    needsPerson: true,
+  });
+  const seen = await new CampaignsRepository(flow.database).detail(ids[0]!);
+  expect(seen.verdicts).toMatchObject([{ waitingReason: "campaign c0 is paused", needsPerson: true, contact: "ok" }]);
 });
 
 it("the database orders a line as the scheduler does: a wait of one ageing step outweighs one step of priority", async () => {

@@ -17,7 +17,7 @@ import {
   parametersFor,
 } from "./options";
 import type { Session } from "./session";
-import { waitForRuns } from "./wait-for-runs";
+import { waitForCampaign } from "./wait-for-runs";
 
 /** More runs than one campaign has. */
 const MOST_RUNS = 100_000;
@@ -43,7 +43,10 @@ export function addCampaignVerbs(program: Command, session: Session): void {
     .option("--dut <dut>", "this drive (serial or id); repeatable", listOption)
     .option("-p, --parameter <[plan:]name=value>", "a parameter; repeatable", parameterOption)
     .option("--priority <n>", "higher runs first", integerOption)
-    .option("-w, --wait", "wait for all verdicts; the worst decides the exit code")
+    .option(
+      "-w, --wait",
+      "wait for all verdicts, or until what is left waits for a person; the worst decides the exit code",
+    )
     .option("--timeout <duration>", "wait no longer", durationOption)
     .action((name: string, options: Creation) => createCampaign(session, name, options));
   campaign
@@ -82,12 +85,7 @@ async function createCampaign(session: Session, name: string, options: Creation)
   const body = { name, plans, select: { labels: label, duts: dut }, priority };
   const campaign = await answer(session.api().POST("/api/v1/campaigns", { body }));
   session.printer().thing(campaign, () => describeCampaign(campaign));
-  if (wait === true || timeout !== undefined)
-    await waitForRuns(
-      session,
-      (await runsOf(session, campaign.id)).map((run) => run.id),
-      timeout ?? null,
-    );
+  if (wait === true || timeout !== undefined) await waitForCampaign(session, campaign.id, timeout ?? null);
 }
 
 function runsOf(session: Session, campaign: string) {

@@ -39,6 +39,8 @@ export const campaignDetailView = campaignView.extend({
       verdict: verdictSchema.nullable(),
       reason: z.string().nullable(),
       waitingReason: z.string().nullable(),
+      needsPerson: z.boolean().describe("it waits for a person"),
+      contact: z.enum(["ok", "unreachable"]),
     }),
   ),
 });

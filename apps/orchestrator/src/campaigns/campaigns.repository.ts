@@ -1,7 +1,7 @@
 import { Injectable } from "@nestjs/common";
 import { Database } from "../platform/database";
 import { problem } from "../platform/problem";
-import { WAITING_REASON } from "../runs/waiting-reason";
+import { NEEDS_PERSON, WAITING_REASON } from "../runs/waiting-reason";
 import type { CampaignDetailView, CampaignView } from "./campaign-view";
 
 /** Cells of the verdict table and lines of the list of pairs that make no run. */
@@ -59,7 +59,8 @@ export class CampaignsRepository {
     );
     const verdicts = await this.database.query(
       `SELECT dut.serial AS dut, run.plan_name AS plan, run.ordinal, run.id AS "runId", run.attempt, run.state, run.verdict,
-              run.verdict_reason AS reason, ${WAITING_REASON} AS "waitingReason"
+              run.verdict_reason AS reason, ${WAITING_REASON} AS "waitingReason",
+              ${NEEDS_PERSON} AS "needsPerson", run.contact
          FROM run JOIN dut ON dut.id = run.dut_id
         WHERE run.campaign_id = $1 AND ${NEWEST_ATTEMPT} ORDER BY dut.serial, run.ordinal LIMIT $2`,
       [id, SHOWN],

@@ -23,6 +23,9 @@ export const runView = z.object({
   verdict: verdictSchema.nullable(),
   reason: z.string().nullable().describe("of the verdict"),
   waitingReason: z.string().nullable().describe("why a queued run does not start yet"),
+  needsPerson: z
+    .boolean()
+    .describe("it waits for a person: its DUT is on hold or otherwise out of use, or its campaign is paused"),
   attribution: attributionView.nullable().describe("the newest"),
   attempt: z.number().int(),
   retryOfId: z.uuid().nullable().describe("the first run of this line"),
@@ -147,10 +150,10 @@ export function toAttribution(row: Row): z.infer<typeof attributionView> {
 
 export function toRunView(row: Row): RunView {
   const { id, campaignId, plan, state, contact, verdict, reason, waitingReason, attempt, retryOfId, ordinal } = row;
-  const { priority, parked, epoch, host, slot, submittedBy, nextSeq, attribution } = row;
+  const { priority, parked, epoch, host, slot, submittedBy, nextSeq, attribution, needsPerson } = row;
   return {
     ...{ id, campaignId, plan, state, contact, verdict, reason, waitingReason, attempt, retryOfId, ordinal },
-    ...{ priority, parked, epoch, host, slot, submittedBy },
+    ...{ priority, parked, epoch, host, slot, submittedBy, needsPerson },
     dut: { id: row.dutId, serial: row.serial, model: row.model },
     attribution: attribution === null ? null : toAttribution(attribution as Row),
     submittedAt: iso(row.submittedAt),

@@ -2,7 +2,7 @@ import { Injectable } from "@nestjs/common";
 import { Database } from "../platform/database";
 import { problem } from "../platform/problem";
 import { type Row, type RunDetailView, type RunView, toAttribution, toMiscompare, toRunView } from "./run-view";
-import { WAITING_REASON } from "./waiting-reason";
+import { NEEDS_PERSON, WAITING_REASON } from "./waiting-reason";
 
 export interface RunFilter {
   campaign?: string;
@@ -20,7 +20,8 @@ const SHOWN_QUARANTINED = 20;
 
 const RUN = `
 SELECT run.id, run.campaign_id AS "campaignId", run.plan_name AS plan, run.state, run.contact, run.verdict,
-       run.verdict_reason AS reason, ${WAITING_REASON} AS "waitingReason", run.attempt, run.retry_of_id AS "retryOfId",
+       run.verdict_reason AS reason, ${WAITING_REASON} AS "waitingReason",
+       ${NEEDS_PERSON} AS "needsPerson", run.attempt, run.retry_of_id AS "retryOfId",
        run.ordinal, run.priority, run.parked, run.epoch, host.name AS host, slot.name AS slot,
        run.submitted_at AS "submittedAt", run.submitted_by AS "submittedBy", run.assigned_at AS "assignedAt",
        run.claimed_at AS "claimedAt", run.started_at AS "startedAt", run.finished_at AS "finishedAt",

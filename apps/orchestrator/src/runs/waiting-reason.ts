@@ -17,3 +17,9 @@ CASE WHEN run.state <> 'queued' THEN run.waiting_reason ELSE COALESCE(
   (SELECT 'run ' || told.id || ' comes first on this DUT' FROM run told
     WHERE told.dut_id = run.dut_id AND told.state = 'queued' AND told.waiting_reason IS NOT NULL
     ORDER BY service_key(told.submitted_at, told.priority), told.id LIMIT 1)) END`;
+
+/** SQL: whether nothing will start the row named `run` until a person does something: somebody took its drive out of use. */
+export const NEEDS_PERSON = `
+(run.state = 'queued' AND (
+  EXISTS (SELECT 1 FROM dut kept WHERE kept.id = run.dut_id AND kept.intent <> 'available')
+  OR EXISTS (SELECT 1 FROM campaign WHERE campaign.id = run.campaign_id AND campaign.intent = 'paused')))`;
