@@ -26,10 +26,21 @@ export interface DriverInfo {
   transports: ("model" | "spdk-pcie" | "spdk-tcp" | "spdk-vfio-user")[];
 }
 
+/** The driver's own steps, for a bring-up that a script orders. */
+export interface BringUpSteps {
+  /** Writes AQA, ASQ and ACQ for the driver's admin queue; CC.EN must be 0. Then `controller.admin` works once RDY is 1. */
+  setUpAdminQueue(): Promise<void>;
+  /** Waits for CSTS.RDY; ms. @throws ERR_READY after CAP.TO */
+  waitReady(ready: boolean): Promise<number>;
+}
+
+/** Brings a controller up instead of the driver. Its `identity` is there only afterwards. `reset` and `reopen` do as usual. */
+export type Initialise = (controller: Controller, steps: BringUpSteps) => Promise<void>;
+
 export interface NvmeDriver {
   info(): DriverInfo;
   /** Opens the drive, brings the controller to CSTS.RDY = 1 and reads Identify. @throws NvmeError ERR_OPEN, ERR_LOCKED, ERR_READY, ERR_POWER_OFF, ERR_UNSUPPORTED */
-  open(address: TransportAddress, options?: OpenOptions): Promise<Controller>;
+  open(address: TransportAddress, options?: OpenOptions & { initialise?: Initialise }): Promise<Controller>;
   /**
    * From this CLOCK_BOOTTIME instant (ns) on, nothing is submitted to any drive of this process: commands fail with
    * ERR_DEADLINE, workers end with `deadline`. The check stands directly before each submission, on the submitting thread.

@@ -20,6 +20,8 @@ export { type CommandSet, commandName, statusName } from "./command-names";
 export type * from "./driver";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
+export type { Msix, MsixEntry } from "./msix";
+export { Pcie } from "./pcie";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export { Subsystem } from "./subsystem";
 export * from "./types";

@@ -1,11 +1,13 @@
+import { waitReady } from "./bare/ready";
 import { integer, object, oneOf, refuse, text } from "./check";
 import { bringUpReport, NvmeController } from "./controller";
-import type { Controller } from "./driver";
+import type { Controller, Initialise } from "./driver";
 import { addon, type NativeOpenOptions, settle } from "./native";
-import type { OpenOptions, TransportAddress } from "./types";
+import type { BringUpReport, OpenOptions, TransportAddress } from "./types";
 
 const MAX_CMDLOG_ENTRIES = 1 << 20;
 const MAX_TIMEOUT_MS = 3_600_000;
+const OPTIONS = ["cmdlogDir", "cmdlogEntries", "timeoutMs"];
 
 /** PCI address with its domain, as SPDK wants it. */
 const PCI = /^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]$/;
@@ -46,7 +48,7 @@ export function checkAddress(value: TransportAddress): {
 }
 
 export function checkOpenOptions(options: OpenOptions): NativeOpenOptions {
-  const o = object<OpenOptions>("options", options, ["cmdlogDir", "cmdlogEntries", "timeoutMs"]);
+  const o = object<OpenOptions>("options", options, OPTIONS);
   const cmdlogEntries = integer("cmdlogEntries", o.cmdlogEntries ?? 4096, 2048, MAX_CMDLOG_ENTRIES);
   if ((cmdlogEntries & (cmdlogEntries - 1)) !== 0)
     refuse(`cmdlogEntries is ${cmdlogEntries}, it must be a power of two`);
@@ -58,11 +60,26 @@ export function checkOpenOptions(options: OpenOptions): NativeOpenOptions {
   };
 }
 
-export async function open(address: TransportAddress, options: OpenOptions = {}): Promise<Controller> {
+export async function open(
+  address: TransportAddress,
+  options: OpenOptions & { initialise?: Initialise } = {},
+): Promise<Controller> {
   const checked = checkAddress(address);
-  const opened = await settle(addon().open(checked, checkOpenOptions(options)));
-  const controller = new NvmeController(address, opened.handle, opened.limits, bringUpReport(opened));
+  const { initialise, ...rest } = object<typeof options>("options", options, [...OPTIONS, "initialise"]);
+  if (initialise !== undefined && typeof initialise !== "function") refuse("initialise must be a function");
+  const byScript = initialise !== undefined;
+  const start = performance.now();
+  const opened = await settle(addon().open(checked, { ...checkOpenOptions(rest), bringUp: !byScript }));
+  const report: BringUpReport = bringUpReport(opened);
+  const controller = new NvmeController(address, opened.handle, opened.limits, report);
   try {
+    if (initialise !== undefined) {
+      await initialise(controller, {
+        setUpAdminQueue: () => settle(addon().setUpAdminQueue(controller.use())),
+        waitReady: (ready) => waitReady(controller, ready),
+      });
+      report.readyMs = performance.now() - start;
+    }
     await controller.identify();
   } catch (reason) {
     await controller.close();

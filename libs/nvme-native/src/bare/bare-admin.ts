@@ -1,8 +1,8 @@
 import { integer, object } from "../check";
 import { NvmeError } from "../types";
-import { TOO_LATE, until } from "./completion-queue";
 import type { CompletionEntry, SubmissionEntry } from "./entries";
 import type { BareSubmissionQueue } from "./submission-queue";
+import { TOO_LATE, until } from "./until";
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 3_600_000;

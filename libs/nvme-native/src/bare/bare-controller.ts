@@ -5,17 +5,14 @@ import { readRegister, writeRegister } from "../register-access";
 import { NvmeError, type OpenOptions, type TransportAddress } from "../types";
 import { BareAdmin } from "./bare-admin";
 import { BareDevice } from "./bare-device";
-import { TOO_LATE, until } from "./completion-queue";
+import { waitReady } from "./ready";
 
-const CAP = 0x00;
 const CC = 0x14;
-const CSTS = 0x1c;
 const AQA = 0x24;
 const ASQ = 0x28;
 const ACQ = 0x30;
 /** CC of a controller as this driver runs it: I/O entries of 64 and 16 bytes, NVM command set, 4 KiB pages. */
 const USUAL_CC = 0x0046_0000;
-const CFS = 2n;
 
 /**
  * A controller that nobody brought up: its registers are as power-on or the last owner left them, and nothing is sent to
@@ -59,20 +56,8 @@ export class BareController extends BareDevice {
   readonly use: () => NativeHandle;
 
   /** Waits until CSTS.RDY is `ready`; ms. @throws ERR_READY after CAP.TO or when CSTS.CFS says that it will not come. */
-  async waitReady(ready: boolean): Promise<number> {
-    const limitMs = Number(((await this.readRegister(CAP, 8)) >> 24n) & 0xffn) * 500;
-    const start = performance.now();
-    await until(limitMs, async () => {
-      const csts = await this.readRegister(CSTS, 4);
-      if (ready && (csts & CFS) !== 0n)
-        throw new NvmeError("ERR_READY", "the controller has CSTS.CFS = 1 instead of CSTS.RDY = 1");
-      return ((csts & 1n) === 1n) === ready;
-    }).catch((reason: unknown) => {
-      if (reason !== TOO_LATE) throw reason;
-      const message = `CSTS.RDY = ${ready ? 1 : 0} did not come within CAP.TO, ${limitMs} ms`;
-      throw new NvmeError("ERR_READY", message);
-    });
-    return performance.now() - start;
+  waitReady(ready: boolean): Promise<number> {
+    return waitReady(this, ready);
   }
 
   /** CC.EN 1-0-1 with an admin queue of the script's own; every register write is this script's. */

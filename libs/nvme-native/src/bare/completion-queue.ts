@@ -2,11 +2,10 @@ import { integer, object } from "../check";
 import { NvmeError } from "../types";
 import type { DmaMemory } from "./dma-memory";
 import { type CompletionEntry, CQE_BYTES, decodeCompletion, type SubmissionEntry } from "./entries";
+import { TOO_LATE, until } from "./until";
 
 const MAX_WAIT_MS = 3_600_000;
 const DEFAULT_WAIT_MS = 10_000;
-/** So long a wait looks at every turn of the event loop, ms; then once in a millisecond. */
-const EAGER_MS = 2;
 
 /** Who wants to know what was reaped: the submission queues that complete here. */
 export interface ReapListener {
@@ -109,20 +108,5 @@ export class BareCompletionQueue {
       throw new NvmeError("ERR_TIMEOUT", message);
     });
     return taken;
-  }
-}
-
-export const TOO_LATE = Symbol("too late");
-
-/** Asks `done` again and again without blocking the event loop. @throws TOO_LATE */
-export async function until(timeoutMs: number, done: () => boolean | Promise<boolean>): Promise<void> {
-  const start = performance.now();
-  while (!(await done())) {
-    const waited = performance.now() - start;
-    if (waited > timeoutMs) throw TOO_LATE;
-    await new Promise<void>((resolve) => {
-      if (waited < EAGER_MS) setImmediate(resolve);
-      else setTimeout(resolve, 1);
-    });
   }
 }
