@@ -1,6 +1,7 @@
 /** Makes and switches software drives: checks what a script asks for, then hands over to native/model. */
 import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
 import { checkFault, MAX_FAULTS } from "./model-faults";
+import { checkNamespaces } from "./model-namespaces";
 import { addon, type NativeDriveSpec, settle } from "./native";
 import type { ModelDriveSpec, ModelFaultCount, ModelPower } from "./types";
 
@@ -14,6 +15,9 @@ const KEYS = [
   "nguid",
   "capacityBytes",
   "lbaBytes",
+  "namespaces",
+  "maxNamespaces",
+  "formatMs",
   "seed",
   "volatileCache",
   "cacheBytes",
@@ -37,18 +41,15 @@ export function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
   if (capacityBytes % 4096n !== 0n) refuse(`capacityBytes is ${capacityBytes}, it must be a multiple of 4096`);
   const faults = spec.faults ?? [];
   if (!Array.isArray(faults) || faults.length > MAX_FAULTS) refuse(`faults must be an array of at most ${MAX_FAULTS}`);
-  if (spec.nguid !== undefined && (typeof spec.nguid !== "string" || !/^[0-9a-fA-F]{32}$/.test(spec.nguid))) {
-    refuse(`nguid is ${JSON.stringify(spec.nguid)}, it must have 32 hex digits`);
-  }
   const latency = spec.latency ?? null;
   if (latency !== null) object("latency", latency, ["readUs", "writeUs", "flushUs", "jitterPercent"]);
   return {
     model: ascii("model", spec.model, 40),
     serial: ascii("serial", spec.serial, 20),
     firmware: ascii("firmware", spec.firmware, 8),
-    nguid: spec.nguid ?? "",
     capacityBytes,
-    lbaBytes: oneOf("lbaBytes", spec.lbaBytes, [512, 4096]),
+    ...checkNamespaces(spec, capacityBytes),
+    formatMs: integer("formatMs", spec.formatMs ?? 0, 0, MAX_MS),
     seed: big("seed", spec.seed, 0n, U64),
     volatileCache: flag("volatileCache", spec.volatileCache),
     cacheBytes: integer("cacheBytes", spec.cacheBytes ?? 8 << 20, 1 << 18, 1 << 30),

@@ -224,13 +224,33 @@ export interface NativeFault {
   amount: number;
 }
 
+export interface NativeModelNamespace {
+  bytes: bigint;
+  lbaFormat: number;
+  extended: boolean;
+  piType: number;
+  piFirst: boolean;
+  attached: boolean;
+  commandSet: number;
+  zoneLbas: bigint;
+  zoneCapacity: bigint;
+  maxOpen: number;
+  maxActive: number;
+  readOnlyZones: number[];
+  offlineZones: number[];
+  nguid: string;
+  eui64: string;
+  uuid: string;
+}
+
 export interface NativeDriveSpec {
   model: string;
   serial: string;
   firmware: string;
-  nguid: string;
   capacityBytes: bigint;
-  lbaBytes: number;
+  namespaces: NativeModelNamespace[];
+  maxNamespaces: number;
+  formatMs: number;
   seed: bigint;
   volatileCache: boolean;
   cacheBytes: number;

@@ -353,14 +353,56 @@ export interface VerifyResult {
   durationMs: number;
 }
 
+/** A namespace of a software drive. `protection`: type of the protection information, needs metadata of 8 bytes or more. */
+export interface ModelNamespaceSpec {
+  /** A multiple of 4096. */
+  capacityBytes: bigint;
+  lbaBytes: 512 | 4096;
+  /** 8 with both LBA sizes, 64 with 4096. */
+  metadataBytes?: 0 | 8 | 64;
+  /** Metadata follow the data of each LBA in one buffer; else they have a buffer of their own. */
+  extendedLba?: boolean;
+  protection?: 0 | 1 | 2 | 3;
+  /** The protection information is in the first bytes of the metadata instead of the last. */
+  protectionFirst?: boolean;
+  /** Default: true. */
+  attached?: boolean;
+  /** 32, 16 and 32 hex digits. */
+  nguid?: string;
+  eui64?: string;
+  uuid?: string;
+  zoned?: ModelZones;
+}
+
+export interface ModelZones {
+  /** Of each zone, a multiple of the LBA size; at most 1024 zones. */
+  zoneBytes: bigint;
+  /** What can be written of each; default: all. */
+  zoneCapacityBytes?: bigint;
+  /** 0: no limit; default 8 and 12. */
+  maxOpen?: number;
+  maxActive?: number;
+  /** Indexes of zones that are worn from the beginning. */
+  readOnly?: number[];
+  offline?: number[];
+}
+
 /** What a software drive is made of; written once into its file. */
 export interface ModelDriveSpec {
   model: string;
   serial: string;
   firmware: string;
+  /** Of namespace 1 where `namespaces` is not given. */
   nguid?: string;
   capacityBytes: bigint;
+  /** Of namespace 1, which has the whole capacity, where `namespaces` is not given. */
   lbaBytes: 512 | 4096;
+  /** nsid 1 and on; what they leave of the capacity is unallocated. */
+  namespaces?: ModelNamespaceSpec[];
+  /** Valid nsids, at most 32; default 4 or as many as `namespaces` has. */
+  maxNamespaces?: number;
+  /** How long a Format NVM takes, ms. */
+  formatMs?: number;
   seed: bigint;
   volatileCache: boolean;
   /** Bytes of volatile cache. */

@@ -28,7 +28,13 @@ test("identify tells what the drive was made as", () =>
     });
     expect(await controller.activeNamespaces()).toEqual([1]);
     expect(ns.identity).toMatchObject({ lbaBytes: 512, lbaCount: 32768n, nguid: "00112233445566778899aabbccddeeff" });
-    expect(ns.identity.lbaFormats.map((format) => format.lbaBytes)).toEqual([512, 4096]);
+    expect(ns.identity.lbaFormats.map((format) => [format.lbaBytes, format.metadataBytes])).toEqual([
+      [512, 0],
+      [4096, 0],
+      [512, 8],
+      [4096, 8],
+      [4096, 64],
+    ]);
     const registers = await controller.registers();
     expect(Number(registers.vs)).toBe(controller.identity.version);
     expect(registers.csts! & 1n).toBe(1n);

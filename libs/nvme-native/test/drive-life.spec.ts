@@ -242,7 +242,7 @@ test("B054 what the drive says it supports is what it executes", () =>
   withDrive({}, async ({ controller, ns, qpair }) => {
     const commands = new AdminCommands(controller);
     for (const opcode of [0x10, 0x11, 0x14, 0x84, 0x80, 0x06]) expect(await commands.supports(opcode)).toBe(true);
-    for (const opcode of [0xff, 0x81, 0x0d]) {
+    for (const opcode of [0xff, 0x7f, 0x24]) {
       expect(await commands.supports(opcode)).toBe(false);
       expectStatus(await controller.admin({ opcode }), 0, 1);
     }

@@ -4,9 +4,9 @@ import { type Bench, withDrive, worker } from "./bench-drive";
 
 /** Where media begin in a drive file of this layout (native/model/drive_layout.h: media_offset). */
 function mediaOffset(fd: number): bigint {
-  const header = Buffer.alloc(80);
-  readSync(fd, header, 0, 80, 0);
-  return header.readBigUInt64LE(64);
+  const header = Buffer.alloc(96);
+  readSync(fd, header, 0, 96, 0);
+  return header.readBigUInt64LE(88);
 }
 
 /** Changes sectors behind the drive's back, while it is closed. */

@@ -26,7 +26,8 @@ model::DriveSpec Spec(uint32_t lba_bytes) {
   spec.firmware = "1";
   spec.capacity_bytes = kCapacity;
   spec.cache_bytes = 64 * 4096;
-  spec.lba_bytes = lba_bytes;
+  spec.max_namespaces = 1;
+  spec.namespaces.push_back(model::PlainNamespace(spec.capacity_bytes, lba_bytes));
   spec.volatile_cache = true;
   spec.ready_ms = 0;
   return spec;
@@ -38,6 +39,7 @@ void Hurry(const std::string& path) {
   if (bytes.size() < model::kHeaderBytes) return;
   auto* header = reinterpret_cast<model::DriveHeader*>(bytes.data());
   header->ready_ms = 0;
+  header->format_ms = 0;
   header->has_latency = 0;
   for (auto& fault : header->faults) fault.ms = 0;
   WriteFile(path, bytes.data(), bytes.size());

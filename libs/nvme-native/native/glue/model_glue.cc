@@ -10,6 +10,7 @@ namespace {
 
 using model::DriveSpec;
 using model::FaultRule;
+using model::NamespaceRecord;
 
 FaultRule FaultOf(const Napi::Object& o) {
   FaultRule rule{};
@@ -34,14 +35,44 @@ FaultRule FaultOf(const Napi::Object& o) {
   return rule;
 }
 
+template <size_t N>
+void HexOf(const Napi::Object& o, const char* key, uint8_t (&into)[N]) {
+  const std::string text = Text(o, key);
+  auto digit = [](char c) { return static_cast<uint8_t>(c <= '9' ? c - '0' : (c | 32) - 'a' + 10); };
+  for (size_t i = 0; i < N && 2 * i + 1 < text.size(); i++) into[i] = static_cast<uint8_t>(digit(text[2 * i]) << 4 | digit(text[2 * i + 1]));
+}
+
+NamespaceRecord NamespaceOf(const Napi::Object& o) {
+  NamespaceRecord ns{};
+  ns.bytes = U64(o, "bytes");
+  ns.lba_format = U32(o, "lbaFormat");
+  ns.extended = Flag(o, "extended");
+  ns.pi_type = U32(o, "piType");
+  ns.pi_first = Flag(o, "piFirst");
+  ns.attached = Flag(o, "attached");
+  ns.command_set = U32(o, "commandSet");
+  ns.zone_lbas = U64(o, "zoneLbas");
+  ns.zone_capacity = U64(o, "zoneCapacity");
+  ns.max_open = U32(o, "maxOpen");
+  ns.max_active = U32(o, "maxActive");
+  ns.has_nguid = !Text(o, "nguid").empty();
+  HexOf(o, "nguid", ns.nguid);
+  HexOf(o, "eui64", ns.eui64);
+  HexOf(o, "uuid", ns.uuid);
+  return ns;
+}
+
+void WornZonesOf(const Napi::Object& o, const char* key, model::ZoneState state, uint32_t nsid, DriveSpec* spec) {
+  const auto list = o.Get(key).As<Napi::Array>();
+  for (uint32_t i = 0; i < list.Length(); i++) spec->worn_zones.push_back({nsid, Napi::Value(list[i]).As<Napi::Number>().Uint32Value(), state});
+}
+
 DriveSpec SpecOf(const Napi::Object& o) {
   DriveSpec spec;
   spec.model = Text(o, "model");
   spec.serial = Text(o, "serial");
   spec.firmware = Text(o, "firmware");
-  spec.nguid = Text(o, "nguid");
   spec.capacity_bytes = U64(o, "capacityBytes");
-  spec.lba_bytes = U32(o, "lbaBytes");
   spec.seed = U64(o, "seed");
   spec.volatile_cache = Flag(o, "volatileCache");
   spec.cache_bytes = U32(o, "cacheBytes");
@@ -54,6 +85,15 @@ DriveSpec SpecOf(const Napi::Object& o) {
   spec.write_us = U32(o, "writeUs");
   spec.flush_us = U32(o, "flushUs");
   spec.jitter_percent = U32(o, "jitterPercent");
+  spec.format_ms = U32(o, "formatMs");
+  spec.max_namespaces = U32(o, "maxNamespaces");
+  const auto namespaces = o.Get("namespaces").As<Napi::Array>();
+  for (uint32_t i = 0; i < namespaces.Length(); i++) {
+    const auto ns = Napi::Value(namespaces[i]).As<Napi::Object>();
+    spec.namespaces.push_back(NamespaceOf(ns));
+    WornZonesOf(ns, "readOnlyZones", model::kReadOnly, i + 1, &spec);
+    WornZonesOf(ns, "offlineZones", model::kOffline, i + 1, &spec);
+  }
   const auto faults = o.Get("faults").As<Napi::Array>();
   for (uint32_t i = 0; i < faults.Length(); i++) spec.faults.push_back(FaultOf(Napi::Value(faults[i]).As<Napi::Object>()));
   return spec;

@@ -45,7 +45,7 @@ bool Background::Advance(uint64_t now_ns) {
   if (!Sanitizing()) return false;
   header_->sanitize.done_ns += passed;
   if (header_->sanitize.done_ns < kSanitizeNs) return false;
-  media_->Format(header_->lba_bytes);
+  namespaces_->ForEachAllocated([](Media& media) { media.Erase(); });
   header_->sanitize.status = kSanitized;
   return true;
 }
@@ -66,7 +66,7 @@ uint16_t Background::Sanitize(uint32_t cdw10) {
 }
 
 uint16_t Background::SelfTest(uint32_t nsid, uint32_t code) {
-  if (nsid > 1 && nsid != UINT32_MAX) return kInvalidNamespace;
+  if (nsid != 0 && nsid != UINT32_MAX && namespaces_->Active(nsid) == nullptr) return kInvalidNamespace;
   SelfTestRecord& test = header_->self_test;
   if (code == kAbortTest) {
     EndSelfTest(kTestAborted);

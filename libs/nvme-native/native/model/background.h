@@ -1,7 +1,7 @@
 // Work that the drive does on its own time: sanitize (NVMe Base 2.0, 5.24 and 8.21) and device self-test (5.9, 8.6). How
 // far it is stands in the drive's file, so that it goes on after a reset, a power cut or the death of the process.
 #pragma once
-#include "media.h"
+#include "namespaces.h"
 
 namespace assay::model {
 
@@ -18,7 +18,7 @@ enum SelfTestEnd : uint8_t { kTestPassed = 0, kTestAborted = 1, kTestEndedByRese
 // Device thread only.
 class Background {
  public:
-  Background(DriveHeader* header, Media* media) : header_(header), media_(media) {}
+  Background(DriveHeader* header, Namespaces* namespaces) : header_(header), namespaces_(namespaces) {}
 
   // Takes the time that passed since the last call off the work. True when a sanitize operation has just finished.
   bool Advance(uint64_t now_ns);
@@ -39,7 +39,7 @@ class Background {
   bool Running() const { return Sanitizing() || header_->self_test.code != 0; }
 
   DriveHeader* header_;
-  Media* media_;
+  Namespaces* namespaces_;
   uint64_t last_ns_ = 0;
 };
 

@@ -7,6 +7,7 @@
 
 #include "admin_commands.h"
 #include "nvm_commands.h"
+#include "zones.h"
 
 namespace assay::model {
 namespace {
@@ -23,9 +24,9 @@ Device::Device(std::unique_ptr<DriveFile> file)
     : file_(std::move(file)),
       header_(&file_->header()),
       bus_(file_->path()),
-      media_(file_.get()),
+      namespaces_(file_.get()),
       faults_(file_.get()),
-      background_(header_, &media_),
+      background_(header_, &namespaces_),
       firmware_(header_),
       random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
       generation_(header_->generation.load()),
@@ -148,7 +149,9 @@ void Device::ReAttach() {
   config_.Reset();
   interrupts_.Reset();
   Enumerate();
-  media_.Reload();
+  timestamp_ms_ = timestamp_origin_ = 0;
+  timestamp_set_ns_ = BoottimeNs();
+  namespaces_.Reload();
   background_.Pause();
   background_.ControllerReset();
   attach_ = false;
@@ -159,6 +162,10 @@ void Device::ReAttach() {
 bool Device::Step(uint64_t now_ns) {
   FollowConfiguration(now_ns);
   if (background_.Advance(now_ns)) RaiseEvent(6, 1, 0x81);  // sanitize operation completed
+  if (now_ns >= keep_alive_due_ns_) {
+    keep_alive_due_ns_ = kNever;
+    Fail();
+  }
   if ((csts_.load(std::memory_order_relaxed) & (kCstsReady | kCstsFatal)) != kCstsReady || !bus_master_) return false;
   if (stalled_until_ns_ != 0) {
     if (now_ns < stalled_until_ns_) return false;
@@ -213,6 +220,10 @@ void Device::Enable() {
   AdminCommands(*this).ResetFeatures();
   granted_sqs_ = granted_cqs_ = header_->max_qpairs;
   operational_state_ = 0;
+  idle_since_ns_ = BoottimeNs();
+  namespaces_.ForEachAllocated([&](Media& media) {
+    if (media.record().command_set == kZonedCommandSet) Zones(*file_, media).CloseAll();
+  });
   if (firmware_.ActivationWaits() && !firmware_.Activate(faults_.FailActivation())) RaiseEvent(0, 5, 3);  // image load error
   csts_.fetch_or(kCstsReady);
   notify_.push_back(0);
@@ -220,6 +231,8 @@ void Device::Enable() {
 
 void Device::Disable() {
   ready_at_ns_ = kNever;
+  keep_alive_due_ns_ = kNever;
+  host_memory_.Forget();
   ForgetQueues();
   background_.ControllerReset();
   firmware_.Forget();
@@ -251,14 +264,8 @@ void Device::ResetController(uint32_t csts) {
   csts_ = csts;
 }
 
-uint64_t Device::WakeForIo() {
-  if ((features_[0x02] & 31) < kFirstNonOperationalState) return 0;
-  features_[0x02] = operational_state_;
-  return uint64_t{kResumeUs} * 1000;
-}
-
 void Device::ShutDown() {
-  media_.MakeAllDurable();
+  namespaces_.MakeAllDurable();
   header_->clean = 1;
   csts_ = csts_.load() | kCstsShutdownDone;
   notify_.push_back(0);
@@ -280,7 +287,7 @@ void Device::ForgetQueues() {
 }
 
 uint64_t Device::NextDueNs() const {
-  uint64_t due = std::min(ready_at_ns_, background_.NextDueNs(BoottimeNs()));
+  uint64_t due = std::min({ready_at_ns_, keep_alive_due_ns_, background_.NextDueNs(BoottimeNs())});
   if (stalled_until_ns_ != 0) return std::min(due, stalled_until_ns_);
   // What cannot be sent need not be waited for.
   if (Fatal() || !bus_master_) return due;

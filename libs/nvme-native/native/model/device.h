@@ -2,7 +2,9 @@
 // device thread that sleeps until a doorbell, the next due completion or the power switch wakes it.
 // The host side (model_host) sees only this header's "bus": registers, doorbells, interrupts.
 #pragma once
+#include <array>
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -16,8 +18,9 @@
 #include "config_space.h"
 #include "faults.h"
 #include "firmware.h"
+#include "host_memory.h"
 #include "interrupts.h"
-#include "media.h"
+#include "namespaces.h"
 #include "ring.h"
 
 namespace assay::model {
@@ -28,6 +31,8 @@ constexpr size_t kMaxWaitingEvents = 16;
 constexpr uint32_t kPowerStates = 5;
 constexpr uint32_t kFirstNonOperationalState = 3;
 constexpr uint32_t kCstsFatal = 1u << 1;
+constexpr uint32_t kCompositeKelvin = 308;
+constexpr uint32_t kWarningKelvin = 343;
 constexpr uint32_t kResumeUs = 2000;  // exit latency of the non-operational states
 
 class Device {
@@ -36,7 +41,10 @@ class Device {
   struct Outcome {
     uint16_t status = 0;
     uint32_t cdw0 = 0;
+    uint32_t cdw1 = 0;
     uint64_t delay_ns = 0;
+    // Sectors that are durable once the completion is posted.
+    uint32_t nsid = 0;
     uint64_t slba = 0;
     uint64_t durable_lbas = 0;
     bool hold = false;  // no completion now (asynchronous event request)
@@ -101,6 +109,7 @@ class Device {
   struct Pending {
     uint64_t due_ns;
     uint64_t order;
+    uint32_t nsid;
     uint64_t slba;
     uint64_t lba_count;
     Cqe cqe;
@@ -129,6 +138,13 @@ class Device {
   void TakeDoorbells();
   void TakeDoorbell(uint32_t index, uint32_t value);
   void FollowConfigSpace(const ConfigSpace::Effect& effect);
+  // Feature 06h, as long as the drive has a cache at all.
+  bool VolatileCacheEnabled() const;
+  uint32_t ErrorRecovery(uint32_t nsid) const;
+  // Feature 02h with what autonomous transitions have made of it meanwhile.
+  uint32_t PowerStateNow(uint64_t now_ns);
+  // Tells of a composite temperature beyond its thresholds.
+  void CheckTemperature(uint32_t over_kelvin);
   // A command arrived: the drive leaves a non-operational power state. How long that takes, ns.
   uint64_t WakeForIo();
   void RaiseEvent(uint32_t type, uint32_t info, uint8_t log_page);
@@ -138,6 +154,8 @@ class Device {
   uint16_t ForeignCid(uint16_t sqid, uint16_t cid) const;
   void LeaveTheSlot();
   void ComeBack();
+  // Log 04h, and the notice where the host asked for it (feature 0Bh).
+  void NamespaceChanged(uint32_t nsid);
   bool Fetch(uint16_t qid, uint64_t now_ns);
   void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
   bool Post(const Pending& pending);
@@ -150,7 +168,7 @@ class Device {
   std::unique_ptr<DriveFile> file_;
   DriveHeader* header_;
   BusTrace bus_;
-  Media media_;
+  Namespaces namespaces_;
   Faults faults_;
   Background background_;
   Firmware firmware_;
@@ -184,8 +202,19 @@ class Device {
   uint32_t granted_sqs_ = 0, granted_cqs_ = 0;  // feature 07h
   std::vector<uint16_t> held_events_;  // cids of asynchronous event requests
   std::vector<uint32_t> waiting_events_;  // dword 0 of events that no request has taken
+  std::vector<uint32_t> changed_namespaces_;  // log 04h, ascending
   uint8_t event_silence_[8] = {};         // by type: the log page that must be read first
   uint32_t features_[256] = {};
+  std::array<uint32_t, kMaxNamespaces> error_recovery_ = {};  // feature 05h by nsid - 1
+  uint32_t under_temperature_ = 0;
+  std::map<uint32_t, uint32_t> vector_configuration_;
+  std::array<uint8_t, 512> host_behaviour_ = {};
+  std::array<uint64_t, 32> power_transitions_ = {};
+  HostMemory host_memory_;
+  uint64_t timestamp_ms_ = 0, timestamp_set_ns_ = 0;
+  uint32_t timestamp_origin_ = 0;
+  uint64_t keep_alive_due_ns_ = kNever;
+  uint64_t idle_since_ns_ = 0;
   uint32_t operational_state_ = 0;        // the newest power state that serves I/O
 
   std::mutex turn_mutex_;  // held by the device thread while it works

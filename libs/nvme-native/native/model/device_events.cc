@@ -5,6 +5,10 @@
 
 namespace assay::model {
 
+namespace {
+constexpr uint32_t kNamespaceNotices = 1u << 8;  // of feature 0Bh
+}
+
 void Device::RaiseEvent(uint32_t type, uint32_t info, uint8_t log_page) {
   const uint32_t cdw0 = uint32_t{log_page} << 16 | info << 8 | type;
   const bool said = std::find(waiting_events_.begin(), waiting_events_.end(), cdw0) != waiting_events_.end();
@@ -31,7 +35,14 @@ void Device::SendEvents() {
   }
 }
 
+void Device::NamespaceChanged(uint32_t nsid) {
+  const auto at = std::lower_bound(changed_namespaces_.begin(), changed_namespaces_.end(), nsid);
+  if (at == changed_namespaces_.end() || *at != nsid) changed_namespaces_.insert(at, nsid);
+  if (features_[0x0b] & kNamespaceNotices) RaiseEvent(2, 0, 4);
+}
+
 void Device::EventLogWasRead(uint8_t log_page) {
+  if (log_page == 4) changed_namespaces_.clear();
   for (uint8_t& silent_until : event_silence_) {
     if (silent_until == log_page) silent_until = 0;
   }

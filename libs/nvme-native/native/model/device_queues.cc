@@ -8,10 +8,17 @@
 namespace assay::model {
 namespace {
 constexpr uint16_t kDataTransferError = MakeStatus(0, 0x04);
+
+// Unrecovered integrity errors: faults of the media and of the protection information (NVMe Base 2.0, figure 207).
+bool IsMediaError(uint16_t status) {
+  const uint32_t sc = status >> 1 & 0xff;
+  return (status >> 9 & 7) == 2 && sc >= 0x80 && sc <= 0x84;
 }
 
 // From a completion to its duplicate.
 constexpr uint64_t kDuplicateNs = 50'000;
+
+}  // namespace
 
 bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
   SubmissionQueue& queue = sq_[qid];
@@ -34,6 +41,7 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
     } else {
       header_->smart.io_commands++;
       const uint64_t resume_ns = WakeForIo();
+      host_memory_.CountCommand();
       outcome = NvmCommands(*this).Execute(sqe);
       outcome.delay_ns += resume_ns;
       Afflict(sqe, now_ns, &outcome);
@@ -52,9 +60,11 @@ void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint6
   Pending pending{};
   pending.due_ns = now_ns + outcome.delay_ns;
   pending.order = ++order_;
+  pending.nsid = outcome.nsid;
   pending.slba = outcome.slba;
   pending.lba_count = outcome.durable_lbas;
   pending.cqe.cdw0 = outcome.cdw0;
+  pending.cqe.cdw1 = outcome.cdw1;
   pending.cqe.sqhd = static_cast<uint16_t>(sq_[sqid].head);
   pending.cqe.sqid = sqid;
   pending.cqe.cid = sqe.cid;
@@ -80,7 +90,9 @@ bool Device::Post(const Pending& pending) {
   if (!queue.ring.present()) return true;  // its queue was deleted meanwhile
   const uint32_t next = queue.tail + 1 == queue.ring.entries() ? 0 : queue.tail + 1;
   if (next == cq_head_[cqid].load(std::memory_order_acquire)) return false;
-  if (pending.lba_count != 0) media_.MakeDurable(pending.slba, pending.lba_count);
+  if (pending.lba_count != 0) {
+    if (Media* media = namespaces_.Allocated(pending.nsid)) media->MakeDurable(pending.slba, pending.lba_count);
+  }
   Cqe cqe = pending.cqe;
   cqe.status |= queue.phase;
   uint8_t* slot = queue.ring.At(memory_, queue.tail);
@@ -105,7 +117,7 @@ void Device::RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status) {
   const uint64_t number = ++header_->error_count;
   header_->errors[(number - 1) % kErrorLogEntries] = {number, sqe.Slba(), sqe.nsid, sqid, sqe.cid, status, {}};
   header_->smart.error_log_entries = number;
-  if ((status >> 9 & 7) == 2) header_->smart.media_errors++;
+  if (IsMediaError(status)) header_->smart.media_errors++;
 }
 
 void Device::ForgetPending(uint16_t sqid) {

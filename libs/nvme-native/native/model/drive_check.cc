@@ -1,6 +1,8 @@
 #include "drive_check.h"
 
 #include <bit>
+#include <iterator>
+#include "lba_formats.h"
 
 namespace assay::model {
 namespace {
@@ -17,12 +19,16 @@ struct Area {
 
 // Each behind the one before, all inside the file. Sizes were bounded before, so that nothing overflows.
 std::string WrongAreas(const DriveHeader& h, uint64_t file_bytes) {
-  const uint64_t lbas = h.capacity_bytes / kSmallestLba;
+  const uint64_t units = h.capacity_bytes / kSmallestLba;
+  const uint64_t undo_units = h.undo_bytes / kSmallestLba * h.max_namespaces;
   const Area areas[] = {
-      {"flags", h.flags_offset, lbas},
-      {"undo index", h.index_offset, lbas * sizeof(uint32_t)},
-      {"undo records", h.undo_records_offset, h.undo_bytes / kSmallestLba * sizeof(UndoRecord)},
-      {"undo data", h.undo_data_offset, h.undo_bytes},
+      {"flags", h.flags_offset, units},
+      {"undo index", h.index_offset, units * sizeof(uint32_t)},
+      {"metadata", h.metadata_offset, units * kMetadataBytesPerUnit},
+      {"zones", h.zones_offset, h.max_namespaces * kMaxZones * sizeof(ZoneRecord)},
+      {"undo records", h.undo_records_offset, undo_units * sizeof(UndoRecord)},
+      {"undo data", h.undo_data_offset, undo_units * kSmallestLba},
+      {"undo metadata", h.undo_metadata_offset, undo_units * kMetadataBytesPerUnit},
       {"media", h.media_offset, h.capacity_bytes},
   };
   uint64_t free_from = kHeaderBytes;
@@ -43,20 +49,40 @@ std::string WrongFaults(const DriveHeader& h) {
   return "";
 }
 
+std::string WrongNamespaces(const DriveHeader& h) {
+  for (uint32_t i = 0; i < kMaxNamespaces; i++) {
+    const NamespaceRecord& ns = h.namespaces[i];
+    const std::string name = "namespace " + std::to_string(i + 1);
+    if (ns.undo_tail > ns.undo_head || ns.undo_head - ns.undo_tail > h.undo_bytes / kSmallestLba) return "has no possible cache content of " + name;
+    if (ns.bytes == 0) continue;
+    if (i >= h.max_namespaces) return "has more namespaces than it can have";
+    const bool placed = ns.bytes <= h.capacity_bytes && ns.start_bytes <= h.capacity_bytes - ns.bytes;
+    if (!placed || (ns.start_bytes | ns.bytes) % kNamespaceGranularity != 0) return "has no place for " + name;
+    if (ns.lba_format >= std::size(kLbaFormats)) return "has no such LBA format as that of " + name;
+    const LbaFormat& format = kLbaFormats[ns.lba_format];
+    if (ns.lba_count == 0 || ns.lba_count > ns.bytes / format.lba_bytes) return "has no possible size of " + name;
+    if (ns.pi_type > 3 || (ns.pi_type != 0 && format.metadata_bytes == 0)) return "has no possible protection of " + name;
+    if (ns.command_set == kNvmCommandSet) continue;
+    const bool zones = ns.command_set == kZonedCommandSet && ns.zone_lbas != 0 && ns.lba_count % ns.zone_lbas == 0;
+    if (!zones || ns.lba_count / ns.zone_lbas > kMaxZones || ns.zone_capacity > ns.zone_lbas) return "has no possible zones of " + name;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
   if (h.header_bytes != kHeaderBytes) return "has a header of another size";
   if (h.file_bytes > file_bytes || h.file_bytes < kHeaderBytes) return "is cut short";
-  if (h.lba_bytes != kSmallestLba && h.lba_bytes != kLargestLba) return "has sectors of no known size";
   if (h.capacity_bytes < kLargestLba || h.capacity_bytes > kMaxCapacityBytes || h.capacity_bytes % kLargestLba != 0) return "has no possible capacity";
   if (!std::has_single_bit(h.undo_bytes) || h.undo_bytes < kLargestLba || h.undo_bytes > kMaxUndoBytes) return "has no possible cache";
+  if (h.max_namespaces < 1 || h.max_namespaces > kMaxNamespaces) return "has no possible number of namespaces";
   if (std::string wrong = WrongAreas(h, h.file_bytes); !wrong.empty()) return wrong;
   if (h.max_qpairs < 1 || h.max_qpairs > kMaxQpairs) return "has no possible number of queue pairs";
   if (h.max_queue_entries < 2 || h.max_queue_entries > kMaxQueueEntries) return "has no possible queue size";
   if (h.mdts_bytes < kMinMdtsBytes || h.mdts_bytes > kMaxMdtsBytes || !std::has_single_bit(h.mdts_bytes)) return "has no possible transfer size";
   if (h.power.load() > kPowerChanging) return "has no possible power state";
-  if (h.undo_tail > h.undo_head || h.undo_head - h.undo_tail > h.undo_bytes / kSmallestLba) return "has no possible cache content";
+  if (std::string wrong = WrongNamespaces(h); !wrong.empty()) return wrong;
   if (h.firmware_slots.active > kFirmwareSlots || h.firmware_slots.pending > kFirmwareSlots) return "has no possible firmware slot";
   return WrongFaults(h);
 }

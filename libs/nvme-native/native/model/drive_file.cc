@@ -9,6 +9,7 @@
 #include <bit>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "drive_check.h"
 #include "media.h"
@@ -20,26 +21,47 @@ uint64_t RoundUp(uint64_t value, uint64_t step) { return (value + step - 1) / st
 
 std::string Errno() { return std::strerror(errno); }
 
-Status Layout(const DriveSpec& spec, DriveHeader* h) {
-  const uint64_t lbas = spec.capacity_bytes / kSmallestLba;
+void Layout(const DriveSpec& spec, DriveHeader* h) {
+  const uint64_t units = spec.capacity_bytes / kSmallestLba;
   const uint64_t undo_bytes = std::bit_ceil(std::max<uint64_t>(spec.cache_bytes, 64 * kLargestLba));
+  const uint64_t undo_units = undo_bytes / kSmallestLba * spec.max_namespaces;
   h->capacity_bytes = spec.capacity_bytes;
   h->undo_bytes = undo_bytes;
-  h->flags_offset = kHeaderBytes;
-  h->index_offset = h->flags_offset + RoundUp(lbas, 4096);
-  h->undo_records_offset = h->index_offset + RoundUp(lbas * 4, 4096);
-  h->undo_data_offset = h->undo_records_offset + RoundUp(undo_bytes / kSmallestLba * sizeof(UndoRecord), 4096);
-  h->media_offset = h->undo_data_offset + undo_bytes;
+  uint64_t at = kHeaderBytes;
+  auto place = [&](uint64_t bytes) {
+    const uint64_t offset = at;
+    at += RoundUp(bytes, 4096);
+    return offset;
+  };
+  h->flags_offset = place(units);
+  h->index_offset = place(units * sizeof(uint32_t));
+  h->metadata_offset = place(units * kMetadataBytesPerUnit);
+  h->zones_offset = place(uint64_t{spec.max_namespaces} * kMaxZones * sizeof(ZoneRecord));
+  h->undo_records_offset = place(undo_units * sizeof(UndoRecord));
+  h->undo_data_offset = place(undo_units * kSmallestLba);
+  h->undo_metadata_offset = place(undo_units * kMetadataBytesPerUnit);
+  h->media_offset = at;
   h->file_bytes = h->media_offset + spec.capacity_bytes;
-  return Status::Ok();
+}
+
+// The namespaces follow one another.
+void PlaceNamespaces(const DriveSpec& spec, DriveHeader* h) {
+  uint64_t at = 0;
+  h->max_namespaces = spec.max_namespaces;
+  for (size_t i = 0; i < spec.namespaces.size(); i++) {
+    NamespaceRecord& record = h->namespaces[i];
+    record = spec.namespaces[i];
+    record.start_bytes = at;
+    record.lba_count = record.bytes / kLbaFormats[record.lba_format].lba_bytes;
+    if (record.zone_lbas != 0) record.lba_count -= record.lba_count % record.zone_lbas;
+    at += record.bytes;
+  }
 }
 
 void Pad(char* field, size_t bytes, const std::string& text) {
   std::memset(field, ' ', bytes);
   std::memcpy(field, text.data(), std::min(bytes, text.size()));
 }
-
-uint8_t HexDigit(char c) { return static_cast<uint8_t>(c <= '9' ? c - '0' : (c | 32) - 'a' + 10); }
 
 Status Lock(int fd, off_t byte, bool wait, const std::string& path) {
   struct flock lock {};
@@ -50,6 +72,11 @@ Status Lock(int fd, off_t byte, bool wait, const std::string& path) {
   if (fcntl(fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &lock) == 0) return Status::Ok();
   if (errno == EAGAIN || errno == EACCES) return Status::Error(Code::kLocked, path + " is held by another process or controller");
   return Status::Error(Code::kOpen, path + ": cannot lock: " + Errno());
+}
+
+void FinishScratch(DriveFile* file) {
+  const uint32_t nsid = file->header().scratch.nsid;
+  if (nsid != 0 && nsid <= kMaxNamespaces && file->header().namespaces[nsid - 1].bytes != 0) Media(file, nsid).FinishScratch();
 }
 
 void Unlock(int fd, off_t byte) {
@@ -63,6 +90,14 @@ void Unlock(int fd, off_t byte) {
 
 }  // namespace
 
+NamespaceRecord PlainNamespace(uint64_t bytes, uint32_t lba_bytes) {
+  NamespaceRecord ns{};
+  ns.bytes = bytes;
+  ns.lba_format = lba_bytes == kSmallestLba ? 0 : 1;
+  ns.attached = 1;
+  return ns;
+}
+
 Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (fd < 0) return Status::Error(Code::kFile, "cannot create " + path + ": " + Errno());
@@ -73,7 +108,8 @@ Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   };
   auto header = std::make_unique<DriveHeader>();
   DriveHeader* h = header.get();
-  if (Status s = Layout(spec, h); !s.ok()) return fail(s.message);
+  Layout(spec, h);
+  PlaceNamespaces(spec, h);
   struct statvfs fs;
   if (fstatvfs(fd, &fs) == 0 && fs.f_bavail * fs.f_frsize < h->file_bytes) {
     return fail("the drive can come to need " + std::to_string(h->file_bytes) + " bytes, the file system has " +
@@ -81,20 +117,16 @@ Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   }
   h->version = kDriveVersion;
   h->header_bytes = kHeaderBytes;
-  h->lba_bytes = spec.lba_bytes;
   h->volatile_cache = spec.volatile_cache;
   Pad(h->model, sizeof h->model, spec.model);
   Pad(h->serial, sizeof h->serial, spec.serial);
   Pad(h->firmware, sizeof h->firmware, spec.firmware);
-  h->has_nguid = !spec.nguid.empty();
-  for (size_t i = 0; i < 16 && h->has_nguid; i++) {
-    h->nguid[i] = static_cast<uint8_t>(HexDigit(spec.nguid[2 * i]) << 4 | HexDigit(spec.nguid[2 * i + 1]));
-  }
   h->seed = spec.seed;
   h->max_qpairs = spec.max_qpairs;
   h->max_queue_entries = spec.max_queue_entries;
   h->mdts_bytes = spec.mdts_bytes;
   h->ready_ms = spec.ready_ms;
+  h->format_ms = spec.format_ms;
   h->has_latency = spec.has_latency;
   h->read_us = spec.read_us;
   h->write_us = spec.write_us;
@@ -106,8 +138,13 @@ Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   h->clean = 1;
   h->smart.power_cycles = 1;
   h->smart.powered_since_ns = RealtimeNs();
-  // The magic goes in last, so that a half-made file is no drive.
   if (ftruncate(fd, static_cast<off_t>(h->file_bytes)) != 0) return fail(Errno());
+  for (const WornZone& worn : spec.worn_zones) {
+    const ZoneRecord record{.written = 0, .state = worn.state, .attributes = 0};
+    const uint64_t at = h->zones_offset + (uint64_t{worn.nsid - 1} * kMaxZones + worn.index) * sizeof record;
+    if (pwrite(fd, &record, sizeof record, static_cast<off_t>(at)) != static_cast<ssize_t>(sizeof record)) return fail(Errno());
+  }
+  // The magic goes in last, so that a half-made file is no drive.
   if (posix_fallocate(fd, 0, static_cast<off_t>(kHeaderBytes)) != 0) return fail("no space for the header");
   if (pwrite(fd, h, sizeof *h, 0) != static_cast<ssize_t>(sizeof *h)) return fail(Errno());
   if (pwrite(fd, kDriveMagic, sizeof kDriveMagic, 0) != sizeof kDriveMagic) return fail(Errno());
@@ -121,7 +158,7 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
   if (fd < 0) return Status::Error(Code::kOpen, "cannot open " + path + ": " + Errno());
   auto refuse = [&](const std::string& why) {
     close(fd);
-    return Status::Error(Code::kFile, path + " " + why);
+    return Status::Error(Code::kOpen, path + " " + why);
   };
   struct {
     char magic[8];
@@ -135,7 +172,9 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
     return refuse("is not a software drive");
   }
   if (head.version != kDriveVersion) {
-    return refuse("is a software drive of version " + std::to_string(head.version) + ", this driver knows " + std::to_string(kDriveVersion));
+    close(fd);
+    return Status::Error(Code::kFile, path + " is a software drive of version " + std::to_string(head.version) + ", this driver knows version " +
+                                          std::to_string(kDriveVersion) + " only: make a new one");
   }
   if (static_cast<uint64_t>(info.st_size) < head.file_bytes || head.file_bytes < kHeaderBytes) return refuse("is cut short");
   void* map = mmap(nullptr, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -143,7 +182,7 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
   out->reset(new DriveFile(path, fd, static_cast<uint8_t*>(map), head.file_bytes));
   if (const std::string wrong = WhatIsWrong((*out)->header(), static_cast<uint64_t>(info.st_size)); !wrong.empty()) {
     out->reset();
-    return Status::Error(Code::kFile, path + " has a damaged header: it " + wrong);
+    return Status::Error(Code::kOpen, path + " has a damaged header: it " + wrong);
   }
   return Status::Ok();
 }
@@ -159,7 +198,7 @@ Status DriveFile::OpenAsHolder(const std::string& path, std::unique_ptr<DriveFil
   if (Status s = Lock(file->fd_, 0, false, path); !s.ok()) return s;
   // A switch may be at work on a file whose holder died; it finishes first.
   if (Status s = Lock(file->fd_, 1, true, path); !s.ok()) return s;
-  Media(file.get()).FinishScratch();
+  FinishScratch(file.get());
   file->header().executing = 0;
   file->header().wake.sleepers = 0;
   Unlock(file->fd_, 1);
@@ -188,6 +227,7 @@ bool DriveFile::HasHolder() const {
 }
 
 void DriveFile::Zero(uint64_t offset, uint64_t bytes) {
+  if (bytes == 0) return;
   if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(bytes)) == 0) return;
   std::memset(map_ + offset, 0, bytes);
 }

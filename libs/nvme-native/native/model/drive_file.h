@@ -10,11 +10,20 @@
 
 namespace assay::model {
 
+// A zone that is worn out from the beginning.
+struct WornZone {
+  uint32_t nsid;
+  uint32_t index;
+  ZoneState state;
+};
+
 struct DriveSpec {
   std::string model, serial, firmware;
-  std::string nguid;  // 32 hex digits or empty
   uint64_t capacity_bytes = 0;
-  uint32_t lba_bytes = 4096;
+  // nsid 1 and on; the records' places, sizes in LBAs and identifiers are filled in.
+  std::vector<NamespaceRecord> namespaces;
+  uint32_t max_namespaces = 4;
+  std::vector<WornZone> worn_zones;
   uint64_t seed = 0;
   bool volatile_cache = false;
   uint64_t cache_bytes = 8 << 20;
@@ -22,10 +31,14 @@ struct DriveSpec {
   uint32_t max_queue_entries = 1024;
   uint32_t mdts_bytes = 1 << 20;
   uint32_t ready_ms = 2;
+  uint32_t format_ms = 0;
   bool has_latency = false;
   uint32_t read_us = 0, write_us = 0, flush_us = 0, jitter_percent = 0;
   std::vector<FaultRule> faults;
 };
+
+// An attached namespace with that LBA size and no metadata.
+NamespaceRecord PlainNamespace(uint64_t bytes, uint32_t lba_bytes);
 
 // Makes a new file, powered on. kFile when it exists, cannot be made, or the file system has less free space than the
 // drive could come to need.
@@ -45,6 +58,7 @@ class DriveFile {
   const DriveHeader& header() const { return *reinterpret_cast<const DriveHeader*>(map_); }
   uint8_t* At(uint64_t offset) { return map_ + offset; }
   uint8_t* scratch_data() { return map_ + kScratchDataOffset; }
+  uint8_t* scratch_metadata() { return map_ + kScratchMetadataOffset; }
   const std::string& path() const { return path_; }
   // Gives the holder's lock back; the mapping stays.
   void ReleaseHold();
@@ -52,6 +66,7 @@ class DriveFile {
   bool HasHolder() const;
   // Gives the pages of a range back and reads it as zeroes from now on.
   void Zero(uint64_t offset, uint64_t bytes);
+  void ZeroAt(const uint8_t* at, uint64_t bytes) { Zero(static_cast<uint64_t>(at - map_), bytes); }
 
  private:
   DriveFile(std::string path, int fd, uint8_t* map, uint64_t bytes) : path_(std::move(path)), fd_(fd), map_(map), bytes_(bytes) {}

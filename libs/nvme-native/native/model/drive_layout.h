@@ -1,6 +1,8 @@
-// The file of a software drive. Header, per-LBA flags, per-LBA undo index, undo ring, media; all little endian, mapped
-// shared by whoever holds the drive and by the simulated power switch. Version changes when the layout does; another
-// version or magic is refused, never guessed at.
+// The file of a software drive. Header, flags, undo index and metadata (one entry for each 512 bytes of media), zone
+// records and an undo ring for each namespace, media; all little endian, mapped shared by whoever holds the drive and by
+// the simulated power switch. Version changes when the layout does; another version or magic is refused, never guessed at.
+//
+// A namespace is a contiguous part of the media, with the slices of flags, index and metadata that belong to it.
 //
 // The volatile cache is kept as an undo log: media always hold the newest data, the ring holds what each sector held
 // when it was last durable. Flush forgets the ring; a power cut brings some of it back. So the death of a process
@@ -14,7 +16,7 @@
 namespace assay::model {
 
 constexpr char kDriveMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'D', 'R', 'V'};
-constexpr uint32_t kDriveVersion = 1;
+constexpr uint32_t kDriveVersion = 2;
 constexpr uint64_t kHeaderBytes = 64 * 1024;
 constexpr uint32_t kMaxFaults = 16;
 constexpr uint32_t kErrorLogEntries = 64;
@@ -22,7 +24,12 @@ constexpr uint32_t kSelfTestResults = 20;
 constexpr uint32_t kFirmwareSlots = 3;
 constexpr uint32_t kSmallestLba = 512;
 constexpr uint32_t kLargestLba = 4096;
+constexpr uint32_t kLargestMetadata = 64;
+constexpr uint32_t kMetadataBytesPerUnit = 8;  // a unit is the smallest LBA
 constexpr uint64_t kMaxCapacityBytes = uint64_t{16} << 40;
+constexpr uint32_t kMaxNamespaces = 32;
+constexpr uint32_t kMaxZones = 1024;  // of one namespace
+constexpr uint64_t kNamespaceGranularity = 4096;
 
 enum PowerState : uint32_t { kPowerOff = 0, kPowerOn = 1, kPowerChanging = 2 };
 
@@ -127,11 +134,51 @@ struct FirmwareSlots {
   char revisions[kFirmwareSlots][8];
 };
 
+enum WriteProtection : uint32_t { kWritable = 0, kProtected = 1, kProtectedUntilPowerCycle = 2, kProtectedForEver = 3 };
+
+enum CommandSet : uint32_t { kNvmCommandSet = 0, kZonedCommandSet = 2 };
+
+// `bytes` 0: this nsid is not allocated. Place i of the table is nsid i + 1.
+struct NamespaceRecord {
+  uint64_t start_bytes;  // in the media
+  uint64_t bytes;
+  uint64_t lba_count;
+  uint32_t lba_format;  // of kLbaFormats
+  uint32_t extended;    // metadata follows the data of each LBA in one buffer
+  uint32_t pi_type;     // 0 to 3
+  uint32_t pi_first;    // protection information in the first bytes of the metadata instead of the last
+  uint32_t attached;
+  uint32_t command_set;
+  uint32_t write_protected;  // WriteProtection
+  uint32_t has_nguid;
+  uint8_t nguid[16];
+  uint8_t eui64[8];  // zero: none
+  uint8_t uuid[16];  // zero: none
+  // Undo ring
+  uint64_t undo_head;  // newest sequence number
+  uint64_t undo_tail;  // everything up to here is durable
+  // Zoned (ZNS Command Set 1.1), LBAs
+  uint64_t zone_lbas;
+  uint64_t zone_capacity;
+  uint32_t max_open;    // 0: no limit
+  uint32_t max_active;  // 0: no limit
+};
+
+// ZNS Command Set 1.1, figure 37.
+enum ZoneState : uint8_t { kEmpty = 1, kImplicitlyOpen = 2, kExplicitlyOpen = 3, kClosed = 4, kReadOnly = 0xd, kFull = 0xe, kOffline = 0xf };
+
+// State 0 is kEmpty: a fresh file has zeroes.
+struct ZoneRecord {
+  uint64_t written;  // write pointer, LBAs from the zone's start
+  uint32_t state;
+  uint32_t attributes;
+};
+
 // The sector that is being overwritten. A process that dies in the middle leaves it behind; the next open finishes it.
 struct Scratch {
   std::atomic<uint64_t> lba_plus_one;
   uint32_t flags;
-  uint32_t reserved;
+  uint32_t nsid;
 };
 
 struct UndoRecord {
@@ -152,23 +199,25 @@ struct DriveHeader {
   uint64_t capacity_bytes;
   uint64_t flags_offset;
   uint64_t index_offset;
+  uint64_t metadata_offset;
+  uint64_t zones_offset;
   uint64_t undo_records_offset;
   uint64_t undo_data_offset;
+  uint64_t undo_metadata_offset;
   uint64_t media_offset;
-  uint64_t undo_bytes;  // of data, a power of two of sectors at any LBA size
-  uint32_t lba_bytes;
+  uint64_t undo_bytes;  // of data in each namespace's ring, a power of two of sectors at any LBA size
+  uint32_t max_namespaces;
   uint32_t volatile_cache;
   // What it claims to be
   char model[40];
   char serial[20];
   char firmware[8];
-  uint8_t nguid[16];
-  uint32_t has_nguid;
   uint64_t seed;
   uint32_t max_qpairs;
   uint32_t max_queue_entries;
   uint32_t mdts_bytes;
   uint32_t ready_ms;
+  uint32_t format_ms;
   uint32_t has_latency;
   uint32_t read_us;
   uint32_t write_us;
@@ -184,21 +233,22 @@ struct DriveHeader {
   EventWords wake;                  // the holder's device thread sleeps here
   // Sectors on the move
   Scratch scratch;
-  uint64_t undo_head;  // newest sequence number
-  uint64_t undo_tail;  // everything up to here is durable
+  NamespaceRecord namespaces[kMaxNamespaces];
+  uint64_t namespaces_made;
   // Counters and logs
   SmartCounters smart;
   uint64_t error_count;
   ErrorLogRecord errors[kErrorLogEntries];
   uint32_t saved_features[256];
   uint32_t has_saved_feature[256];
-  // Added behind the end of the first layout: all zero in a file that was made before, and that means "never asked".
+  // Zero means "never asked".
   SanitizeRecord sanitize;
   SelfTestRecord self_test;
   FirmwareSlots firmware_slots;
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
-static_assert(sizeof(DriveHeader) <= kScratchDataOffset);
+constexpr uint64_t kScratchMetadataOffset = kScratchDataOffset - kLargestMetadata;
+static_assert(sizeof(DriveHeader) <= kScratchMetadataOffset);
 static_assert(std::atomic<uint64_t>::is_always_lock_free);
 
 }  // namespace assay::model

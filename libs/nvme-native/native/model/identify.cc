@@ -3,71 +3,15 @@
 #include <algorithm>
 #include <bit>
 #include <cstdio>
-#include <cstring>
+#include <iterator>
 
-#include "../core/nvme_spec.h"
-#include "background.h"
-#include "device.h"
-#include "firmware.h"
+#include "copy_limits.h"
+#include "reply.h"
 
 namespace assay::model {
 namespace {
 
-constexpr uint32_t kSmartBytes = 512;
-constexpr uint32_t kEffectsBytes = 4096;
-
-template <typename T>
-void Put(uint8_t* page, size_t at, T value) {
-  std::memcpy(page + at, &value, sizeof value);
-}
-
-void FillErrors(const DriveHeader& h, uint8_t* page) {
-  const uint64_t newest = h.error_count;
-  for (uint64_t i = 0; i < std::min<uint64_t>(newest, kErrorLogEntries); i++) {
-    const ErrorLogRecord& e = h.errors[(newest - 1 - i) % kErrorLogEntries];
-    uint8_t* at = page + i * 64;
-    Put(at, 0, e.number);
-    Put(at, 8, e.sqid);
-    Put(at, 10, e.cid);
-    Put(at, 12, e.status);
-    Put<uint16_t>(at, 14, 0xffff);  // no parameter error location
-    Put(at, 16, e.lba);
-    Put(at, 24, e.nsid);
-  }
-}
-
-void FillSmart(const DriveHeader& h, uint8_t* page) {
-  const SmartCounters& s = h.smart;
-  const bool on = h.power.load() == kPowerOn;
-  const uint64_t powered_ms = s.powered_ms + (on ? (RealtimeNs() - s.powered_since_ns) / kNsPerMs : 0);
-  Put<uint16_t>(page, 1, 308);  // 35 degrees Celsius
-  page[3] = 100;                // available spare
-  page[4] = 10;
-  page[5] = static_cast<uint8_t>(std::min<uint64_t>(255, s.sectors_written * 512 / std::max<uint64_t>(1, h.capacity_bytes) / 30));
-  Put(page, 32, (s.sectors_read + 999) / 1000);
-  Put(page, 48, (s.sectors_written + 999) / 1000);
-  Put(page, 64, s.read_commands);
-  Put(page, 80, s.write_commands);
-  Put<uint64_t>(page, 96, powered_ms / 60'000 / 10);  // busy minutes: a guess, a tenth of the powered time
-  Put(page, 112, s.power_cycles);
-  Put(page, 128, powered_ms / 3'600'000);
-  Put(page, 144, s.unsafe_shutdowns);
-  Put(page, 160, s.media_errors);
-  Put(page, 176, s.error_log_entries);
-}
-
-void FillEffects(uint8_t* page) {
-  using namespace admin_opcode;
-  for (uint8_t opcode : {kDeleteSq, kCreateSq, kGetLogPage, kDeleteCq, kCreateCq, kIdentify, kAbort, kSetFeatures, kGetFeatures, kAsyncEvent}) {
-    Put<uint32_t>(page, opcode * 4, 1);
-  }
-  for (uint8_t opcode : {kFirmwareCommit, kFirmwareDownload, kSelfTest}) Put<uint32_t>(page, opcode * 4, 1);
-  Put<uint32_t>(page, kSanitize * 4, 1 | 2);
-  Put<uint32_t>(page, kFormat * 4, 1 | 2 | 4);  // changes content and capabilities of the namespace
-  using namespace nvm_opcode;
-  for (uint8_t opcode : {kFlush, kRead, kCompare, kVerify}) Put<uint32_t>(page, 1024 + opcode * 4, 1);
-  for (uint8_t opcode : {kWrite, kWriteUncorrectable, kWriteZeroes, kDatasetManagement}) Put<uint32_t>(page, 1024 + opcode * 4, 1 | 2);
-}
+constexpr uint32_t kFirstFormat = 128;  // of Identify Namespace
 
 void FillPowerStates(uint8_t* table) {
   constexpr uint16_t kMaxCentiwatts[kPowerStates] = {900, 600, 400, 50, 1};
@@ -81,9 +25,32 @@ void FillPowerStates(uint8_t* table) {
   }
 }
 
+void FillLbaFormats(uint8_t* page) {
+  page[25] = static_cast<uint8_t>(std::size(kLbaFormats) - 1);
+  page[27] = 3;     // MC: metadata separate or at the end of each LBA
+  page[28] = 0x1f;  // DPC: types 1 to 3, first or last bytes of the metadata
+  for (size_t i = 0; i < std::size(kLbaFormats); i++) {
+    const LbaFormat& format = kLbaFormats[i];
+    const auto shift = static_cast<uint32_t>(std::bit_width(format.lba_bytes) - 1);
+    Put<uint32_t>(page, kFirstFormat + 4 * i, format.metadata_bytes | shift << 16 | format.relative_performance << 24);
+  }
+}
+
+// One descriptor of CNS 03h; returns where the next one goes.
+uint8_t* Describe(uint8_t* at, uint8_t type, const void* value, uint8_t bytes) {
+  at[0] = type;
+  at[1] = bytes;
+  std::memcpy(at + 4, value, bytes);
+  return at + 4 + bytes;
+}
+
+bool Given(const uint8_t* id, size_t bytes) {
+  return std::any_of(id, id + bytes, [](uint8_t byte) { return byte != 0; });
+}
+
 }  // namespace
 
-void FillIdentifyController(const DriveHeader& h, uint8_t* page) {
+void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, uint8_t* page) {
   Put<uint16_t>(page, 0, kPciVendor);
   Put<uint16_t>(page, 2, kPciVendor);
   std::memcpy(page + 4, h.serial, 20);
@@ -94,25 +61,36 @@ void FillIdentifyController(const DriveHeader& h, uint8_t* page) {
   Put<uint32_t>(page, 84, 100'000);  // RTD3R, us
   Put<uint32_t>(page, 88, 100'000);  // RTD3E, us
   page[111] = 1;                     // I/O controller
-  Put<uint16_t>(page, 256, 2 | 4 | 0x10);  // OACS: format, firmware, self-test
+  Put<uint16_t>(page, 256, 2 | 4 | 8 | 0x10);  // OACS: format, firmware, namespace management, self-test
   page[258] = 3;                     // abort command limit, 0-based
   page[259] = 3;                     // AERL, 0-based
   page[260] = 0x10 | kFirmwareSlots << 1;  // FRMW: slots, activation without a reset
   page[261] = 2;                     // LPA: commands supported and effects
   page[262] = kErrorLogEntries - 1;
   page[263] = kPowerStates - 1;
-  Put<uint16_t>(page, 266, 343);     // warning temperature
+  Put<uint16_t>(page, 266, kWarningKelvin);     // warning temperature
   Put<uint16_t>(page, 268, 353);
-  Put<uint64_t>(page, 280, h.capacity_bytes);
+  Put<uint64_t>(page, 280, h.capacity_bytes);  // TNVMCAP
+  Put<uint64_t>(page, 296, unallocated_bytes);  // UNVMCAP
   Put<uint16_t>(page, 316, 1);       // EDSTT, minutes
   Put<uint32_t>(page, 328, 3);       // SANICAP: crypto erase, block erase
+  page[265] = 1;                     // APSTA
+  Put<uint32_t>(page, 92, 1u << 8);  // OAES: namespace attribute notices
+  Put<uint32_t>(page, 272, kHostMemoryPreferredPages);
+  Put<uint32_t>(page, 276, kHostMemoryLeastPages);
+  Put<uint16_t>(page, 320, 1);       // KAS, 100 ms
+  Put<uint32_t>(page, 332, 1);       // HMMINDS
+  Put<uint16_t>(page, 336, kHostMemoryDescriptors);
   page[512] = 0x66;
   page[513] = 0x44;
   Put<uint16_t>(page, 514, static_cast<uint16_t>(h.max_queue_entries));
-  Put<uint32_t>(page, 516, 1);       // one namespace
-  Put<uint16_t>(page, 520, 1 | 2 | 4 | 8 | 0x80);  // compare, write uncorrectable, DSM, write zeroes, verify
-  page[524] = 0;
+  Put<uint32_t>(page, 516, h.max_namespaces);
+  Put<uint32_t>(page, 540, h.max_namespaces);  // MNAN
+  Put<uint16_t>(page, 520, 1 | 2 | 4 | 8 | 0x10 | 0x40 | 0x80 | 0x100);  // compare, write uncorrectable, DSM, write zeroes, save and select, timestamp, verify, copy
+  page[524] = 4;                     // FNA: cryptographic erase; formats go by namespace
   page[525] = h.volatile_cache ? 1 : 0;
+  page[531] = 7;                     // NWPC
+  Put<uint16_t>(page, 534, 1);       // OCFS: format 0
   Put<uint16_t>(page, 526, 0);       // AWUN: one LBA
   Put<uint16_t>(page, 528, 0);       // AWUPF: one LBA
   char serial[21] = {};
@@ -122,49 +100,49 @@ void FillIdentifyController(const DriveHeader& h, uint8_t* page) {
   FillPowerStates(page + 2048);
 }
 
-void FillIdentifyNamespace(const DriveHeader& h, uint8_t* page) {
-  const uint64_t lbas = h.capacity_bytes / h.lba_bytes;
-  Put(page, 0, lbas);
-  Put(page, 8, lbas);
-  Put(page, 16, lbas);
-  page[25] = 1;                          // two LBA formats, 0-based
-  page[26] = h.lba_bytes == 512 ? 0 : 1;
-  page[33] = 1;                          // DLFEAT: deallocated sectors read zero
-  Put(page, 48, h.capacity_bytes);       // NVMCAP, low half
-  if (h.has_nguid) std::memcpy(page + 104, h.nguid, 16);
-  Put<uint32_t>(page, 128, 9u << 16);
-  Put<uint32_t>(page, 132, 12u << 16);
+void FillIdentifyNamespace(const Media& media, uint8_t* page) {
+  const NamespaceRecord& ns = media.record();
+  Put(page, 0, media.lba_count());
+  Put(page, 8, media.lba_count());
+  Put(page, 16, media.lba_count());
+  page[24] = 4;  // NSFEAT: the error for deallocated LBAs
+  FillLbaFormats(page);
+  page[26] = static_cast<uint8_t>(ns.lba_format | (ns.extended ? 0x10 : 0));
+  page[29] = static_cast<uint8_t>(ns.pi_type | (ns.pi_first ? 8 : 0));
+  page[33] = 1 | 8;  // DLFEAT: deallocated sectors read zero, Write Zeroes can deallocate
+  Put(page, 48, media.lba_count() * media.lba_bytes());  // NVMCAP, low half
+  Put<uint16_t>(page, 74, kCopyRangeLbas);
+  Put<uint32_t>(page, 76, kCopyLbas);
+  page[80] = kCopyRanges - 1;
+  page[99] = ns.write_protected ? 1 : 0;
+  if (ns.has_nguid) std::memcpy(page + 104, ns.nguid, 16);
+  std::memcpy(page + 120, ns.eui64, 8);
 }
 
-void FillIdentifyDescriptors(const DriveHeader& h, uint8_t* page) {
-  if (!h.has_nguid) return;
-  page[0] = 2;
-  page[1] = 16;
-  std::memcpy(page + 4, h.nguid, 16);
+void FillCommonNamespace(uint8_t* page) { FillLbaFormats(page); }
+
+void FillIdentifyZoned(const Media& media, uint8_t* page) {
+  const NamespaceRecord& ns = media.record();
+  Put<uint16_t>(page, 2, 1);  // OZCS: reads across zones
+  Put<uint32_t>(page, 4, ns.max_active - 1);
+  Put<uint32_t>(page, 8, ns.max_open - 1);
+  const uint64_t zone_bytes = ns.zone_lbas * media.lba_bytes();
+  for (size_t i = 0; i < std::size(kLbaFormats); i++) Put(page, 2816 + 16 * i, zone_bytes / kLbaFormats[i].lba_bytes);
 }
 
-uint32_t LogPageBytes(uint8_t lid) {
-  switch (lid) {
-    case 1: return kErrorLogEntries * 64;
-    case 2: return kSmartBytes;
-    case 3: return 512;
-    case 5: return kEffectsBytes;
-    case 6: return kSelfTestLogBytes;
-    case 0x81: return kSanitizeLogBytes;
-    default: return 0;
-  }
+void FillIdentifyIndependent(const Media& media, uint8_t* page) {
+  page[8] = media.record().write_protected ? 1 : 0;
+  page[14] = 1;  // ready
 }
 
-void FillLogPage(const DriveHeader& h, uint8_t lid, uint8_t* page) {
-  switch (lid) {
-    case 1: FillErrors(h, page); break;
-    case 2: FillSmart(h, page); break;
-    case 3: FillFirmwareLog(h, page); break;
-    case 5: FillEffects(page); break;
-    case 6: FillSelfTestLog(h, page); break;
-    case 0x81: FillSanitizeLog(h, page); break;
-    default: break;
-  }
+void FillIdentifyDescriptors(const Media& media, uint8_t* page) {
+  const NamespaceRecord& ns = media.record();
+  uint8_t* at = page;
+  if (Given(ns.eui64, sizeof ns.eui64)) at = Describe(at, 1, ns.eui64, sizeof ns.eui64);
+  if (ns.has_nguid) at = Describe(at, 2, ns.nguid, sizeof ns.nguid);
+  if (Given(ns.uuid, sizeof ns.uuid)) at = Describe(at, 3, ns.uuid, sizeof ns.uuid);
+  const auto command_set = static_cast<uint8_t>(ns.command_set);
+  Describe(at, 4, &command_set, 1);
 }
 
 }  // namespace assay::model

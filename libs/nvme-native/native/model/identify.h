@@ -1,21 +1,19 @@
-// Identify data structures and log pages of the software drive, as pure functions of its header.
-// Identify Controller: NVMe Base 2.0 figure 275. Identify Namespace: NVM Command Set 1.0 figure 97. Logs: 5.16.1.
+// Identify data structures (NVMe Base 2.0, figures 275, 280, 283; NVM Command Set 1.0, figure 97; ZNS Command Set 1.1,
+// figure 48). `page` is 4096 zeroes.
 #pragma once
-#include "drive_layout.h"
+#include "media.h"
 
 namespace assay::model {
 
 constexpr uint32_t kIdentifyBytes = 4096;
 constexpr uint16_t kPciVendor = 0xa55a;
 
-void FillIdentifyController(const DriveHeader& header, uint8_t* page);
-void FillIdentifyNamespace(const DriveHeader& header, uint8_t* page);
-// CNS 3: the namespace's identifiers.
-void FillIdentifyDescriptors(const DriveHeader& header, uint8_t* page);
-
-// Bytes of a log page, or 0 when there is none of that number.
-uint32_t LogPageBytes(uint8_t lid);
-// `page` holds LogPageBytes(lid) zeroes.
-void FillLogPage(const DriveHeader& header, uint8_t lid, uint8_t* page);
+void FillIdentifyController(const DriveHeader& header, uint64_t unallocated_bytes, uint8_t* page);
+void FillIdentifyNamespace(const Media& media, uint8_t* page);
+// nsid ffffffffh: what all namespaces can do.
+void FillCommonNamespace(uint8_t* page);
+void FillIdentifyDescriptors(const Media& media, uint8_t* page);
+void FillIdentifyIndependent(const Media& media, uint8_t* page);
+void FillIdentifyZoned(const Media& media, uint8_t* page);
 
 }  // namespace assay::model

@@ -1,7 +1,8 @@
-// Sectors of a software drive, with what a power cut may do to them (see drive_layout.h). Used by the holder's device
-// thread, or by the power switch while the holder stands still; never by both at once.
+// Sectors of one namespace of a software drive, with what a power cut may do to them (see drive_layout.h). Used by the
+// holder's device thread, or by the power switch while the holder stands still; never by both at once.
 #pragma once
 #include "drive_file.h"
+#include "lba_formats.h"
 
 namespace assay::model {
 
@@ -9,25 +10,36 @@ enum SectorFlags : uint8_t { kSectorWritten = 1, kSectorUncorrectable = 2 };
 
 class Media {
  public:
-  explicit Media(DriveFile* file);
+  // `nsid` is allocated.
+  Media(DriveFile* file, uint32_t nsid);
 
+  NamespaceRecord& record() { return *record_; }
+  const NamespaceRecord& record() const { return *record_; }
+  uint32_t nsid() const { return nsid_; }
   uint64_t lba_count() const { return lba_count_; }
   uint32_t lba_bytes() const { return lba_bytes_; }
+  uint32_t metadata_bytes() const { return metadata_bytes_; }
+  // Bytes of one LBA in the data buffer of a command.
+  uint32_t extended_bytes() const { return lba_bytes_ + (record_->extended ? metadata_bytes_ : 0); }
+  bool volatile_cache() const { return header_->volatile_cache != 0 && record_->command_set != kZonedCommandSet; }
   // After a format.
   void Reload();
 
   const uint8_t* Read(uint64_t lba) const { return media_ + lba * lba_bytes_; }
+  const uint8_t* ReadMetadata(uint64_t lba) const { return metadata_ + lba * metadata_bytes_; }
+  // False: never written since the format, or deallocated.
+  bool Written(uint64_t lba) const { return (flags_[lba] & kSectorWritten) != 0; }
   bool AnyUncorrectable(uint64_t slba, uint64_t count) const;
 
-  // Replaces one sector; survives the death of the process at any instruction. `data` null: zeroes.
-  void Write(uint64_t lba, const uint8_t* data, uint8_t flags);
+  // Replaces one sector; survives the death of the process at any instruction. `data` or `metadata` null: zeroes.
+  void Write(uint64_t lba, const uint8_t* data, uint8_t flags, const uint8_t* metadata = nullptr);
   // Zeroes a range; long ranges become durable at once.
   void Deallocate(uint64_t slba, uint64_t count);
   // From now on a power cut does not take this range back.
   void MakeDurable(uint64_t slba, uint64_t count);
   void MakeAllDurable();
-  // All sectors read zero at the new LBA size.
-  void Format(uint32_t lba_bytes);
+  // All sectors read zero, in the LBA format that the record names by now; zones are empty.
+  void Erase();
   // A defect: changes one bit behind everybody's back.
   void FlipBit(uint64_t lba, uint64_t random);
   uint8_t* Raw(uint64_t lba) { return Sector(lba); }
@@ -42,21 +54,28 @@ class Media {
  private:
   UndoRecord* Find(uint64_t lba);
   void Remember(uint64_t lba);
-  void Store(uint64_t lba, const uint8_t* data, uint8_t flags);
+  void Store(uint64_t lba, const uint8_t* data, const uint8_t* metadata, uint8_t flags);
   uint8_t* Sector(uint64_t lba) { return media_ + lba * lba_bytes_; }
+  uint8_t* Metadata(uint64_t lba) { return metadata_ + lba * metadata_bytes_; }
   uint8_t* UndoData(uint64_t sequence) { return undo_data_ + ((sequence - 1) & undo_mask_) * lba_bytes_; }
+  uint8_t* UndoMetadata(uint64_t sequence) { return undo_metadata_ + ((sequence - 1) & undo_mask_) * metadata_bytes_; }
   UndoRecord& Undo(uint64_t sequence) { return undo_[(sequence - 1) & undo_mask_]; }
 
   DriveFile* file_;
   DriveHeader* header_;
+  uint32_t nsid_;
+  NamespaceRecord* record_;
   uint8_t* media_;
+  uint8_t* metadata_;
   uint8_t* flags_;
   uint32_t* index_;
   UndoRecord* undo_;
   uint8_t* undo_data_;
+  uint8_t* undo_metadata_;
   uint64_t undo_mask_;
   uint64_t lba_count_;
   uint32_t lba_bytes_;
+  uint32_t metadata_bytes_;
 };
 
 }  // namespace assay::model

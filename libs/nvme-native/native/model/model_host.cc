@@ -291,9 +291,7 @@ HostLimits ModelHost::Limits() const {
 
 Status OpenModel(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out, ReadyReport* report) {
   std::unique_ptr<DriveFile> file;
-  if (Status s = DriveFile::OpenAsHolder(address.address, &file); !s.ok()) {
-    return Status::Error(s.code == Code::kFile ? Code::kOpen : s.code, s.message);
-  }
+  if (Status s = DriveFile::OpenAsHolder(address.address, &file); !s.ok()) return s;
   if (file->header().power.load() != kPowerOn) return Status::Error(Code::kPowerOff, address.address + " has no power");
   auto host = std::make_unique<ModelHost>(std::move(file), options);
   if (options.bring_up) {

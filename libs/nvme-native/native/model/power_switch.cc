@@ -35,7 +35,11 @@ Status Cut(DriveFile& file) {
     return Status::Error(Code::kTimeout, file.path() + ": its holder is stopped in the middle of a command, the power stays on");
   }
   const uint64_t generation = h.generation.load() + 1;
-  Media(&file).LosePower(SplitMix(h.seed ^ SplitMix(generation)));
+  for (uint32_t nsid = 1; nsid <= kMaxNamespaces; nsid++) {
+    if (h.namespaces[nsid - 1].bytes == 0) continue;
+    // The first namespace throws the dice of the drive's seed.
+    Media(&file, nsid).LosePower(SplitMix(h.seed ^ SplitMix(generation) ^ (nsid - 1)));
+  }
   h.smart.powered_ms += (RealtimeNs() - h.smart.powered_since_ns) / kNsPerMs;
   h.generation.store(generation);
   h.power.store(kPowerOff);
@@ -47,6 +51,9 @@ void Restore(DriveFile& file) {
   DriveHeader& h = file.header();
   if (h.power.load() == kPowerOn) return;
   h.smart.power_cycles++;
+  for (NamespaceRecord& ns : h.namespaces) {
+    if (ns.write_protected == kProtectedUntilPowerCycle) ns.write_protected = kWritable;
+  }
   if (!h.clean) h.smart.unsafe_shutdowns++;
   h.clean = 1;
   h.smart.powered_since_ns = RealtimeNs();

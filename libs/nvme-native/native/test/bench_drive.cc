@@ -18,7 +18,7 @@ model::DriveSpec BenchSpec(uint64_t lbas, uint32_t lba_bytes) {
   spec.serial = "1";
   spec.firmware = "1";
   spec.capacity_bytes = lbas * lba_bytes;
-  spec.lba_bytes = lba_bytes;
+  spec.namespaces.push_back(model::PlainNamespace(spec.capacity_bytes, lba_bytes));
   spec.volatile_cache = true;
   return spec;
 }

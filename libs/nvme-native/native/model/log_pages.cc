@@ -1,0 +1,98 @@
+#include "log_pages.h"
+
+#include <algorithm>
+
+#include "admin_commands.h"
+#include "nvm_commands.h"
+#include "reply.h"
+
+namespace assay::model {
+namespace {
+
+constexpr uint32_t kSmartBytes = 512;
+constexpr uint32_t kEffectsBytes = 4096;
+constexpr size_t kIoEffects = 1024;
+constexpr size_t kMaxChanged = 1024;
+constexpr size_t kSupportedBytes = 1024;
+
+void FillErrors(const LogSource& source, uint8_t* page) {
+  const DriveHeader& h = source.header;
+  const uint64_t newest = h.error_count;
+  for (uint64_t i = 0; i < std::min<uint64_t>(newest, kErrorLogEntries); i++) {
+    const ErrorLogRecord& e = h.errors[(newest - 1 - i) % kErrorLogEntries];
+    uint8_t* at = page + i * 64;
+    Put(at, 0, e.number);
+    Put(at, 8, e.sqid);
+    Put(at, 10, e.cid);
+    Put(at, 12, e.status);
+    Put<uint16_t>(at, 14, 0xffff);  // no parameter error location
+    Put(at, 16, e.lba);
+    Put(at, 24, e.nsid);
+  }
+}
+
+void FillSmart(const LogSource& source, uint8_t* page) {
+  const DriveHeader& h = source.header;
+  const SmartCounters& s = h.smart;
+  const bool on = h.power.load() == kPowerOn;
+  const uint64_t powered_ms = s.powered_ms + (on ? (RealtimeNs() - s.powered_since_ns) / kNsPerMs : 0);
+  Put<uint16_t>(page, 1, kCompositeKelvin);
+  page[3] = 100;                // available spare
+  page[4] = 10;
+  page[5] = static_cast<uint8_t>(std::min<uint64_t>(255, s.sectors_written * 512 / std::max<uint64_t>(1, h.capacity_bytes) / 30));
+  Put(page, 32, (s.sectors_read + 999) / 1000);
+  Put(page, 48, (s.sectors_written + 999) / 1000);
+  Put(page, 64, s.read_commands);
+  Put(page, 80, s.write_commands);
+  Put<uint64_t>(page, 96, powered_ms / 60'000 / 10);  // busy minutes: a guess, a tenth of the powered time
+  Put(page, 112, s.power_cycles);
+  Put(page, 128, powered_ms / 3'600'000);
+  Put(page, 144, s.unsafe_shutdowns);
+  Put(page, 160, s.media_errors);
+  Put(page, 176, s.error_log_entries);
+}
+
+void FillFirmware(const LogSource& source, uint8_t* page) { FillFirmwareLog(source.header, page); }
+void FillSelfTest(const LogSource& source, uint8_t* page) { FillSelfTestLog(source.header, page); }
+void FillSanitize(const LogSource& source, uint8_t* page) { FillSanitizeLog(source.header, page); }
+
+void FillChanged(const LogSource& source, uint8_t* page) {
+  if (source.changed_namespaces.size() > kMaxChanged) {
+    Put<uint32_t>(page, 0, UINT32_MAX);
+    return;
+  }
+  for (size_t i = 0; i < source.changed_namespaces.size(); i++) Put(page, 4 * i, source.changed_namespaces[i]);
+}
+
+void FillEffects(const LogSource&, uint8_t* page) {
+  AdminCommands::FillEffects(page);
+  NvmCommands::FillEffects(page + kIoEffects);
+}
+
+void FillSupported(const LogSource&, uint8_t* page);
+
+constexpr LogPage kLogPages[] = {
+    {0x00, kSupportedBytes, FillSupported},
+    {0x01, kErrorLogEntries * 64, FillErrors},
+    {0x02, kSmartBytes, FillSmart},
+    {0x03, 512, FillFirmware},
+    {0x04, kMaxChanged * 4, FillChanged},
+    {0x05, kEffectsBytes, FillEffects},
+    {0x06, kSelfTestLogBytes, FillSelfTest},
+    {0x81, kSanitizeLogBytes, FillSanitize},
+};
+
+void FillSupported(const LogSource&, uint8_t* page) {
+  for (const LogPage& log : kLogPages) Put<uint32_t>(page, 4 * log.lid, 1);
+}
+
+}  // namespace
+
+const LogPage* FindLogPage(uint8_t lid) {
+  for (const LogPage& log : kLogPages) {
+    if (log.lid == lid) return &log;
+  }
+  return nullptr;
+}
+
+}  // namespace assay::model

@@ -1,0 +1,24 @@
+// Log pages of the software drive (NVMe Base 2.0, 5.16): one table of identifiers.
+#pragma once
+#include <vector>
+
+#include "namespaces.h"
+
+namespace assay::model {
+
+struct LogSource {
+  const DriveHeader& header;
+  const std::vector<uint32_t>& changed_namespaces;
+};
+
+struct LogPage {
+  uint8_t lid;
+  uint32_t bytes;
+  // `page` has `bytes` zeroes.
+  void (*fill)(const LogSource& source, uint8_t* page);
+};
+
+// Null: there is no such log.
+const LogPage* FindLogPage(uint8_t lid);
+
+}  // namespace assay::model

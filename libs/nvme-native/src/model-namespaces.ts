@@ -1,0 +1,127 @@
+/** Namespaces of a software drive: what a script asks for, checked, as native/model wants it. */
+import { big, flag, integer, object, oneOf, refuse } from "./check";
+import type { NativeModelNamespace } from "./native";
+import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./types";
+
+export const MAX_NAMESPACES = 32;
+const DEFAULT_MAX_NAMESPACES = 4;
+const MAX_ZONES = 1024;
+const GRANULARITY = 4096n;
+const ZONED_COMMAND_SET = 2;
+/** native/model/lba_formats.h */
+const LBA_FORMATS = [
+  { lbaBytes: 512, metadataBytes: 0 },
+  { lbaBytes: 4096, metadataBytes: 0 },
+  { lbaBytes: 512, metadataBytes: 8 },
+  { lbaBytes: 4096, metadataBytes: 8 },
+  { lbaBytes: 4096, metadataBytes: 64 },
+];
+const KEYS = [
+  "capacityBytes",
+  "lbaBytes",
+  "metadataBytes",
+  "extendedLba",
+  "protection",
+  "protectionFirst",
+  "attached",
+  "nguid",
+  "eui64",
+  "uuid",
+  "zoned",
+];
+const ZONE_KEYS = ["zoneBytes", "zoneCapacityBytes", "maxOpen", "maxActive", "readOnly", "offline"];
+const PLAIN = {
+  commandSet: 0,
+  zoneLbas: 0n,
+  zoneCapacity: 0n,
+  maxOpen: 0,
+  maxActive: 0,
+  readOnlyZones: [],
+  offlineZones: [],
+};
+
+function hex(name: string, value: string | undefined, digits: number): string {
+  if (value === undefined) return "";
+  if (typeof value !== "string" || !new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(value)) {
+    refuse(`${name} is ${JSON.stringify(value)}, it must have ${digits} hex digits`);
+  }
+  return value;
+}
+
+function checkZones(name: string, given: ModelZones, bytes: bigint, lbaBytes: number) {
+  const o = object<ModelZones>(name, given, ZONE_KEYS);
+  const lba = BigInt(lbaBytes);
+  const zoneBytes = big(`${name}.zoneBytes`, o.zoneBytes, lba, bytes);
+  const capacity = big(`${name}.zoneCapacityBytes`, o.zoneCapacityBytes ?? zoneBytes, lba, zoneBytes);
+  for (const [key, value] of [
+    ["zoneBytes", zoneBytes],
+    ["zoneCapacityBytes", capacity],
+  ] as const) {
+    if (value % GRANULARITY !== 0n) refuse(`${name}.${key} is ${value}, it must be a multiple of ${GRANULARITY}`);
+  }
+  const zones = Number(bytes / zoneBytes);
+  if (zones > MAX_ZONES) refuse(`${name}.zoneBytes is ${zoneBytes}, that makes ${zones} zones, more than ${MAX_ZONES}`);
+  const indexes = (key: "readOnly" | "offline") => {
+    const list = o[key] ?? [];
+    if (!Array.isArray(list)) refuse(`${name}.${key} must be an array of zone indexes`);
+    return list.map((index, i) => integer(`${name}.${key}[${i}]`, index, 0, zones - 1));
+  };
+  return {
+    commandSet: ZONED_COMMAND_SET,
+    zoneLbas: zoneBytes / lba,
+    zoneCapacity: capacity / lba,
+    maxOpen: integer(`${name}.maxOpen`, o.maxOpen ?? 8, 0, MAX_ZONES),
+    maxActive: integer(`${name}.maxActive`, o.maxActive ?? 12, 0, MAX_ZONES),
+    readOnlyZones: indexes("readOnly"),
+    offlineZones: indexes("offline"),
+  };
+}
+
+function checkNamespace(name: string, given: ModelNamespaceSpec, capacity: bigint): NativeModelNamespace {
+  const o = object<ModelNamespaceSpec>(name, given, KEYS);
+  const bytes = big(`${name}.capacityBytes`, o.capacityBytes, GRANULARITY, capacity);
+  if (bytes % GRANULARITY !== 0n) refuse(`${name}.capacityBytes is ${bytes}, it must be a multiple of ${GRANULARITY}`);
+  const lbaBytes = oneOf(`${name}.lbaBytes`, o.lbaBytes, [512, 4096]);
+  const metadataBytes = oneOf(`${name}.metadataBytes`, o.metadataBytes ?? 0, [0, 8, 64]);
+  const lbaFormat = LBA_FORMATS.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
+  if (lbaFormat < 0)
+    refuse(`${name}: the drive has no LBA format of ${lbaBytes} bytes with ${metadataBytes} of metadata`);
+  const piType = oneOf(`${name}.protection`, o.protection ?? 0, [0, 1, 2, 3]);
+  if (piType !== 0 && metadataBytes === 0)
+    refuse(`${name}.protection is ${piType}, it needs metadata of 8 bytes or more`);
+  return {
+    bytes,
+    lbaFormat,
+    extended: flag(`${name}.extendedLba`, o.extendedLba ?? false) && metadataBytes > 0,
+    piType,
+    piFirst: flag(`${name}.protectionFirst`, o.protectionFirst ?? false) && piType !== 0,
+    attached: flag(`${name}.attached`, o.attached ?? true),
+    ...(o.zoned === undefined ? PLAIN : checkZones(`${name}.zoned`, o.zoned, bytes, lbaBytes)),
+    nguid: hex(`${name}.nguid`, o.nguid, 32),
+    eui64: hex(`${name}.eui64`, o.eui64, 16),
+    uuid: hex(`${name}.uuid`, o.uuid, 32),
+  };
+}
+
+/** `namespaces` and `maxNamespaces`; without the first, one namespace of the whole capacity. */
+export function checkNamespaces(
+  spec: ModelDriveSpec,
+  capacity: bigint,
+): { namespaces: NativeModelNamespace[]; maxNamespaces: number } {
+  const whole = { capacityBytes: capacity, lbaBytes: oneOf("lbaBytes", spec.lbaBytes, [512, 4096] as const) };
+  const given = spec.namespaces ?? [spec.nguid === undefined ? whole : { ...whole, nguid: spec.nguid }];
+  if (!Array.isArray(given) || given.length > MAX_NAMESPACES) {
+    refuse(`namespaces must be an array of at most ${MAX_NAMESPACES} namespaces`);
+  }
+  const namespaces = given.map((ns, i) =>
+    checkNamespace(spec.namespaces === undefined ? "namespace" : `namespaces[${i}]`, ns, capacity),
+  );
+  const total = namespaces.reduce((sum, ns) => sum + ns.bytes, 0n);
+  if (total > capacity) refuse(`namespaces have ${total} bytes, more than capacityBytes, ${capacity}`);
+  const least = Math.max(1, namespaces.length);
+  const fallback = Math.max(least, DEFAULT_MAX_NAMESPACES);
+  return {
+    namespaces,
+    maxNamespaces: integer("maxNamespaces", spec.maxNamespaces ?? fallback, least, MAX_NAMESPACES),
+  };
+}
