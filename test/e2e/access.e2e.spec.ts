@@ -1,6 +1,6 @@
 /** Who may do what, through the product: no token no data, roles, agents apart, drives that nobody listed untouched. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { EVENT_VERSION, WIRE_VERSION } from "@assay/protocol";
 import { assay } from "./assay";
@@ -32,6 +32,8 @@ describe("access", () => {
   }, 240_000);
   afterAll(() => lab?.stop(), 120_000);
 
+  const file = () => join(lab.home, "host.yaml");
+  const drive = (bay: number) => join(lab.home, "drives", `bay-${bay}.drive`);
   const token = async (role: string) => (await admin.post<{ token: string }>("/tokens", { name: role, role })).token;
 
   it("gives nothing without a token but the four pages that say what this is", async () => {
@@ -109,73 +111,108 @@ describe("access", () => {
     expect(again.status).toBe(401);
   }, 240_000);
 
-  it("runs no plan whose effects the host's file does not allow", async () => {
-    const { status, body } = await admin.call("POST", "/api/v1/runs", { plan: "smoke", dut: "READONLY" });
-    if (status === 201) {
-      const [run] = await admin.untilFinished([(body as { id: string }).id], 60_000).catch(() => [null]);
-      expect(run?.verdict ?? "waits").not.toBe("passed");
-    } else expect(status).toBe(422);
-    expect(JSON.stringify(body)).toMatch(/writes|waiting|effect/i);
+  /** A run that may not begin waits, says why, and is taken away again. */
+  async function expectToWait(dut: string, reason: RegExp): Promise<void> {
+    const id = await admin.submit("smoke", dut);
+    const run = await eventually("it says why it waits", 60_000, async () => {
+      const seen = await admin.run(id);
+      return (seen.state !== "queued" || reason.test(seen.waitingReason ?? "")) && seen;
+    });
+    expect(run).toMatchObject({ state: "queued", waitingReason: expect.stringMatching(reason) });
+    expect(lab.runnerPid(id)).toBeNull();
+    await admin.post(`/runs/${id}/cancel`, {});
+    expect(await admin.run(id)).toMatchObject({ state: "finished", verdict: "aborted" });
+  }
+
+  const slotNow = async (name: string): Promise<Slot | undefined> => {
+    const { items } = await admin.get<{ items: { id: string; name: string }[] }>("/hosts");
+    const host = await admin.get<{ slots: Slot[] }>(`/hosts/${items.find((item) => item.name === "e2e-01")!.id}`);
+    return host.slots.find((slot) => slot.name === name);
+  };
+
+  it("runs no plan whose effects the host's file does not allow: it waits and says so", async () => {
+    const before = contentDigest(drive(2));
+    await expectToWait("READONLY", /^the file of host e2e-01 does not allow writes in slot bay-2$/);
+    expect(contentDigest(drive(2))).toBe(before);
   }, 120_000);
 
-  it("gives a drive with a changed identity the open and Identify, nothing more", async () => {
-    const before = readFileSync(join(lab.home, "host.yaml"), "utf8");
-    const drive = join(lab.home, "drives", "bay-1.drive");
-    expect(existsSync(drive)).toBe(true);
-    writeFileSync(join(lab.home, "host.yaml"), before.replace("serial: LISTED", "serial: ANOTHER"));
+  it("leaves a drive alone that is not the one which the host's file lists: its runs wait and say so", async () => {
+    const before = readFileSync(file(), "utf8");
+    const content = contentDigest(drive(1));
+    writeFileSync(file(), before.replace("serial: LISTED", "serial: ANOTHER"));
     try {
       const slot = await eventually("the slot is blocked", 60_000, async () => {
-        const { items } = await admin.get<{ items: { id: string }[] }>("/hosts");
-        const hosts = await Promise.all(items.map(({ id }) => admin.get<{ slots: Slot[] }>(`/hosts/${id}`)));
-        return hosts.flatMap((host) => host.slots).find(({ name, blocked }) => name === "bay-1" && blocked !== null);
+        const seen = await slotNow("bay-1");
+        return seen !== undefined && seen.blocked !== null && seen;
       });
-      expect(slot.blocked).toMatch(/identity|serial|LISTED|ANOTHER/);
-      const { status, body } = await admin.call("POST", "/api/v1/runs", { plan: "smoke", dut: "LISTED" });
-      if (status === 201) {
-        const id = (body as { id: string }).id;
-        const run = await eventually("it waits with a reason, or was refused", 60_000, async () => {
-          const seen = await admin.run(id);
-          return (seen.state === "finished" || (seen.waitingReason ?? "") !== "") && seen;
-        });
-        expect(run.verdict).not.toBe("passed");
-        await admin.post(`/runs/${id}/cancel`, {});
-      }
+      expect(slot.blocked).toMatch(/^identity-observed: .* serial is "LISTED" and not "ANOTHER"$/);
+      await expectToWait("LISTED", /^the guard of host e2e-01 blocks slot bay-1: identity-observed: /);
+      expect(contentDigest(drive(1))).toBe(content);
     } finally {
-      writeFileSync(join(lab.home, "host.yaml"), before);
+      writeFileSync(file(), before);
+    }
+    await eventually("the slot is free again", 60_000, async () => (await slotNow("bay-1"))?.blocked === null);
+  }, 180_000);
+
+  it("gives a drive that became another one unnoticed the open and Identify, nothing more", async () => {
+    const content = contentDigest(drive(1));
+    rename(drive(1), "LISTED", "FOREIG");
+    try {
+      const [run] = await admin.untilFinished([await admin.submit("smoke", "LISTED")], 120_000);
+      expect(run).toMatchObject({
+        verdict: "errored",
+        reason: expect.stringMatching(/^the guard refused: .* serial is "FOREIG" and not "LISTED"$/),
+        attribution: { cause: "slot", rule: "guard:identity-observed" },
+      });
+      type Queue = { qid: number; entries: { opcode: number }[] };
+      const { queues } = await admin.get<{ queues: Queue[] }>(`/runs/${run!.id}/cmdlog`);
+      expect(queues.map(({ qid }) => qid)).toEqual([0]);
+      expect(new Set(queues[0]!.entries.map(({ opcode }) => opcode))).toEqual(new Set([IDENTIFY]));
+      expect(contentDigest(drive(1))).toBe(content);
+    } finally {
+      rename(drive(1), "FOREIG", "LISTED");
     }
   }, 180_000);
 
   it("never opens the drive of a slot that the host's file does not list any more", async () => {
-    const file = join(lab.home, "host.yaml");
-    const before = readFileSync(file, "utf8");
-    const drive = join(lab.home, "drives", "bay-1.drive");
-    writeFileSync(file, before.replace(/ {2}- name: bay-1\n[\s\S]*?(?= {2}- name: bay-2\n)/, ""));
+    const before = readFileSync(file(), "utf8");
+    writeFileSync(file(), before.replace(/ {2}- name: bay-2\n[\s\S]*$/, ""));
     try {
-      await eventually("the slot is gone from the inventory", 60_000, async () => {
-        const { items } = await admin.get<{ items: { id: string; name: string }[] }>("/hosts");
-        const host = await admin.get<{ slots: Slot[] }>(`/hosts/${items.find(({ name }) => name === "e2e-01")!.id}`);
-        return !host.slots.some(({ name, blocked }) => name === "bay-1" && blocked === null);
-      });
-      const content = digest(drive);
-      const { status, body } = await admin.call("POST", "/api/v1/runs", { plan: "smoke", dut: "LISTED" });
-      if (status === 201) {
-        const { id } = body as { id: string };
-        const run = await eventually("it waits with a reason, or was refused", 60_000, async () => {
-          const seen = await admin.run(id);
-          return (seen.state === "finished" || (seen.waitingReason ?? "") !== "") && seen;
-        });
-        expect(run.verdict).not.toBe("passed");
-        await admin.post(`/runs/${id}/cancel`, {});
-      }
-      expect(digest(drive)).toBe(content);
+      await eventually(
+        "the slot is gone from the inventory",
+        60_000,
+        async () => (await slotNow("bay-2")) === undefined,
+      );
+      const whole = digest(readFileSync(drive(2)));
+      const { status, body } = await admin.call("POST", "/api/v1/runs", { plan: "random-read", dut: "READONLY" });
+      expect(status).toBe(422);
+      expect(JSON.stringify(body)).toMatch(/DUT READONLY is in no slot/);
+      expect(digest(readFileSync(drive(2)))).toBe(whole);
     } finally {
-      writeFileSync(file, before);
+      writeFileSync(file(), before);
     }
   }, 180_000);
 });
 
-function digest(file: string): string {
-  return createHash("sha256").update(readFileSync(file)).digest("hex");
+const IDENTIFY = 0x06;
+/** Header of a software drive's file (drive_layout.h): who it is and how often it was powered; what it holds comes after. */
+const HEADER_BYTES = 64 * 1024;
+
+function digest(bytes: Buffer): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function contentDigest(drive: string): string {
+  return digest(readFileSync(drive).subarray(HEADER_BYTES));
+}
+
+/** Another serial number of the same length, in the drive itself. */
+function rename(drive: string, from: string, to: string): void {
+  const at = readFileSync(drive).subarray(0, HEADER_BYTES).indexOf(from);
+  expect(at).toBeGreaterThan(0);
+  const opened = openSync(drive, "r+");
+  writeSync(opened, to, at);
+  closeSync(opened);
 }
 
 function eventBatch(epoch: number) {

@@ -2,10 +2,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, type LabProcess, runLab } from "./lab";
+import { eventually } from "./eventually";
+import { freePort, type LabProcess, runLab, startLab } from "./lab";
+import { Rest, type RunSeen } from "./rest";
 
 const FIRST_WITHIN_MS = 300_000;
 const SECOND_WITHIN_MS = 120_000;
+const SERIALS = ["SIM0001", "SIM0002", "SIM0003", "SIM0004", "SIM0005"];
+const DEFECTIVE = "SIM0003";
 
 describe("npm start -- --once", () => {
   const home = join(mkdtempSync(join(tmpdir(), "assay-demo-")), "lab");
@@ -35,9 +39,9 @@ describe("npm start -- --once", () => {
   });
 
   it("passes smoke on all five drives, and the soak on all but the defective one", () => {
-    for (const serial of ["SIM0001", "SIM0002", "SIM0003", "SIM0004", "SIM0005"]) {
+    for (const serial of SERIALS) {
       expect(verdictIn(first.text, "smoke", serial)).toBe("passed");
-      expect(verdictIn(first.text, "verify-soak", serial)).toBe(serial === "SIM0003" ? "failed" : "passed");
+      expect(verdictIn(first.text, "verify-soak", serial)).toBe(serial === DEFECTIVE ? "failed" : "passed");
     }
   });
 
@@ -49,7 +53,36 @@ describe("npm start -- --once", () => {
   });
 
   it(
-    "shows its history the second time, starts no new demo and repeats its exit code",
+    "ran smoke first on every drive, and holds the defective one only, which a later run waits for",
+    async () => {
+      const lab = await startLab({ home, port });
+      try {
+        const rest = Rest.of(lab);
+        const { items: runs } = await rest.get<{ items: RunSeen[] }>("/runs?limit=100");
+        for (const serial of SERIALS) {
+          const [earlier, later] = ["smoke", "verify-soak"].map((plan) =>
+            runs.find((run) => run.plan === plan && run.dut.serial === serial),
+          );
+          expect(Date.parse(earlier!.finishedAt!)).toBeLessThanOrEqual(Date.parse(later!.startedAt!));
+        }
+        expect(runs).toHaveLength(2 * SERIALS.length);
+        const { items: duts } = await rest.get<{ items: { serial: string; intent: string }[] }>("/duts");
+        expect(new Map(duts.map(({ serial, intent }) => [serial, intent]))).toEqual(
+          new Map(SERIALS.map((serial) => [serial, serial === DEFECTIVE ? "hold" : "available"])),
+        );
+        const waiting = await rest.submit("smoke", DEFECTIVE);
+        await eventually("it waits on the hold", 60_000, async () =>
+          /on hold/.test((await rest.run(waiting)).waitingReason ?? ""),
+        );
+      } finally {
+        await lab.stop();
+      }
+    },
+    SECOND_WITHIN_MS + 90_000,
+  );
+
+  it(
+    "shows its history the next time, starts no new demo, waits for no run on hold and repeats its exit code",
     async () => {
       const second = await once(SECOND_WITHIN_MS);
       expect(second.code).toBe(first.code);
@@ -57,6 +90,7 @@ describe("npm start -- --once", () => {
       expect(verdictIn(second.text, "verify-soak", "SIM0003")).toBe("failed");
       const runs = (text: string) => [...text.matchAll(/ ([0-9a-f]{8})$/gm)].map((match) => match[1]).sort();
       expect(runs(second.text)).toEqual(runs(first.text));
+      expect(second.text).toMatch(/^1 more run since: npx assay run list$/m);
     },
     SECOND_WITHIN_MS + 30_000,
   );

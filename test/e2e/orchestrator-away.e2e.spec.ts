@@ -1,4 +1,4 @@
-/** The orchestrator does not answer for a minute of busy runs (ten minutes were done by hand, see the closing notes). */
+/** The orchestrator does not answer for a minute of busy runs. Ten minutes are for a person: set AWAY_MS. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { drives, hostFile, serialOf } from "./drives";

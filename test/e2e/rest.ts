@@ -4,6 +4,8 @@ import type { TestLab } from "./lab";
 
 export interface RunSeen {
   id: string;
+  plan: string;
+  dut: { serial: string };
   state: string;
   contact: string;
   verdict: string | null;
@@ -11,6 +13,8 @@ export interface RunSeen {
   attempt: number;
   retryOfId: string | null;
   waitingReason?: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
   attribution: { cause: string; rule: string } | null;
 }
 

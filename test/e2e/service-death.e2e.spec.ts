@@ -31,10 +31,14 @@ describe.each<ServiceName>(["orchestrator", "database", "agent"])(
       const before = lab.pids()[victim];
       lab.kill(victim, "SIGKILL");
       await eventually(`another ${victim} is there`, 60_000, () => lab.pids()[victim] !== before);
+      // Seen and told by the one who started it, after a back-off.
+      await eventually("it is said to be back", 60_000, () => lab.output().includes(`! the ${victim} is back`));
+      expect(lab.output()).toMatch(new RegExp(`! the ${victim} .*starting it again in \\d+ ms`));
 
       const runs = await rest.untilFinished(ids, 240_000);
       expect(runs.map((run) => run.verdict)).toEqual([...Array(TEN - 1).fill("passed"), "failed"]);
       expect(runs[TEN - 1]!.attribution?.cause).toBe("dut");
+      expect(runs.map((run) => run.attempt)).toEqual(Array(TEN).fill(1));
       for (const id of ids) expectWholeJournal(await rest.events(id));
       const { items: all } = await rest.get<{ items: { dut: unknown }[] }>("/runs?limit=100");
       expect(all).toHaveLength(TEN);

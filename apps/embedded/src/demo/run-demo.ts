@@ -11,8 +11,11 @@ export async function runDemo(lab: Lab, screen: Screen, stopped: AbortSignal): P
   const known = await findDemo(lab.api);
   const told = lab.state.demo?.exitCode;
   if (known !== null && told !== undefined) {
-    say("\nThis lab has run its demo already. What it has run so far:\n");
-    say(verdictTable(await readRuns(lab.api), await readDuts(lab.api)));
+    say("\nThis lab has run its demo already:\n");
+    const runs = await readRuns(lab.api, known);
+    say(verdictTable(runs, await readDuts(lab.api)));
+    const others = (await readRuns(lab.api)).length - runs.length;
+    if (others > 0) say(`\n${others} more run${others === 1 ? "" : "s"} since: npx assay run list`);
     return told;
   }
   const campaignId = known ?? (await submitDemo(lab.api));
