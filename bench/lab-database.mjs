@@ -46,6 +46,35 @@ export async function openLab() {
       );
       return id;
     },
+    /** A fleet with a line of runs before its drives: `hosts` x `slotsPerHost`, run n on drive n modulo all. */
+    async addFleet(hosts, slotsPerHost, runs) {
+      await database.query(
+        `WITH host AS (INSERT INTO host (name, observed, queue_name) SELECT 'h' || n, 'online', 'h' || n
+                         FROM generate_series(0, $1::integer - 1) n RETURNING id, name),
+              place AS (INSERT INTO slot (host_id, name, transport, address, effects, power_driver)
+                        SELECT host.id, 's' || n, 'model', 'x', '{writes,power-cycles}', 'simulated'
+                          FROM host, generate_series(0, $2::integer - 1) n RETURNING id, host_id, name),
+              drive AS (INSERT INTO dut (model, serial) SELECT 'BENCH', 'D' || row_number() OVER () FROM place RETURNING id)
+         INSERT INTO occupancy (dut_id, slot_id, from_at)
+         SELECT drive.id, place.id, now() FROM (SELECT id, row_number() OVER () n FROM drive) drive
+           JOIN (SELECT id, row_number() OVER () n FROM place) place USING (n)`,
+        [hosts, slotsPerHost],
+      );
+      const body = { effects: ["writes"], needs: { power: null }, isolation: "slot" };
+      await database.query("UPDATE resolved_plan SET body = $1", [JSON.stringify(body)]);
+      await database.query(
+        `WITH wave AS (INSERT INTO campaign (name, selection, created_by) SELECT 'c' || n, '{}', 'bench'
+                         FROM generate_series(0, 19) n RETURNING id)
+         INSERT INTO run (campaign_id, ordinal, dut_id, plan_revision_id, plan_name, priority, seed, source_hash, resolved_hash,
+                          stimulus_hash, budget_ms, submitted_by, submitted_at)
+         SELECT CASE WHEN n % 2 = 0 THEN wave.ids[1 + n % 20] END, n % 10, drive.ids[1 + n % cardinality(drive.ids)], $1, 'bench',
+                n % 3, '1', 'bench', 'bench', 'bench', 1000, 'bench', now() - n * interval '100 ms'
+           FROM generate_series(0, $2::integer - 1) n, (SELECT array_agg(id) AS ids FROM wave) wave,
+                (SELECT array_agg(dut_id) AS ids FROM occupancy) drive`,
+        [revisionId, runs],
+      );
+      await database.query("ANALYZE");
+    },
     async close() {
       await database.close();
       await server.stop();

@@ -1,11 +1,14 @@
 /**
- * The pure part of a scheduling pass on a large board: 1,000 DUTs, 10,000 queued runs. Prints percentiles; no test.
+ * A scheduling pass on a large fleet: 1,000 DUTs, 10,000 queued runs; the pure decision over a board of all of them, and
+ * the whole pass on PostgreSQL (rolled back each time), which reads only the heads of the lines. Prints percentiles; no test.
  * node bench/schedule.mjs [duts=1000] [queued=10000] [passes=200]
  */
 import { createRequire } from "node:module";
+import { openLab } from "./lab-database.mjs";
 
 const require = createRequire(import.meta.url);
 const { assignRuns } = require("../apps/orchestrator/dist/scheduling/assign-runs");
+const { SchedulingPass } = require("../apps/orchestrator/dist/scheduling/scheduling-pass");
 const { NOW_MS, sampleBoard, sampleRun, seededRandom } = require("../apps/orchestrator/dist/scheduling/board-samples");
 
 const [duts = 1000, queued = 10_000, passes = 200] = process.argv.slice(2).map(Number);
@@ -41,10 +44,16 @@ function boardWith(busyShare) {
   };
 }
 
+function print(what, times, assigned) {
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
+  console.log(JSON.stringify({ what, duts, queued, assigned, p50Ms: at(0.5), p99Ms: at(0.99), targetP99Ms: 100 }));
+}
+
 for (const [name, share] of [
-  ["idle fleet", 0],
-  ["half of the fleet busy", 0.5],
-  ["whole fleet busy", 1],
+  ["decision, idle fleet", 0],
+  ["decision, half of the fleet busy", 0.5],
+  ["decision, whole fleet busy", 1],
 ]) {
   const board = boardWith(share);
   const times = [];
@@ -55,9 +64,43 @@ for (const [name, share] of [
     times.push(Number(process.hrtime.bigint() - from) / 1e6);
     assigned = result.assignments.length;
   }
-  times.sort((a, b) => a - b);
-  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))].toFixed(1);
-  console.log(
-    JSON.stringify({ what: name, duts, queued, assigned, p50Ms: at(0.5), p99Ms: at(0.99), targetP99Ms: 100 }),
-  );
+  print(name, times, assigned);
+}
+
+const lab = await openLab();
+try {
+  await lab.addFleet(Math.ceil(duts / SLOTS_PER_HOST), SLOTS_PER_HOST, queued);
+  const pass = new SchedulingPass();
+  const rolledBack = new Error("rolled back");
+  async function wholePass() {
+    let assigned = 0;
+    const from = process.hrtime.bigint();
+    let took = 0;
+    await lab.database
+      .transaction(async (transaction) => {
+        assigned = (await pass.run(transaction, lab.now)).assigned.length;
+        took = Number(process.hrtime.bigint() - from) / 1e6;
+        throw rolledBack;
+      })
+      .catch((error) => {
+        if (error !== rolledBack) throw error;
+      });
+    return { took, assigned };
+  }
+  for (const [what, prepare] of [
+    ["whole pass, idle fleet", async () => {}],
+    ["whole pass, whole fleet busy", () => lab.database.transaction((transaction) => pass.run(transaction, lab.now))],
+  ]) {
+    await prepare();
+    const times = [];
+    let assigned = 0;
+    for (let n = 0; n < passes; n++) {
+      const one = await wholePass();
+      times.push(one.took);
+      assigned = one.assigned;
+    }
+    print(what, times, assigned);
+  }
+} finally {
+  await lab.close();
 }

@@ -14,8 +14,8 @@ const STATEMENT_WITHIN_MS = 30_000;
 /** A transaction that waits for us is ended by the server: a stopped process must not hold locks. */
 const IDLE_IN_TRANSACTION_MS = 30_000;
 
-/** SQLSTATE deadlock_detected. */
-const DEADLOCK = "40P01";
+/** SQLSTATE deadlock_detected and serialization_failure: begun again, the same transaction may well succeed. */
+const BEGIN_AGAIN: ReadonlySet<unknown> = new Set(["40P01", "40001"]);
 /** Two callers that lock in opposite orders need two; more is a fault of ours. */
 const MAX_ATTEMPTS = 3;
 
@@ -68,7 +68,7 @@ export class Database implements Queryable {
       try {
         return await this.attempt(work);
       } catch (error) {
-        if ((error as { code?: unknown } | null)?.code !== DEADLOCK || attempt >= MAX_ATTEMPTS) throw error;
+        if (!BEGIN_AGAIN.has((error as { code?: unknown } | null)?.code) || attempt >= MAX_ATTEMPTS) throw error;
       }
     }
   }
