@@ -9,9 +9,11 @@ void TestHistogram();
 void TestStamp();
 void TestPrp();
 void TestCmdlog();
+void TestQpair();
 void TestResets();
 void TestWorker();
 void TestStress();
+void TestVerifyTable();
 void PrintBuckets();
 void MeasureCmdlog();
 void RunVictim(const std::string& folder, uint64_t seed);
@@ -28,6 +30,8 @@ constexpr Suite kSuites[] = {
     {"prp", TestPrp, true},
     {"cmdlog", TestCmdlog, true},
     {"worker", TestWorker, true},
+    {"qpair", TestQpair, true},
+    {"verify-table", TestVerifyTable, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
     {"buckets", PrintBuckets, false},

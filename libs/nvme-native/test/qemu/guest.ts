@@ -6,6 +6,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -34,7 +35,7 @@ export interface GuestOptions {
   modules: string[];
   /** Shell commands; the first line of output that the caller waits for is theirs to print. */
   script: string;
-  /** Host files by their place in the guest. */
+  /** Files and folders of this machine by their place in the guest. */
   files?: Record<string, string>;
   qemu?: string[];
   kernel?: string;
@@ -101,7 +102,7 @@ function makeFileSystem(folder: string, kernel: Kernel, { modules, script, files
   });
   for (const [place, source] of Object.entries(files)) {
     mkdirSync(dirname(join(root, place)), { recursive: true });
-    copyFileSync(source, join(root, place));
+    cpSync(source, join(root, place), { recursive: true, dereference: true });
   }
   const init = [
     "#!/bin/busybox sh",
