@@ -21,6 +21,8 @@ export async function setUp() {
     makeStateFolder();
     const release = await takeLock(join(state, "lock"));
     try {
+      // Before minutes of installing: what is missing on the machine stays missing.
+      for (const step of steps) if (due(step)?.changed) step.before?.();
       await install();
       for (const step of steps) await build(step);
     } finally {

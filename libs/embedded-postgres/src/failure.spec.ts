@@ -8,6 +8,7 @@ describe("what a failed start tells the person at the terminal", () => {
     ['FATAL:  data directory "/x" has wrong ownership', "not-permitted", /belong to the user/],
     ['FATAL:  lock file "postmaster.pid" already exists', "lock-left", /still holds/],
     ['LOG:  could not bind IPv4 address "127.0.0.1": Address already in use', "port-taken", /taken/],
+    ["initdb: error: could not look up effective user ID 1500: user does not exist", "no-account", /useradd/],
     ["some other trouble", "broken", /some other trouble/],
   ])("%s -> %s", (says, code, sentence) => {
     const failure = failureFrom(says, "/lab/pg");

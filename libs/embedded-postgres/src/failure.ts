@@ -22,6 +22,7 @@ export type FailureCode =
   | "not-permitted"
   | "wrong-version"
   | "no-memory"
+  | "no-account"
   | "too-slow"
   | "broken";
 
@@ -64,6 +65,13 @@ const RULES: Rule[] = [
     code: "no-memory",
     says: /Cannot allocate memory|could not map anonymous shared memory|ENOMEM/,
     message: () => "there is not enough memory for PostgreSQL",
+  },
+  {
+    code: "no-account",
+    says: /could not look up (?:effective|local) user ID \d+|user does not exist/,
+    message: () =>
+      "the user id that starts this has no entry in /etc/passwd, and PostgreSQL does not start without one: " +
+      "add it (useradd --uid), or start as another user",
   },
 ];
 

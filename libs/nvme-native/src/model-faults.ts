@@ -33,7 +33,7 @@ interface FaultKind {
   flat?: readonly ("afterCommands" | "afterWrites" | "opcode" | "slba" | "lbaCount")[];
 }
 
-const FAULT_KINDS: Record<ModelFaultKind, FaultKind> = {
+export const FAULT_KINDS: Record<ModelFaultKind, FaultKind> = {
   "silent-corruption": { acts: "always", flat: ["afterWrites"] },
   "flush-lies": { acts: "always" },
   "bad-status": {

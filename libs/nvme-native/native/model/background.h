@@ -5,9 +5,9 @@
 
 namespace assay::model {
 
-constexpr uint64_t kSanitizeNs = 500 * kNsPerMs;
+constexpr uint64_t kSanitizeNs = 1000 * kNsPerMs;
 constexpr uint64_t kShortTestNs = 200 * kNsPerMs;
-constexpr uint64_t kExtendedTestNs = 2000 * kNsPerMs;
+constexpr uint64_t kExtendedTestNs = 4000 * kNsPerMs;
 constexpr uint64_t kBackgroundTickNs = 5 * kNsPerMs;
 constexpr uint32_t kSanitizeLogBytes = 512;
 constexpr uint32_t kSelfTestLogBytes = 564;
