@@ -49,6 +49,7 @@ const NEEDS: Record<string, Need> = {
   "POST /api/v1/runs/:id/cancel": "operator",
   "POST /api/v1/runs/:id/retry": "operator",
   "POST /api/v1/runs/:id/fence": "operator",
+  "POST /api/v1/runs/:id/attributions": "operator",
   "POST /api/v1/runs/:id/pin": "operator",
   "POST /api/v1/runs/:id/unpin": "operator",
   "GET /api/v1/runs/:id/events": "viewer",

@@ -136,6 +136,24 @@ describe("the way of one run", () => {
     expect(run.miscompares).toMatchObject([{ lba: "4711", expected: "00", got: "01", byteOffset: 12 }]);
   });
 
+  it("keeps the rule's attribution when a person finds another cause, and shows the newest", async () => {
+    const { host, runId } = await startRun();
+    const cable = { cause: "link", reason: "a bent pin in the riser", confidence: 0.9 } as const;
+    await expect(flow.runs.attribute(runId, "bob", cable)).rejects.toThrow(/no verdict yet/);
+    await end(runId, host.id, [STARTED, miscompares(3), FINISHED, ENDED]);
+    await flow.runs.attribute(runId, "bob", cable);
+    expect(await flow.repository.detail(runId)).toMatchObject({
+      ...{ verdict: "failed", attribution: { cause: "link", person: "bob", rule: null } },
+      attributions: [
+        { cause: "dut", rule: "criterion" },
+        { cause: "link", person: "bob", confidence: 0.9, evidence: { reason: "a bent pin in the riser" } },
+      ],
+    });
+    const good = await startRun();
+    await end(good.runId, good.host.id, [STARTED, miscompares(0), FINISHED, ENDED]);
+    await expect(flow.runs.attribute(good.runId, "bob", cable)).rejects.toThrow(/nobody is to blame/);
+  });
+
   it("is errored, not passed, when the criterion has no data", async () => {
     const { host, runId } = await startRun();
     expect(await end(runId, host.id, [STARTED, FINISHED, ENDED])).toMatchObject({
@@ -294,6 +312,31 @@ describe("silence is no verdict", () => {
     expect((await flow.repository.view(next)).waitingReason).toBe(`DUT ${dut.serial} is busy with run ${runId}`);
     await end(runId, host.id, [STARTED, miscompares(0), FINISHED, ENDED]);
     expect((await flow.repository.view(next)).state).toBe("assigned");
+  });
+
+  it("fences only the slots of the host that may still have the run in hand", async () => {
+    await flow.addPlan(planSource("cycling").replace("[writes]", "[writes, power-cycles]"));
+    const [own, neighbour] = [await flow.addHost(1), await flow.addHost(1)];
+    const [domain] = await flow.database.query<{ id: string }>(
+      "INSERT INTO power_domain (name) VALUES ('shared rail') RETURNING id",
+    );
+    const slots = [own.slots[0]!.id, neighbour.slots[0]!.id];
+    await flow.database.query("UPDATE slot SET power_domain_id = $1 WHERE id = ANY($2)", [domain!.id, slots]);
+    const runId = await flow.submit("cycling", own.duts[0]!.serial);
+    await flow.doorbells.settle();
+    await flow.claim(runId, own.id);
+    const states = async () =>
+      (
+        await flow.database.query("SELECT state FROM slot WHERE id = ANY($1) ORDER BY host_id = $2 DESC", [
+          slots,
+          own.id,
+        ])
+      ).map(({ state }) => state);
+    expect(await states()).toEqual(["leased", "leased"]);
+    await flow.runs.fence(runId, "bob", "the rail is off", false);
+    expect(await states()).toEqual(["fenced", "idle"]);
+    await flow.hostRuns.answerFor(own.id, []);
+    expect(await states()).toEqual(["idle", "idle"]);
   });
 
   it("lets an operator fence a run: what comes later is late and changes nothing, the retry waits until the host let go of it", async () => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { answer } from "../api/connection";
 import { takeItems } from "../api/pages";
 import type { Latency } from "../api/shapes";
+import { describeRun } from "../show/describe-run";
 import { formatTime, shortId } from "../show/quantities";
 import { findRunId } from "./find-run";
 import { countOption } from "./options";
@@ -23,6 +24,13 @@ export function addRunDataVerbs(run: Command, session: Session): void {
     .option("--raw", "with the pages as they were read (-o json)")
     .option("--limit <n>", "at most so many", countOption, 100)
     .action((id: string, options: SnapshotOptions) => showSnapshots(session, id, options));
+  run
+    .command("attribute")
+    .description("say who or what is to blame for a verdict; what was said before stays")
+    .argument("<run>", "id, or its beginning")
+    .argument("<cause>", "dut, firmware, test, slot, host, link, power, network, target, environment, ...")
+    .requiredOption("-r, --reason <text>", "what speaks for it")
+    .action((id: string, cause: string, { reason }: { reason: string }) => attribute(session, id, cause, reason));
   run
     .command("pin")
     .description("keep what it measured for ever")
@@ -100,6 +108,15 @@ async function showSnapshots(
     ],
     "the run read nothing of this kind",
   );
+}
+
+async function attribute(session: Session, text: string, cause: string, reason: string): Promise<void> {
+  const api = session.api();
+  const id = await findRunId(api, text);
+  // The words are a closed list; the server refuses others and says which there are.
+  const body = { cause: cause as "dut", reason };
+  const run = await answer(api.POST("/api/v1/runs/{id}/attributions", { params: { path: { id } }, body }));
+  session.printer().thing(run, () => describeRun(run));
 }
 
 async function setPinned(session: Session, texts: string[], pinned: boolean): Promise<void> {

@@ -2,8 +2,8 @@
 import type { Queryable, Transaction } from "../platform/database";
 
 /**
- * Ends all live leases of a run and frees its slots; `kept` says why they stay closed (`fenced`) until their host has let
- * go of the run. @returns how many there were.
+ * Ends all live leases of a run and frees its slots; `kept` says why those of its own host stay closed (`fenced`) until
+ * that host has let go of the run. @returns how many there were.
  */
 export async function endLeases(
   transaction: Transaction,
@@ -19,10 +19,13 @@ export async function endLeases(
   );
   if (ended.length > 0) {
     await transaction.query(
-      `UPDATE slot SET state = CASE WHEN $2::text IS NULL THEN 'idle' ELSE 'fenced' END::slot_state, state_reason = $2
-         FROM resource
-        WHERE resource.id = ANY($1) AND resource.kind = 'slot' AND slot.id = resource.key::uuid AND slot.state = 'leased'`,
-      [ended.map(({ resourceId }) => resourceId), kept],
+      `UPDATE slot SET state = CASE WHEN is_kept THEN 'fenced' ELSE 'idle' END::slot_state,
+                       state_reason = CASE WHEN is_kept THEN $2 END
+         FROM (SELECT own.id, $2::text IS NOT NULL AND own.host_id = run.host_id AS is_kept
+                 FROM resource JOIN slot own ON own.id::text = resource.key, run
+                WHERE resource.id = ANY($1) AND resource.kind = 'slot' AND run.id = $3) its
+        WHERE slot.id = its.id AND slot.state = 'leased'`,
+      [ended.map(({ resourceId }) => resourceId), kept, runId],
     );
   }
   return ended.length;

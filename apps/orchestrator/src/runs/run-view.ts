@@ -115,7 +115,9 @@ export const runDetailView = runView.extend({
   cancelReason: z.string().nullable(),
   pinned: z.boolean(),
   roles: z.array(z.object({ role: z.string(), dut: z.string() })),
-  attributions: z.array(attributionView),
+  attributions: z
+    .array(attributionView.extend({ evidence: z.looseObject({}).describe("what speaks for it, or a person's reason") }))
+    .describe("oldest first; none is ever rewritten"),
   criteria: z.array(criterionView),
   miscompareCount: z.number().int(),
   miscompares: z.array(miscompareView).describe("the first ones"),

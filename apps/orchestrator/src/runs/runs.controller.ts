@@ -1,3 +1,4 @@
+import { attributionSchema } from "@assay/protocol";
 import { Body, Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from "@nestjs/common";
 import { ApiTags } from "@nestjs/swagger";
 import { createZodDto, ZodResponse } from "nestjs-zod";
@@ -37,6 +38,9 @@ class RunQuery extends createZodDto(
 ) {}
 class CancelRun extends createZodDto(z.object({ reason: reason.optional() }).default({})) {}
 class FenceRun extends createZodDto(z.object({ reason, retry: z.boolean().default(false) })) {}
+class AttributeRun extends createZodDto(
+  z.object({ cause: attributionSchema, reason, confidence: z.number().min(0).max(1).default(1) }),
+) {}
 class RunDto extends createZodDto(runView) {}
 class RunDetailDto extends createZodDto(runDetailView) {}
 class RunPageDto extends createZodDto(pageOf(runView)) {}
@@ -111,6 +115,19 @@ export class RunsController {
   @ZodResponse({ status: 200, type: RunDetailDto })
   async unpinRun(@Param("id", ParseUUIDPipe) id: string) {
     await this.runs.setPinned(id, false);
+    return this.repository.detail(id);
+  }
+
+  /** A person says who or what is to blame: appended, the newest counts, the verdict stays. */
+  @Post(":id/attributions")
+  @Roles("operator")
+  @ZodResponse({ status: 201, type: RunDetailDto })
+  async attributeRun(
+    @CurrentCaller() caller: Caller,
+    @Param("id", ParseUUIDPipe) id: string,
+    @Body() attribution: AttributeRun,
+  ) {
+    await this.runs.attribute(id, caller.name, attribution);
     return this.repository.detail(id);
   }
 

@@ -73,7 +73,7 @@ export class RunsRepository {
       this.database.query<Row>(DETAIL, [runId]),
       this.database.query<{ role: string; dut: string }>(ROLES, [runId]),
       this.database.query<Row>(
-        "SELECT cause, rule, person, confidence, at FROM attribution WHERE run_id = $1 ORDER BY id",
+        "SELECT cause, rule, person, confidence, at, evidence FROM attribution WHERE run_id = $1 ORDER BY id",
         [runId],
       ),
       this.database.query<Row>(CRITERIA, [runId, SHOWN_CRITERIA]),
@@ -91,7 +91,7 @@ export class RunsRepository {
       budgetMs: Number(budgetMs),
       exposure,
       roles,
-      attributions: attributions.map(toAttribution),
+      attributions: attributions.map((row) => ({ ...toAttribution(row), evidence: row.evidence })),
       criteria,
       miscompares: miscompares.map(toMiscompare),
       miscompareCount: counts[0]!.miscompares,

@@ -1,4 +1,5 @@
 import type { ParameterValues } from "@assay/plans";
+import type { AttributionCause } from "@assay/protocol";
 import { Injectable } from "@nestjs/common";
 import { Clock } from "../platform/clock";
 import { Database } from "../platform/database";
@@ -90,6 +91,28 @@ export class RunsService {
   async setPinned(runId: string, pinned: boolean): Promise<void> {
     const found = await this.database.query("UPDATE run SET pinned = $2 WHERE id = $1 RETURNING id", [runId, pinned]);
     if (found.length === 0) throw problem("not-found", `there is no run ${runId}`);
+  }
+
+  /** Appends what a person found. @throws Problem 404, 409 for a run that passed or has no verdict yet. */
+  async attribute(
+    runId: string,
+    by: string,
+    { cause, reason, confidence }: { cause: AttributionCause; reason: string; confidence: number },
+  ): Promise<void> {
+    await this.database.transaction(async (transaction) => {
+      const [run] = await transaction.query<{ verdict: string | null }>(
+        "SELECT verdict FROM run WHERE id = $1 FOR UPDATE",
+        [runId],
+      );
+      if (run === undefined) throw problem("not-found", `there is no run ${runId}`);
+      if (run.verdict === null)
+        throw problem("conflict", `run ${runId} has no verdict yet: there is nothing to attribute`);
+      if (run.verdict === "passed") throw problem("conflict", `run ${runId} passed: nobody is to blame`);
+      await transaction.query(
+        "INSERT INTO attribution (run_id, at, cause, person, evidence, confidence) VALUES ($1, $2, $3, $4, $5, $6)",
+        [runId, this.clock.now(), cause, by, JSON.stringify({ reason }), confidence],
+      );
+    });
   }
 
   /** @throws Problem 404, 409 when the run holds no lease. */
