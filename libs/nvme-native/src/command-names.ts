@@ -1,135 +1,18 @@
-/** Names of the opcodes of NVMe Base 2.0 (figure 138) and NVM Command Set 1.0 (figure 21), and of common statuses. */
+/** Names of commands and statuses, for people; the tables are libs/protocol's. */
+import { type NvmeCommandSet, nvmeCommandName, nvmeStatusName } from "@assay/protocol";
 import { integer, oneOf } from "./check";
 import { LOCAL_SCT } from "./status";
 
-export type CommandSet = "admin" | "io";
-
-const NAMES: Record<CommandSet, Record<number, string>> = {
-  admin: {
-    0: "Delete I/O Submission Queue",
-    1: "Create I/O Submission Queue",
-    2: "Get Log Page",
-    4: "Delete I/O Completion Queue",
-    5: "Create I/O Completion Queue",
-    6: "Identify",
-    8: "Abort",
-    9: "Set Features",
-    10: "Get Features",
-    12: "Asynchronous Event Request",
-    13: "Namespace Management",
-    16: "Firmware Commit",
-    17: "Firmware Image Download",
-    20: "Device Self-test",
-    21: "Namespace Attachment",
-    24: "Keep Alive",
-    25: "Directive Send",
-    26: "Directive Receive",
-    28: "Virtualization Management",
-    29: "NVMe-MI Send",
-    30: "NVMe-MI Receive",
-    32: "Capacity Management",
-    36: "Lockdown",
-    124: "Doorbell Buffer Config",
-    127: "Fabrics Commands",
-    128: "Format NVM",
-    129: "Security Send",
-    130: "Security Receive",
-    132: "Sanitize",
-    134: "Get LBA Status",
-  },
-  io: {
-    0: "Flush",
-    1: "Write",
-    2: "Read",
-    4: "Write Uncorrectable",
-    5: "Compare",
-    8: "Write Zeroes",
-    9: "Dataset Management",
-    12: "Verify",
-    13: "Reservation Register",
-    14: "Reservation Report",
-    17: "Reservation Acquire",
-    18: "I/O Management Receive",
-    21: "Reservation Release",
-    25: "Copy",
-    29: "I/O Management Send",
-    121: "Zone Management Send",
-    122: "Zone Management Receive",
-    125: "Zone Append",
-  },
-};
-/** Where the vendor specific opcodes of a set begin. */
-const VENDOR: Record<CommandSet, number> = { admin: 0xc0, io: 0x80 };
+export type CommandSet = NvmeCommandSet;
 
 /** `Identify`, `Vendor specific` or `Unknown`. */
 export function commandName(opcode: number, set: CommandSet = "admin"): string {
   integer("opcode", opcode, 0, 255);
   oneOf("set", set, ["admin", "io"]);
-  return NAMES[set][opcode] ?? (opcode >= VENDOR[set] ? "Vendor specific" : "Unknown");
+  return nvmeCommandName(opcode, set);
 }
 
-/** By `sct << 8 | sc` (NVMe Base 2.0, figures 94 to 103). */
-const STATUSES: Record<number, string> = {
-  0: "Successful Completion",
-  1: "Invalid Command Opcode",
-  2: "Invalid Field in Command",
-  3: "Command ID Conflict",
-  4: "Data Transfer Error",
-  5: "Commands Aborted due to Power Loss Notification",
-  6: "Internal Error",
-  7: "Command Abort Requested",
-  8: "Command Aborted due to SQ Deletion",
-  11: "Invalid Namespace or Format",
-  12: "Command Sequence Error",
-  19: "PRP Offset Invalid",
-  28: "Sanitize Failed",
-  29: "Sanitize In Progress",
-  32: "Namespace is Write Protected",
-  128: "LBA Out of Range",
-  129: "Capacity Exceeded",
-  130: "Namespace Not Ready",
-  132: "Format In Progress",
-  256: "Completion Queue Invalid",
-  257: "Invalid Queue Identifier",
-  258: "Invalid Queue Size",
-  259: "Abort Command Limit Exceeded",
-  261: "Asynchronous Event Request Limit Exceeded",
-  262: "Invalid Firmware Slot",
-  263: "Invalid Firmware Image",
-  264: "Invalid Interrupt Vector",
-  265: "Invalid Log Page",
-  266: "Invalid Format",
-  267: "Firmware Activation Requires Conventional Reset",
-  268: "Invalid Queue Deletion",
-  269: "Feature Identifier Not Saveable",
-  270: "Feature Not Changeable",
-  271: "Feature Not Namespace Specific",
-  272: "Firmware Activation Requires NVM Subsystem Reset",
-  273: "Firmware Activation Requires Controller Level Reset",
-  275: "Firmware Activation Prohibited",
-  276: "Overlapping Range",
-  277: "Namespace Insufficient Capacity",
-  285: "Device Self-test In Progress",
-  384: "Conflicting Attributes",
-  385: "Invalid Protection Information",
-  386: "Attempted Write to Read Only Range",
-  640: "Write Fault",
-  641: "Unrecovered Read Error",
-  642: "End-to-end Guard Check Error",
-  643: "End-to-end Application Tag Check Error",
-  644: "End-to-end Reference Tag Check Error",
-  645: "Compare Failure",
-  646: "Access Denied",
-  647: "Deallocated or Unwritten Logical Block",
-};
-const LOCAL: Record<number, string> = {
-  128: "timed out at our side",
-  129: "wrong data",
-  130: "cut off by reset, power loss or close",
-  131: "after the deadline",
-};
-
+/** Of a completion as this driver gives it: status code type 7 is our side's. */
 export function statusName(sct: number, sc: number): string {
-  if (sct === LOCAL_SCT) return LOCAL[sc] ?? "Vendor specific";
-  return STATUSES[(sct << 8) | sc] ?? "a status that has no name here";
+  return nvmeStatusName(sct, sc, sct === LOCAL_SCT);
 }

@@ -7,6 +7,8 @@ const entry: LoggedCommand = {
   outstanding: false,
   local: false,
   opcode: 1,
+  command: "Write",
+  status: "Successful Completion",
   nsid: 1,
   slba: "4096",
   lbaCount: "8",
@@ -24,15 +26,15 @@ describe("a logged command", () => {
     expect(describeCommand(1, { ...entry, outstanding: true, completedNs: null })).toMatch(/outstanding$/);
   });
 
-  it("has another name on the admin queue", () => {
-    expect(describeCommand(0, { ...entry, opcode: 2, cdw: [0x7f0002] })).toContain(
+  it("shows its first dword on the admin queue", () => {
+    expect(describeCommand(0, { ...entry, opcode: 2, command: "Get Log Page", cdw: [0x7f0002] })).toContain(
       "Get Log Page (02h) nsid 1 cdw10 007f0002",
     );
   });
 
   it("shows a status that our side gave as such", () => {
-    expect(describeCommand(1, { ...entry, sct: 7, sc: 0x80, local: true })).toMatch(
-      /07\/80 after 81 us, completed by our side$/,
+    expect(describeCommand(1, { ...entry, sct: 7, sc: 0x80, status: "timed out at our side", local: true })).toMatch(
+      /07\/80 \(timed out at our side\) after 81 us, completed by our side$/,
     );
   });
 });

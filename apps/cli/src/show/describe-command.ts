@@ -1,31 +1,5 @@
-/** One entry of a cmdlog as one line. Opcodes: NVM Express Base 2.0, figures 138 and 346; NVM command set, figure 16. */
-const adminOpcodes: Record<number, string> = {
-  0: "Delete I/O SQ",
-  1: "Create I/O SQ",
-  2: "Get Log Page",
-  4: "Delete I/O CQ",
-  5: "Create I/O CQ",
-  6: "Identify",
-  8: "Abort",
-  9: "Set Features",
-  10: "Get Features",
-  12: "Async Event Request",
-  16: "Firmware Commit",
-  17: "Firmware Download",
-  20: "Device Self-test",
-  24: "Keep Alive",
-  128: "Format NVM",
-  132: "Sanitize",
-};
-const ioOpcodes: Record<number, string> = {
-  0: "Flush",
-  1: "Write",
-  2: "Read",
-  4: "Write Uncorrectable",
-  5: "Compare",
-  8: "Write Zeroes",
-  9: "Dataset Management",
-};
+/** One entry of a cmdlog as one line. */
+
 /** Commands that name LBAs. */
 const withLbas = new Set([1, 2, 4, 5, 8]);
 
@@ -36,6 +10,10 @@ export interface LoggedCommand {
   outstanding: boolean;
   local: boolean;
   opcode: number;
+  /** Name of the opcode. */
+  command: string;
+  /** Name of the status. */
+  status: string | null;
   nsid: number;
   slba: string;
   lbaCount: string;
@@ -47,18 +25,18 @@ export interface LoggedCommand {
 const two = (value: number) => value.toString(16).padStart(2, "0");
 
 export function describeCommand(qid: number, entry: LoggedCommand): string {
-  const name = (qid === 0 ? adminOpcodes : ioOpcodes)[entry.opcode] ?? "opcode";
   const what =
     qid !== 0 && withLbas.has(entry.opcode)
       ? `LBA ${entry.slba}${entry.lbaCount === "0" ? "" : ` +${entry.lbaCount}`}`
       : `cdw10 ${(entry.cdw[0] ?? 0).toString(16).padStart(8, "0")}`;
-  return `#${entry.sequence} ${timeOfDay(entry.submittedNs)} ${name} (${two(entry.opcode)}h) nsid ${entry.nsid} ${what}  ${ending(entry)}`;
+  return `#${entry.sequence} ${timeOfDay(entry.submittedNs)} ${entry.command} (${two(entry.opcode)}h) nsid ${entry.nsid} ${what}  ${ending(entry)}`;
 }
 
 function ending(entry: LoggedCommand): string {
   if (entry.outstanding || entry.completedNs === null) return "outstanding";
   const tookUs = (BigInt(entry.completedNs) - BigInt(entry.submittedNs)) / 1000n;
-  return `${two(entry.sct)}/${two(entry.sc)} after ${tookUs} us${entry.local ? ", completed by our side" : ""}`;
+  const bad = entry.sct === 0 && entry.sc === 0 ? "" : ` (${entry.status})`;
+  return `${two(entry.sct)}/${two(entry.sc)}${bad} after ${tookUs} us${entry.local ? ", completed by our side" : ""}`;
 }
 
 /** UTC to the microsecond. */

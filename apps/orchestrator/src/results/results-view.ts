@@ -84,6 +84,8 @@ export const cmdlogView = z.object({
             local: z.boolean().describe("completed by our side: timeout, reset, power cut"),
             worker: z.number().int(),
             opcode: z.number().int(),
+            command: z.string().describe("name of the opcode"),
+            status: z.string().nullable().describe("name of the status; null while it is outstanding"),
             cid: z.number().int(),
             nsid: z.number().int(),
             cdw: z.array(z.number().int()).describe("cdw10..cdw15"),

@@ -1,5 +1,5 @@
 import { METRICS, type MetricSpec } from "@assay/plans";
-import { type CmdlogEntry, decodeCmdlog } from "@assay/protocol";
+import { type CmdlogEntry, decodeCmdlog, nvmeCommandName, nvmeStatusName } from "@assay/protocol";
 import { Injectable } from "@nestjs/common";
 import { Database } from "../platform/database";
 import { type Page, toPage } from "../platform/page";
@@ -115,7 +115,9 @@ export class RunResults {
         qid,
         label,
         receivedAt: receivedAt.toISOString(),
-        entries: decodeCmdlog(data).entries.slice(-last).map(toCommand),
+        entries: decodeCmdlog(data)
+          .entries.slice(-last)
+          .map((entry) => toCommand(qid, entry)),
       })),
     };
   }
@@ -127,10 +129,12 @@ function numbersOnly(row: Row): Row {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
 }
 
-export function toCommand(entry: CmdlogEntry) {
-  const { completedNs, submittedNs } = entry;
+export function toCommand(qid: number, entry: CmdlogEntry) {
+  const { completedNs, submittedNs, opcode, sct, sc, local, outstanding } = entry;
   return {
     ...entry,
+    command: nvmeCommandName(opcode, qid === 0 ? "admin" : "io"),
+    status: outstanding ? null : nvmeStatusName(sct, sc, local),
     sequence: entry.sequence.toString(),
     submittedNs: submittedNs.toString(),
     completedNs: completedNs?.toString() ?? null,
