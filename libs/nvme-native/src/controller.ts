@@ -75,6 +75,10 @@ export class NvmeController implements Controller, ControllerAccess {
     return this.#identity;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   /** @throws ERR_CLOSED */
   use(): NativeHandle {
     if (this.#closed) throw new NvmeError("ERR_CLOSED", "the controller is closed");

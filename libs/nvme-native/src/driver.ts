@@ -26,6 +26,15 @@ export interface DriverInfo {
   transports: ("model" | "spdk-pcie" | "spdk-tcp" | "spdk-vfio-user")[];
 }
 
+export interface OpenQueue {
+  controller: Controller;
+  qid: number;
+  /** Queue entries. */
+  depth: number;
+  /** Who made it: a script, a worker. */
+  label: string;
+}
+
 /** The driver's own steps, for a bring-up that a script orders. */
 export interface BringUpSteps {
   /** Writes AQA, ASQ and ACQ for the driver's admin queue; CC.EN must be 0. Then `controller.admin` works once RDY is 1. */
@@ -41,6 +50,8 @@ export interface NvmeDriver {
   info(): DriverInfo;
   /** Opens the drive, brings the controller to CSTS.RDY = 1 and reads Identify. @throws NvmeError ERR_OPEN, ERR_LOCKED, ERR_READY, ERR_POWER_OFF, ERR_UNSUPPORTED */
   open(address: TransportAddress, options?: OpenOptions & { initialise?: Initialise }): Promise<Controller>;
+  /** Queues of all open controllers of this process; 0 is each one's admin queue. */
+  queues(): Promise<OpenQueue[]>;
   /**
    * From this CLOCK_BOOTTIME instant (ns) on, nothing is submitted to any drive of this process: commands fail with
    * ERR_DEADLINE, workers end with `deadline`. The check stands directly before each submission, on the submitting thread.

@@ -2,11 +2,18 @@
 import { integer } from "./check";
 import { statusName } from "./command-names";
 import { statusText } from "./status";
-import type { Completion } from "./types";
+
+/** A completion of the driver or an entry of a queue run by hand. */
+interface Ended {
+  sct: number;
+  sc: number;
+  dnr: boolean;
+  local?: boolean;
+}
 
 export class StatusExpectationError extends Error {
   constructor(
-    readonly completion: Completion,
+    readonly completion: Ended,
     readonly expected: { sct: number; sc: number },
   ) {
     const words = (status: { sct: number; sc: number }) =>
@@ -18,7 +25,7 @@ export class StatusExpectationError extends Error {
 }
 
 /** Gives the completion back when its status is `sct/sc` (success when left out). @throws StatusExpectationError */
-export function expectStatus(completion: Completion, sct = 0, sc = 0): Completion {
+export function expectStatus<T extends Ended>(completion: T, sct = 0, sc = 0): T {
   integer("sct", sct, 0, 7);
   integer("sc", sc, 0, 255);
   if (completion.sct !== sct || completion.sc !== sc) throw new StatusExpectationError(completion, { sct, sc });

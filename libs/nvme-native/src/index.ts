@@ -5,7 +5,7 @@ import { big, U64 } from "./check";
 import type { DriverInfo, NvmeDriver } from "./driver";
 import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./model-drive";
 import { addon } from "./native";
-import { open } from "./open";
+import { open, queues } from "./open";
 
 export * from "./admin-commands";
 export type { AsyncEvent } from "./async-events";
@@ -37,6 +37,7 @@ export const driver: NvmeDriver & { openBare: typeof openBare } = {
   },
   open,
   openBare,
+  queues,
   setDeadline(boottimeNs: bigint): void {
     addon().setDeadline(big("boottimeNs", boottimeNs, 0n, U64));
   },

@@ -190,6 +190,7 @@ export interface NativeAddon {
   ): { handle: NativeHandle; result: Promise<IoWorkerResult> };
   stopIoWorker(worker: NativeHandle): void;
   previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush" | number, bigint, number][];
+  queues(controller: NativeHandle): Promise<{ qid: number; depth: number; label: string }[]>;
   /** @throws { code, message }, at once. */
   lend(controller: NativeHandle, bytes: number, scattered: boolean): NativeLease;
   takeBack(lease: NativeHandle): void;

@@ -1,7 +1,7 @@
 import { waitReady } from "./bare/ready";
 import { integer, object, oneOf, refuse, text } from "./check";
 import { bringUpReport, NvmeController } from "./controller";
-import type { Controller, Initialise } from "./driver";
+import type { Controller, Initialise, OpenQueue } from "./driver";
 import { addon, type NativeOpenOptions, settle } from "./native";
 import type { BringUpReport, OpenOptions, TransportAddress } from "./types";
 
@@ -60,6 +60,22 @@ export function checkOpenOptions(options: OpenOptions): NativeOpenOptions {
   };
 }
 
+/** Controllers that were opened; those that are closed or forgotten go when somebody looks. */
+const opened = new Set<WeakRef<NvmeController>>();
+
+export async function queues(): Promise<OpenQueue[]> {
+  const lists = [...opened].map(async (reference): Promise<OpenQueue[]> => {
+    const controller = reference.deref();
+    if (controller === undefined || controller.closed) {
+      opened.delete(reference);
+      return [];
+    }
+    const list = await settle(addon().queues(controller.use()));
+    return list.map((queue) => ({ controller, ...queue }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
 export async function open(
   address: TransportAddress,
   options: OpenOptions & { initialise?: Initialise } = {},
@@ -69,9 +85,9 @@ export async function open(
   if (initialise !== undefined && typeof initialise !== "function") refuse("initialise must be a function");
   const byScript = initialise !== undefined;
   const start = performance.now();
-  const opened = await settle(addon().open(checked, { ...checkOpenOptions(rest), bringUp: !byScript }));
-  const report: BringUpReport = bringUpReport(opened);
-  const controller = new NvmeController(address, opened.handle, opened.limits, report);
+  const made = await settle(addon().open(checked, { ...checkOpenOptions(rest), bringUp: !byScript }));
+  const report: BringUpReport = bringUpReport(made);
+  const controller = new NvmeController(address, made.handle, made.limits, report);
   try {
     if (initialise !== undefined) {
       await initialise(controller, {
@@ -81,6 +97,7 @@ export async function open(
       report.readyMs = performance.now() - start;
     }
     await controller.identify();
+    opened.add(new WeakRef(controller));
   } catch (reason) {
     await controller.close();
     throw reason;

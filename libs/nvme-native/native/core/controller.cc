@@ -117,6 +117,7 @@ Status Controller::Attach(const std::shared_ptr<QpairOwner>& owner, const QpairO
     host_->DeleteQpair(std::move(host_qpair), false);
     return s;
   }
+  owner->label = label;
   owner->qpair = std::make_unique<Qpair>(host_qpair.get(), std::move(cmdlog), uint64_t{options_.timeout_ms} * kNsPerMs);
   owner->host_qpair = std::move(host_qpair);
   owners_.push_back(owner);
@@ -142,6 +143,12 @@ void Controller::Detach(QpairOwner* owner) {
 Status Controller::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
   if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: no register is written any more");
   return host_->WriteRegister(offset, bytes, value);
+}
+
+std::vector<QueueReport> Controller::Queues() const {
+  std::vector<QueueReport> queues{{0, admin_qpair_->max_outstanding() + 1, "admin"}};
+  for (const auto& owner : owners_) queues.push_back({owner->qpair->qid(), owner->qpair->max_outstanding() + 1, owner->label});
+  return queues;
 }
 
 Status Controller::Named(Status status) const {

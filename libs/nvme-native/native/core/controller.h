@@ -34,10 +34,18 @@ class QpairOwner {
     if (host_qpair != nullptr) host_qpair->Wake();
   }
 
+  std::string label;  // control thread
   Parking parking;
   std::mutex wake_mutex;
   std::unique_ptr<HostQpair> host_qpair;  // control thread; comes and goes under wake_mutex
   std::unique_ptr<Qpair> qpair;
+};
+
+// A queue that is there: for lists.
+struct QueueReport {
+  uint16_t qid = 0;
+  uint32_t entries = 0;
+  std::string label;
 };
 
 struct ResetOutcome {
@@ -75,6 +83,8 @@ class Controller : public std::enable_shared_from_this<Controller> {
   void Detach(QpairOwner* owner);
   Status ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) { return host_->ReadRegister(offset, bytes, value); }
   Status WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value);
+  // The admin queue first.
+  std::vector<QueueReport> Queues() const;
   // PCI Express; kUnsupported names the transport, kDeadline as WriteRegister.
   Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) { return Named(host_->ReadConfig(offset, to, bytes)); }
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes);

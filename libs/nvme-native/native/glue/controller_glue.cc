@@ -173,6 +173,23 @@ Napi::Value Violations(const Napi::CallbackInfo& info) {
   return value;
 }
 
+// queues(controller) -> { qid, depth, label }[]
+Napi::Value Queues(const Napi::CallbackInfo& info) {
+  return OnControlThread(info, [](Controller& controller, const std::shared_ptr<Pending>& pending) {
+    pending->Resolve([queues = controller.Queues()](Napi::Env env) -> Napi::Value {
+      Napi::Array values = Napi::Array::New(env, queues.size());
+      for (uint32_t i = 0; i < queues.size(); i++) {
+        Napi::Object value = Napi::Object::New(env);
+        value.Set("qid", static_cast<uint32_t>(queues[i].qid));
+        value.Set("depth", queues[i].entries);
+        value.Set("label", queues[i].label);
+        values.Set(i, value);
+      }
+      return values;
+    });
+  });
+}
+
 // admin(controller, command, data | null, "from-device" | "to-device" | "none", timeoutMs) -> completion
 Napi::Value Admin(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -199,6 +216,7 @@ void RegisterController(Napi::Env env, Napi::Object exports) {
   exports.Set("createQpair", Napi::Function::New(env, CreateQpair));
   exports.Set("deleteQpair", Napi::Function::New(env, DeleteQpair));
   exports.Set("violations", Napi::Function::New(env, Violations));
+  exports.Set("queues", Napi::Function::New(env, Queues));
   exports.Set("admin", Napi::Function::New(env, Admin));
 }
 
