@@ -94,6 +94,9 @@ export class NullDriver implements NvmeDriver {
   boottimeNs(): bigint {
     return this.nowNs;
   }
+  async queues() {
+    return [];
+  }
   createModelDrive(): Promise<void> {
     throw new Error("makes no drives");
   }
@@ -128,6 +131,9 @@ class NullController implements Controller {
   }
   async namespace(nsid: number): Promise<Namespace> {
     return new NullNamespace(this.driver, nsid) as unknown as Namespace;
+  }
+  violations(): null {
+    return null;
   }
   readonly bringUp = { disableMs: 1, enableMs: 2, readyMs: 3 };
   async readRegister(): Promise<bigint> {
