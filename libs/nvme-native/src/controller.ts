@@ -1,7 +1,7 @@
 import type { ControllerAccess } from "./access";
 import { bytes, flag, integer, object, oneOf, refuse, U32 } from "./check";
 import { checkCommand, nativeCommand } from "./command";
-import type { Controller, Namespace, Qpair, QpairOptions } from "./driver";
+import type { Controller, FormatOptions, Namespace, Qpair, QpairOptions } from "./driver";
 import {
   type HostFacts,
   IDENTIFY_BYTES,
@@ -21,6 +21,7 @@ import {
   type NativeRenewal,
   settle,
 } from "./native";
+import { transferLayout } from "./protection";
 import { NvmeQpair } from "./qpair";
 import { readRegister, writeRegister } from "./register-access";
 import { statusText, succeeded } from "./status";
@@ -45,6 +46,8 @@ const OWN_VECTOR = 0xffff;
 const OPCODE = { getLogPage: 0x02, identify: 0x06, setFeatures: 0x09, getFeatures: 0x0a, format: 0x80 } as const;
 /** Admin commands after which nothing is known about what a namespace holds: namespace management, format, sanitize. */
 const ERASING_OPCODES = new Set([0x0d, 0x80, 0x84]);
+
+const FORMAT_KEYS = ["lbaFormat", "secureErase", "extendedLba", "protection", "protectionFirst", "timeoutMs"];
 
 const REGISTERS: { name: string; offset: number; bytes: 4 | 8 }[] = [
   { name: "cap", offset: 0x00, bytes: 8 },
@@ -129,6 +132,8 @@ export class NvmeController implements Controller, ControllerAccess {
       lbaBytes: identity.lbaBytes,
       lbaCount: identity.lbaCount,
       maxTransferBytes: this.identity.mdtsBytes,
+      metadataBytes: transferLayout(identity, true).apart,
+      protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
     });
     const namespace = new NvmeNamespace(this, handle, identity);
     this.#namespaces.add(new WeakRef(namespace));
@@ -255,16 +260,20 @@ export class NvmeController implements Controller, ControllerAccess {
     return { completion: await this.#send(command, data, "from-device"), data };
   }
 
-  async format(
-    nsid: number,
-    options: { lbaFormat: number; secureErase?: 0 | 1 | 2; timeoutMs?: number },
-  ): Promise<Completion> {
+  async format(nsid: number, options: FormatOptions): Promise<Completion> {
     integer("nsid", nsid, 0, U32);
-    const o = object<typeof options>("options", options, ["lbaFormat", "secureErase", "timeoutMs"]);
+    const o = object<FormatOptions>("options", options, FORMAT_KEYS);
     const lbaFormat = integer("lbaFormat", o.lbaFormat, 0, 63);
     const secureErase = integer("secureErase", o.secureErase ?? 0, 0, 7);
     const timeoutMs = integer("timeoutMs", o.timeoutMs ?? DEFAULT_FORMAT_TIMEOUT_MS, 1, MAX_FORMAT_TIMEOUT_MS);
-    const cdw10 = (lbaFormat & 15) | (secureErase << 9) | ((lbaFormat >> 4) << 12);
+    const protection = integer("protection", o.protection ?? 0, 0, 7);
+    const cdw10 =
+      (lbaFormat & 15) |
+      (flag("extendedLba", o.extendedLba ?? false) ? 0x10 : 0) |
+      (protection << 5) |
+      (flag("protectionFirst", o.protectionFirst ?? false) ? 0x100 : 0) |
+      (secureErase << 9) |
+      ((lbaFormat >> 4) << 12);
     return this.#send(nativeCommand({ opcode: OPCODE.format, nsid, cdw10 }), null, "none", timeoutMs);
   }
 

@@ -101,10 +101,7 @@ export interface Controller {
     bytes: number,
     options?: { nsid?: number; offset?: number },
   ): Promise<{ completion: Completion; data: Uint8Array }>;
-  format(
-    nsid: number,
-    options: { lbaFormat: number; secureErase?: 0 | 1 | 2; timeoutMs?: number },
-  ): Promise<Completion>;
+  format(nsid: number, options: FormatOptions): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
   reset(): Promise<ResetReport>;
   /**
@@ -142,15 +139,75 @@ export interface IoFlags {
   limitedRetry?: boolean;
 }
 
+/** Protection information of a command (NVM Command Set 1.0, 5.3). */
+export interface ProtectionOptions {
+  /** PRACT: the drive makes the tuples of a write and takes them off a read (when the metadata have 8 bytes). */
+  action?: boolean;
+  /** PRCHK: what the drive compares. */
+  check?: ("guard" | "application" | "reference")[];
+  /** Of the first LBA; default: the low 32 bits of its address. */
+  referenceTag?: number;
+  applicationTag?: number;
+  /** Bits of the application tag that are compared; default: all. */
+  applicationMask?: number;
+}
+
+export interface TransferFlags extends IoFlags {
+  /** Metadata of a namespace that keeps them apart, `metadataBytes` for each LBA; without it they are zeroes, or dropped. */
+  metadata?: Uint8Array;
+  /** Default on a protected namespace: `{ action: true }`. */
+  protection?: ProtectionOptions;
+}
+
+export interface FormatOptions {
+  /** Index into `NamespaceIdentity.lbaFormats`; `findLbaFormat` finds one by its sizes. */
+  lbaFormat: number;
+  /** SES: 0 none, 1 user data erase, 2 cryptographic erase; others are the drive's to refuse. */
+  secureErase?: number;
+  extendedLba?: boolean;
+  /** Type of the protection information. */
+  protection?: number;
+  protectionFirst?: boolean;
+  timeoutMs?: number;
+}
+
+export interface CopySource {
+  slba: bigint;
+  lbaCount: number;
+}
+
 export interface Namespace {
   readonly nsid: number;
   readonly identity: NamespaceIdentity;
   /** LBA addresses are bigint, `data.length` gives the LBA count. */
-  read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: IoFlags): Promise<Completion>;
-  write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: IoFlags): Promise<Completion>;
-  compare(qpair: Qpair, slba: bigint, data: Uint8Array): Promise<Completion>;
+  read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion>;
+  write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion>;
+  compare(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion>;
+  /** Verify: the drive reads and checks, no data move. (`verify` sweeps with the table.) */
+  verifyLbas(
+    qpair: Qpair,
+    slba: bigint,
+    lbaCount: number,
+    flags?: { protection?: ProtectionOptions },
+  ): Promise<Completion>;
+  /** Copy inside the namespace; limits are MSSRL, MCL and MSRC of Identify Namespace. */
+  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: { fua?: boolean }): Promise<Completion>;
+  writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
+  /** Compare and Write as one fused operation. */
+  compareAndWrite(
+    qpair: Qpair,
+    slba: bigint,
+    expected: Uint8Array,
+    data: Uint8Array,
+  ): Promise<{ compare: Completion; write: Completion }>;
   flush(qpair: Qpair): Promise<Completion>;
-  writeZeroes(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
+  /** `deallocate`: DEAC, the drive may deallocate instead of writing. */
+  writeZeroes(
+    qpair: Qpair,
+    slba: bigint,
+    lbaCount: number,
+    flags?: { fua?: boolean; deallocate?: boolean },
+  ): Promise<Completion>;
   deallocate(qpair: Qpair, ranges: { slba: bigint; lbaCount: number }[]): Promise<Completion>;
   io(
     qpair: Qpair,

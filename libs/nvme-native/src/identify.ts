@@ -73,6 +73,8 @@ export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: U
     lbaCount,
     lbaBytes: format.lbaBytes,
     metadataBytes: format.metadataBytes,
+    extendedLba: format.metadataBytes > 0 && (page[26]! & 0x10) !== 0,
+    protection: { type: page[29]! & 7, first: (page[29]! & 8) !== 0 },
     capacityBytes: lbaCount * BigInt(format.lbaBytes),
     lbaFormats,
     nguid: hexOrNull(page, 104, 16),

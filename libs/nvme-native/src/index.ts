@@ -20,12 +20,15 @@ export { type CommandSet, commandName, statusName } from "./command-names";
 export type * from "./driver";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
+export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./lba-format";
 export type { Msix, MsixEntry } from "./msix";
 export { Pcie } from "./pcie";
+export { guardCrc, protectionTuple } from "./protection";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export { Subsystem } from "./subsystem";
 export * from "./types";
 export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker-figures";
+export { type Zone, ZonedNamespace, type ZoneFacts, type ZoneState } from "./zns";
 
 /** Version of the native code and of what it writes to disk. */
 const DRIVER_VERSION = "0.1.0";

@@ -1,9 +1,10 @@
 import type { ControllerAccess } from "./access";
 import { big, bytes, flag, integer, object, oneOf, refuse, text, U32, U64 } from "./check";
 import { checkCommand, nativeCommand } from "./command";
-import type { IoFlags, IoWorker, Namespace, Qpair } from "./driver";
+import type { CopySource, IoFlags, IoWorker, Namespace, ProtectionOptions, Qpair, TransferFlags } from "./driver";
 import { NvmeIoWorker } from "./ioworker";
 import { addon, type NativeCommand, type NativeDirection, type NativeHandle, settle } from "./native";
+import { joined, protectionDwords, transferLayout } from "./protection";
 import { NvmeQpair } from "./qpair";
 import type {
   Completion,
@@ -19,7 +20,22 @@ const MAX_LBAS = 65_536;
 const MAX_RANGES = 256;
 const FUA = 0x4000_0000;
 const LIMITED_RETRY = 0x8000_0000;
-const OPCODE = { flush: 0x00, write: 0x01, read: 0x02, compare: 0x05, writeZeroes: 0x08, deallocate: 0x09 } as const;
+const DEALLOCATE = 0x0200_0000;
+const FUSED_FIRST = 1;
+const FUSED_SECOND = 2;
+const MAX_COPY_SOURCES = 256;
+const COPY_SOURCE_BYTES = 32;
+const OPCODE = {
+  flush: 0x00,
+  write: 0x01,
+  read: 0x02,
+  writeUncorrectable: 0x04,
+  compare: 0x05,
+  writeZeroes: 0x08,
+  deallocate: 0x09,
+  verify: 0x0c,
+  copy: 0x19,
+} as const;
 const ATTRIBUTE_DEALLOCATE = 4;
 
 export class NvmeNamespace implements Namespace {
@@ -50,17 +66,55 @@ export class NvmeNamespace implements Namespace {
     return qpair.use();
   }
 
-  #send(qpair: Qpair, command: NativeCommand, data: Uint8Array | null, direction: NativeDirection, lbas: number) {
+  #send(
+    qpair: Qpair,
+    command: NativeCommand,
+    data: Uint8Array | null,
+    direction: NativeDirection,
+    lbas: number,
+    metadataBytes = 0,
+  ) {
     const lane = this.#qpair(qpair);
-    return settle(addon().io(this.native, command, data, direction, lane, lbas));
+    return settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes));
   }
 
-  #lbasOf(data: Uint8Array): number {
-    const size = this.identity.lbaBytes;
-    bytes("data", data, size, Math.min(MAX_LBAS * size, this.controller.identity.mdtsBytes));
-    if (data.byteLength % size !== 0)
-      refuse(`data has ${data.byteLength} bytes, it must be a multiple of the LBA size, ${size}`);
-    return data.byteLength / size;
+  #lbasOf(name: string, data: Uint8Array, stride: number): number {
+    // What of it is data counts against MDTS.
+    const limit = Math.min(MAX_LBAS, Math.floor(this.controller.identity.mdtsBytes / this.identity.lbaBytes));
+    bytes(name, data, stride, limit * stride);
+    if (data.byteLength % stride !== 0)
+      refuse(`${name} has ${data.byteLength} bytes, it must be a multiple of the LBA size, ${stride}`);
+    return data.byteLength / stride;
+  }
+
+  /** A command that moves data, with the metadata and the protection information of this namespace. */
+  async #move(
+    opcode: number,
+    qpair: Qpair,
+    slba: bigint,
+    data: Uint8Array,
+    flags: TransferFlags = {},
+    fuse = 0,
+  ): Promise<Completion> {
+    const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "metadata", "protection"]);
+    big("slba", slba, 0n, U64);
+    const protection = protectionDwords(this.identity, slba, o.protection);
+    const { stride, apart } = transferLayout(this.identity, protection.action);
+    const lbas = this.#lbasOf("data", data, stride);
+    const { metadata, protection: _, ...plain } = o;
+    const command = this.#addressed(opcode, slba, lbas, plain);
+    command.cdw12 += protection.bits;
+    command.cdw14 = protection.cdw14;
+    command.cdw15 = protection.cdw15;
+    if (fuse !== 0) command.fuse = fuse;
+    const both = joined(data, metadata, apart * lbas);
+    const read = opcode === OPCODE.read;
+    const completion = await this.#send(qpair, command, both, read ? "from-device" : "to-device", lbas, apart * lbas);
+    if (read && both !== data) {
+      data.set(both.subarray(0, data.byteLength));
+      metadata?.set(both.subarray(data.byteLength));
+    }
+    return completion;
   }
 
   #addressed(opcode: number, slba: bigint, lbas: number, flags: IoFlags = {}): NativeCommand {
@@ -77,28 +131,95 @@ export class NvmeNamespace implements Namespace {
     });
   }
 
-  async read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: IoFlags): Promise<Completion> {
-    const lbas = this.#lbasOf(data);
-    return this.#send(qpair, this.#addressed(OPCODE.read, slba, lbas, flags), data, "from-device", lbas);
+  async read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion> {
+    return this.#move(OPCODE.read, qpair, slba, data, flags);
   }
 
-  async write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: IoFlags): Promise<Completion> {
-    const lbas = this.#lbasOf(data);
-    return this.#send(qpair, this.#addressed(OPCODE.write, slba, lbas, flags), data, "to-device", lbas);
+  async write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion> {
+    return this.#move(OPCODE.write, qpair, slba, data, flags);
   }
 
-  async compare(qpair: Qpair, slba: bigint, data: Uint8Array): Promise<Completion> {
-    const lbas = this.#lbasOf(data);
-    return this.#send(qpair, this.#addressed(OPCODE.compare, slba, lbas), data, "to-device", lbas);
+  async compare(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion> {
+    return this.#move(OPCODE.compare, qpair, slba, data, flags);
+  }
+
+  async compareAndWrite(
+    qpair: Qpair,
+    slba: bigint,
+    expected: Uint8Array,
+    data: Uint8Array,
+  ): Promise<{ compare: Completion; write: Completion }> {
+    bytes("data", data, expected.byteLength, expected.byteLength);
+    // One behind the other in the queue: nothing is awaited between the two.
+    const [compare, write] = await Promise.all([
+      this.#move(OPCODE.compare, qpair, slba, expected, {}, FUSED_FIRST),
+      this.#move(OPCODE.write, qpair, slba, data, {}, FUSED_SECOND),
+    ]);
+    return { compare, write };
+  }
+
+  async verifyLbas(
+    qpair: Qpair,
+    slba: bigint,
+    lbaCount: number,
+    flags: { protection?: ProtectionOptions } = {},
+  ): Promise<Completion> {
+    integer("lbaCount", lbaCount, 1, MAX_LBAS);
+    const o = object<typeof flags>("flags", flags, ["protection"]);
+    const command = this.#addressed(OPCODE.verify, slba, lbaCount);
+    const protection = protectionDwords(this.identity, slba, o.protection);
+    command.cdw12 += protection.bits;
+    command.cdw14 = protection.cdw14;
+    command.cdw15 = protection.cdw15;
+    return this.#send(qpair, command, null, "none", lbaCount);
+  }
+
+  async copy(
+    qpair: Qpair,
+    sources: CopySource[],
+    destination: bigint,
+    flags: { fua?: boolean } = {},
+  ): Promise<Completion> {
+    if (!Array.isArray(sources) || sources.length === 0 || sources.length > MAX_COPY_SOURCES) {
+      refuse(`sources must be an array of 1 to ${MAX_COPY_SOURCES} ranges`);
+    }
+    const data = new Uint8Array(sources.length * COPY_SOURCE_BYTES);
+    const view = new DataView(data.buffer);
+    sources.forEach((source, i) => {
+      const o = object<CopySource>(`sources[${i}]`, source, ["slba", "lbaCount"]);
+      view.setBigUint64(i * COPY_SOURCE_BYTES + 8, big(`sources[${i}].slba`, o.slba, 0n, U64), true);
+      view.setUint16(i * COPY_SOURCE_BYTES + 16, integer(`sources[${i}].lbaCount`, o.lbaCount, 1, MAX_LBAS) - 1, true);
+    });
+    const o = object<typeof flags>("flags", flags, ["fua"]);
+    const command = this.#addressed(OPCODE.copy, destination, sources.length, o);
+    const protection = protectionDwords(this.identity, destination, undefined);
+    command.cdw12 += protection.bits;
+    command.cdw14 = protection.cdw14;
+    return this.#send(qpair, command, data, "to-device", 0);
+  }
+
+  async writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion> {
+    integer("lbaCount", lbaCount, 1, MAX_LBAS);
+    return this.#send(qpair, this.#addressed(OPCODE.writeUncorrectable, slba, lbaCount), null, "none", lbaCount);
   }
 
   async flush(qpair: Qpair): Promise<Completion> {
     return this.#send(qpair, nativeCommand({ opcode: OPCODE.flush, nsid: this.nsid }), null, "none", 0);
   }
 
-  async writeZeroes(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion> {
+  async writeZeroes(
+    qpair: Qpair,
+    slba: bigint,
+    lbaCount: number,
+    flags: { fua?: boolean; deallocate?: boolean } = {},
+  ): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
-    return this.#send(qpair, this.#addressed(OPCODE.writeZeroes, slba, lbaCount), null, "none", lbaCount);
+    const { deallocate, ...plain } = object<typeof flags>("flags", flags, ["fua", "deallocate"]);
+    const command = this.#addressed(OPCODE.writeZeroes, slba, lbaCount, plain);
+    const protection = protectionDwords(this.identity, slba, undefined);
+    command.cdw12 += protection.bits + (deallocate === true ? DEALLOCATE : 0);
+    command.cdw14 = protection.cdw14;
+    return this.#send(qpair, command, null, "none", lbaCount);
   }
 
   async deallocate(qpair: Qpair, ranges: { slba: bigint; lbaCount: number }[]): Promise<Completion> {

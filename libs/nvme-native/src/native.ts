@@ -31,6 +31,7 @@ export interface NativeCommand {
   prp1?: bigint;
   prp2?: bigint;
   mptr?: bigint;
+  fuse?: number;
 }
 
 export interface NativeLimits {
@@ -160,7 +161,14 @@ export interface NativeAddon {
   deleteQpair(controller: NativeHandle, qpair: NativeHandle): Promise<void>;
   createNamespace(
     controller: NativeHandle,
-    geometry: { nsid: number; lbaBytes: number; lbaCount: bigint; maxTransferBytes: number },
+    geometry: {
+      nsid: number;
+      lbaBytes: number;
+      lbaCount: bigint;
+      maxTransferBytes: number;
+      metadataBytes: number;
+      protect: boolean;
+    },
   ): NativeHandle;
   io(
     namespace: NativeHandle,
@@ -169,6 +177,7 @@ export interface NativeAddon {
     direction: NativeDirection,
     qpair: NativeHandle,
     lbaCount: number,
+    metadataBytes: number,
   ): Promise<Completion>;
   openVerifyTable(
     namespace: NativeHandle,

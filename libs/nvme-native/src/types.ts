@@ -8,6 +8,8 @@ import type { Sample, SparseHistogram } from "@assay/protocol";
 /** NVMe completion queue entry, as a value. Status `sct/sc` per NVM Express Base 2.0, section 4.2.3. */
 export interface Completion {
   cdw0: number;
+  /** Dword 1, where the drive has something to say in it (Zone Append). */
+  cdw1?: number;
   sct: number;
   sc: number;
   dnr: boolean;
@@ -74,6 +76,10 @@ export interface NamespaceIdentity {
   lbaCount: bigint;
   lbaBytes: number;
   metadataBytes: number;
+  /** Metadata follow the data of each LBA in the same buffer. */
+  extendedLba?: boolean;
+  /** Type of the protection information (0: none), and whether it comes first in the metadata. */
+  protection?: { type: number; first: boolean };
   capacityBytes: bigint;
   lbaFormats: { lbaBytes: number; metadataBytes: number }[];
   nguid: string | null;

@@ -34,6 +34,9 @@ struct HostSubmission {
   void* data = nullptr;
   uint32_t data_bytes = 0;
   Direction direction = Direction::kNone;
+  // Metadata in a buffer of their own (MPTR), of the same memory; null: none, or behind the data of each LBA.
+  void* metadata = nullptr;
+  uint32_t metadata_bytes = 0;
   uint64_t tag = 0;  // opaque, comes back with the completion
 };
 

@@ -1,4 +1,5 @@
 #include "ioworker.h"
+#include "spare_metadata.h"
 
 #include <algorithm>
 
@@ -78,6 +79,11 @@ Status IoWorker::MakePools(uint64_t stride) {
   };
   if (!make(Direction::kFromDevice, &read_pool_) || !make(Direction::kToDevice, &write_pool_)) {
     return Status::Error(Code::kQpair, "no memory for " + std::to_string(options_.depth) + " buffers of " + std::to_string(stride) + " bytes");
+  }
+  const NamespaceGeometry& geometry = ns_->geometry();
+  if (geometry.metadata_bytes != 0) {
+    spare_metadata_ = Buffer(ns_->controller()->host(), SpareMetadataBytes(geometry, stride / geometry.lba_bytes));
+    if (spare_metadata_.data() == nullptr) return Status::Error(Code::kQpair, "no memory for metadata");
   }
   if (write_pool_.data() != nullptr) payload_.Prepare(write_pool_.data(), write_pool_.bytes());
   return Status::Ok();

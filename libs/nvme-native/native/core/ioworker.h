@@ -94,7 +94,7 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   WorkerHistory history_;
   std::vector<Line> lines_;
   uint8_t line_of_[256] = {};
-  Buffer read_pool_, write_pool_;
+  Buffer read_pool_, write_pool_, spare_metadata_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   std::vector<uint32_t> blocked_, retried_;  // commands that wait for an LBA

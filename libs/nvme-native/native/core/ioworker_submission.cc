@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "ioworker.h"
+#include "spare_metadata.h"
 
 namespace assay {
 namespace {
@@ -118,7 +119,10 @@ void IoWorker::FillData(Slot& slot, Command* command) {
   command->data = out ? slot.write_data : slot.read_data;
   switch (what.operation.addressing) {
     case Addressing::kNone: command->data_bytes = what.data_bytes; break;
-    case Addressing::kCdw: command->data_bytes = slot.step.lbas * ns_->geometry().lba_bytes; break;
+    case Addressing::kCdw:
+      command->data_bytes = slot.step.lbas * ns_->geometry().lba_bytes;
+      BringMetadata(ns_->geometry(), spare_metadata_, command);
+      break;
     case Addressing::kRange: {
       command->data_bytes = kRangeBytes;
       const uint32_t attributes = 0;

@@ -15,6 +15,9 @@ struct NamespaceGeometry {
   uint32_t lba_bytes = 512;
   uint64_t lba_count = 0;
   uint32_t max_transfer_bytes = 131072;  // MDTS and the transport's limit
+  // For commands that move data alone (workers, sweeps):
+  uint32_t metadata_bytes = 0;  // of each LBA, in a buffer of their own that must come along
+  bool protect = false;         // the drive makes and checks protection information itself (PRACT)
 };
 
 // The wrong sectors that reads of scripts have found, until somebody asks.

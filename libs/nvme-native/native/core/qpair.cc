@@ -28,6 +28,8 @@ Sent Qpair::Submit(const Command& command) {
   submission.data = command.data;
   submission.data_bytes = command.data_bytes;
   submission.direction = command.direction;
+  submission.metadata = command.metadata;
+  submission.metadata_bytes = command.metadata_bytes;
   submission.tag = uint64_t{++slot.serial} << 32 | index;
   const uint64_t now = BoottimeNs();
   if (DeadlinePassed(now)) return Sent::kDeadline;

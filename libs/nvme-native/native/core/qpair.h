@@ -16,6 +16,8 @@ struct Command {
   void* data = nullptr;
   uint32_t data_bytes = 0;
   Direction direction = Direction::kNone;
+  void* metadata = nullptr;  // as HostSubmission
+  uint32_t metadata_bytes = 0;
   uint64_t token = 0;      // the owner's
   uint64_t lba_count = 0;  // for the flight recorder
   uint32_t worker = 0;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ioworker.h"
+#include "spare_metadata.h"
 #include "thread_census.h"
 
 namespace assay {
@@ -30,6 +31,8 @@ void Sweep::Begin() {
   const uint32_t read_bytes = std::max(lba_bytes, std::min(kReadBytes, ns_->geometry().max_transfer_bytes) / lba_bytes * lba_bytes);
   lbas_per_read_ = read_bytes / lba_bytes;
   pool_ = Buffer(ns_->controller()->host(), uint64_t{read_bytes} * options_.depth);
+  const uint64_t spare_bytes = SpareMetadataBytes(ns_->geometry(), lbas_per_read_);
+  if (spare_bytes != 0) spare_metadata_ = Buffer(ns_->controller()->host(), spare_bytes);
   Status status = pool_.data() == nullptr ? Status::Error(Code::kQpair, "no memory for the reads of verify") : Status::Ok();
   if (status.ok()) status = ns_->controller()->Attach(shared_from_this(), {.entries = options_.depth + 1, .priority = 0}, "verify");
   if (!status.ok()) {
@@ -87,6 +90,7 @@ bool Sweep::Fill() {
     command.data = slot.data;
     command.data_bytes = slot.lbas * ns_->geometry().lba_bytes;
     command.direction = Direction::kFromDevice;
+    BringMetadata(ns_->geometry(), spare_metadata_, &command);
     const Sent outcome = qpair->Submit(command);
     if (outcome == Sent::kOk) {
       free_.pop_back();

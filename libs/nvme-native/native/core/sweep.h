@@ -57,7 +57,7 @@ class Sweep : public QpairOwner, public std::enable_shared_from_this<Sweep> {
   std::shared_ptr<VerifyTable> table_;
   SweepOptions options_;
   Finished finished_;
-  Buffer pool_;
+  Buffer pool_, spare_metadata_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   // Sectors of a command that failed, to be read one by one.

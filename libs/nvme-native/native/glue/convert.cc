@@ -67,6 +67,7 @@ Napi::Value CommonNumber(Napi::Env env, uint64_t value) { return Napi::Number::N
 Napi::Value CompletionValue(Napi::Env env, const Done& done) {
   Napi::Object value = Napi::Object::New(env);
   value.Set("cdw0", done.cqe.cdw0);
+  value.Set("cdw1", done.cqe.cdw1);
   value.Set("sct", static_cast<uint32_t>(done.cqe.Sct()));
   value.Set("sc", static_cast<uint32_t>(done.cqe.Sc()));
   value.Set("dnr", done.cqe.Dnr());
@@ -229,6 +230,7 @@ Sqe SqeOf(const Napi::Object& command) {
   sqe.cdw13 = U32(command, "cdw13");
   sqe.cdw14 = U32(command, "cdw14");
   sqe.cdw15 = U32(command, "cdw15");
+  if (command.Has("fuse")) sqe.fuse_psdt = static_cast<uint8_t>(U32(command, "fuse"));
   if (command.Has("prp1")) sqe.prp1 = U64(command, "prp1");
   if (command.Has("prp2")) sqe.prp2 = U64(command, "prp2");
   if (command.Has("mptr")) sqe.mptr = U64(command, "mptr");

@@ -9,7 +9,7 @@
 namespace assay::glue {
 namespace {
 
-// createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes }) -> handle
+// createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, protect }) -> handle
 Napi::Value Create(const Napi::CallbackInfo& info) {
   const auto o = info[1].As<Napi::Object>();
   NamespaceGeometry geometry;
@@ -17,10 +17,13 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
   geometry.lba_bytes = U32(o, "lbaBytes");
   geometry.lba_count = U64(o, "lbaCount");
   geometry.max_transfer_bytes = U32(o, "maxTransferBytes");
+  geometry.metadata_bytes = U32(o, "metadataBytes");
+  geometry.protect = Flag(o, "protect");
   return Wrap(info.Env(), std::make_shared<Namespace>(Unwrap<Controller>(info[0]), geometry));
 }
 
-// io(namespace, command, data | null, direction, qpair, lbaCount) -> completion
+// io(namespace, command, data | null, direction, qpair, lbaCount, metadataBytes) -> completion; so many of the last bytes
+// of `data` are metadata that have a buffer of their own
 Napi::Value Io(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto ns = Unwrap<Namespace>(info[0]);
@@ -29,6 +32,12 @@ Napi::Value Io(const Napi::CallbackInfo& info) {
   std::unique_ptr<Request> request = DataRequest(*ns->controller(), info, pending);
   if (request == nullptr) return pending->promise(env);
   request->command.lba_count = info[5].As<Napi::Number>().Uint32Value();
+  if (const uint32_t metadata_bytes = info[6].As<Napi::Number>(); metadata_bytes != 0) {
+    Command& command = request->command;
+    command.data_bytes -= metadata_bytes;
+    command.metadata = static_cast<uint8_t*>(command.data) + command.data_bytes;
+    command.metadata_bytes = metadata_bytes;
+  }
   request->qid = lane->qid();
   TrackRequest(*ns, request.get());
   if (!lane->Post(std::move(request))) pending->Reject(Status::Error(Code::kClosed, "the queue pair is deleted"));

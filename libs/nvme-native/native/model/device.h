@@ -104,6 +104,7 @@ class Device {
     Ring ring;
     uint32_t head = 0;
     uint16_t cqid = 0;
+    uint8_t fused = 0;  // FusedState of the command before
   };
   // A command that was executed and completes later. `lba_count` sectors become durable when it does (0: none).
   struct Pending {
@@ -159,6 +160,9 @@ class Device {
   bool Fetch(uint16_t qid, uint64_t now_ns);
   void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
   bool Post(const Pending& pending);
+  // device_fused.cc. A first half stays in the queue until the second one is there.
+  bool HalfIsMissing(const SubmissionQueue& queue, const Sqe& sqe, uint32_t tail) const;
+  Outcome ExecuteIo(SubmissionQueue& queue, const Sqe& sqe, uint32_t tail);
   void RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status);
   uint64_t NextDueNs() const;
   uint64_t Jittered(uint32_t us);

@@ -32,6 +32,7 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
     }
     Sqe sqe;
     std::memcpy(&sqe, entry, sizeof sqe);
+    if (qid != 0 && HalfIsMissing(queue, sqe, tail)) return n > 0;
     bus_.Fetched(qid, sqe);
     queue.head = queue.head + 1 == queue.ring.entries() ? 0 : queue.head + 1;
     (void)memory_.TakeFault();
@@ -42,7 +43,7 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
       header_->smart.io_commands++;
       const uint64_t resume_ns = WakeForIo();
       host_memory_.CountCommand();
-      outcome = NvmCommands(*this).Execute(sqe);
+      outcome = ExecuteIo(queue, sqe, tail);
       outcome.delay_ns += resume_ns;
       Afflict(sqe, now_ns, &outcome);
     }

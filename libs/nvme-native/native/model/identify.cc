@@ -87,6 +87,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint32_t>(page, 516, h.max_namespaces);
   Put<uint32_t>(page, 540, h.max_namespaces);  // MNAN
   Put<uint16_t>(page, 520, 1 | 2 | 4 | 8 | 0x10 | 0x40 | 0x80 | 0x100);  // compare, write uncorrectable, DSM, write zeroes, save and select, timestamp, verify, copy
+  Put<uint16_t>(page, 522, 1);       // FUSES: compare and write
   page[524] = 4;                     // FNA: cryptographic erase; formats go by namespace
   page[525] = h.volatile_cache ? 1 : 0;
   page[531] = 7;                     // NWPC

@@ -35,6 +35,7 @@ void ModelQpair::Clear() {
 }
 
 void ModelQpair::PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submission) {
+  if (submission.metadata != nullptr) sqe.mptr = reinterpret_cast<uint64_t>(submission.metadata);
   if (submission.data == nullptr || submission.data_bytes == 0) return;
   const auto start = reinterpret_cast<uint64_t>(submission.data);
   const uint64_t end = start + submission.data_bytes;

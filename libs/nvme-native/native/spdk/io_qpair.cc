@@ -94,6 +94,9 @@ void IoQpair::Abandon() {
 SubmitOutcome IoQpair::Submit(HostSubmission& submission) {
   if (gone_.load(std::memory_order_relaxed)) return SubmitOutcome::kGone;
   const SubmitOutcome outcome = in_flight_.Submit(submission, gone_, [&](struct spdk_nvme_cmd* command, spdk_nvme_cmd_cb done, void* slot) {
+    if (submission.metadata != nullptr) {
+      return spdk_nvme_ctrlr_cmd_io_raw_with_md(ctrlr_, qpair_, command, submission.data, submission.data_bytes, submission.metadata, done, slot);
+    }
     return spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, command, submission.data, submission.data_bytes, done, slot);
   });
   if (outcome == SubmitOutcome::kOk && flush_at_once_) Process();

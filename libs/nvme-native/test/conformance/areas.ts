@@ -1,6 +1,7 @@
 /** All behaviours: importing this registers them. */
 import "./admin";
 import "./buffer";
+import "./format";
 import "./ioworker";
 import "./nvm";
 import "./pcie";

@@ -1,2 +1,247 @@
 /** NVM commands (B085 to B099), ZNS and TCG (X10, X11). */
-export {};
+import { expectStatus, type IoWorkerOptions, statusText, ZonedNamespace } from "../../src";
+import { type Behaviour, behaviour, type ConformanceBench } from "./behaviour";
+
+const MODEL: Behaviour["on"] = ["model"];
+
+const filled = (bench: { ns: ConformanceBench["ns"] }, lbas: number, byte: number) =>
+  new Uint8Array(lbas * bench.ns.identity.lbaBytes).fill(byte);
+/** The first byte of each LBA that is read. */
+async function firstBytes({ ns, qpair }: Pick<ConformanceBench, "ns" | "qpair">, slba: bigint, lbas: number) {
+  const data = new Uint8Array(lbas * ns.identity.lbaBytes);
+  expectStatus(await ns.read(qpair, slba, data));
+  return Array.from({ length: lbas }, (_, i) => data[i * ns.identity.lbaBytes]!);
+}
+
+behaviour("B085", "what is written is read back", {}, async (bench) => {
+  const { ns, qpair } = bench;
+  const written = Uint8Array.from({ length: 8 * ns.identity.lbaBytes }, (_, i) => (i * 7 + (i >> 9)) & 0xff);
+  expectStatus(await ns.write(qpair, 5n, written));
+  const read = new Uint8Array(written.byteLength);
+  expectStatus(await ns.read(qpair, 5n, read));
+  if (!Buffer.from(read).equals(Buffer.from(written))) throw new Error("other data came back");
+});
+
+behaviour("B086", "a formatted drive reads zeroes, then what is written", { needs: ["format"] }, async (bench) => {
+  const { controller, ns, qpair } = bench;
+  const current = ns.identity.lbaFormats.findIndex(
+    (f) => f.lbaBytes === ns.identity.lbaBytes && f.metadataBytes === ns.identity.metadataBytes,
+  );
+  expectStatus(await ns.write(qpair, 3n, filled(bench, 1, 9)));
+  expectStatus(await controller.format(1, { lbaFormat: current }));
+  expect(await firstBytes(bench, 0n, 8)).toEqual(Array(8).fill(0));
+  for (let lba = 0; lba < 8; lba++) expectStatus(await ns.write(qpair, BigInt(lba), filled(bench, 1, lba)));
+  expect(await firstBytes(bench, 0n, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+});
+
+behaviour("B087", "write zeroes zeroes its LBAs and no other", { needs: ["write-zeroes"] }, async (bench) => {
+  const { ns, qpair } = bench;
+  expectStatus(await ns.write(qpair, 8n, filled(bench, 8, 5)));
+  expectStatus(await ns.writeZeroes(qpair, 8n, 8));
+  expect(await firstBytes(bench, 8n, 8)).toEqual(Array(8).fill(0));
+  expectStatus(await ns.write(qpair, 8n, filled(bench, 8, 5)));
+  expectStatus(await ns.writeZeroes(qpair, 8n, 7));
+  expect(await firstBytes(bench, 8n, 8)).toEqual([0, 0, 0, 0, 0, 0, 0, 5]);
+});
+
+behaviour("B089", "a deallocated LBA reads the same each time", { needs: ["deallocate", "compare"] }, async (bench) => {
+  const { ns, qpair } = bench;
+  expectStatus(await ns.write(qpair, 0n, filled(bench, 8, 0x5a)));
+  expectStatus(await ns.deallocate(qpair, [{ slba: 0n, lbaCount: 8 }]));
+  const first = filled(bench, 8, 1);
+  expectStatus(await ns.read(qpair, 0n, first));
+  expect([0, 0x5a, 0xff]).toContain(first[0]);
+  expect(new Set(first).size).toBe(1);
+  const second = filled(bench, 8, 2);
+  expectStatus(await ns.read(qpair, 0n, second));
+  expect(Buffer.from(second).equals(Buffer.from(first))).toBe(true);
+  expectStatus(await ns.compare(qpair, 0n, first));
+});
+
+behaviour("B090", "one range and 256 ranges are deallocated", { needs: ["deallocate"] }, async ({ ns, qpair }) => {
+  expectStatus(await ns.deallocate(qpair, [{ slba: 0n, lbaCount: 8192 }]));
+  const ranges = Array.from({ length: 256 }, (_, i) => ({ slba: BigInt(32 * i), lbaCount: 32 }));
+  expectStatus(await ns.deallocate(qpair, ranges));
+});
+
+behaviour(
+  "B091",
+  "an LBA written as uncorrectable is unreadable until it is written",
+  { needs: ["write-uncorrectable"] },
+  async (bench) => {
+    const { ns, qpair } = bench;
+    for (let round = 0; round < 2; round++) {
+      expectStatus(await ns.writeUncorrectable(qpair, 0n, 8));
+      expectStatus(await ns.read(qpair, 0n, filled(bench, 8, 0)), 2, 0x81);
+      expectStatus(await ns.write(qpair, 0n, filled(bench, 8, round + 1)));
+      expect(await firstBytes(bench, 0n, 8)).toEqual(Array(8).fill(round + 1));
+    }
+  },
+);
+
+behaviour("B093", "raw I/O commands end with the status of the specification", {}, async ({ ns, qpair }) => {
+  expectStatus(await ns.io(qpair, { opcode: 0xff }), 0, 0x01);
+  expectStatus(await ns.io(qpair, { opcode: 0, nsid: 0 }), 0, 0x0b);
+  expectStatus(await ns.io(qpair, { opcode: 0, nsid: 1 }));
+});
+
+behaviour("B094", "more than MDTS is refused, and nothing breaks", { on: MODEL }, async (bench) => {
+  const { controller, ns, qpair } = bench;
+  const { mdtsBytes } = controller.identity;
+  const lbas = (2 * mdtsBytes) / ns.identity.lbaBytes;
+  expectStatus(await ns.io(qpair, { opcode: 2, cdw12: lbas - 1 }, new Uint8Array(2 * mdtsBytes), "from-device"), 0, 2);
+  expectStatus(await ns.read(qpair, 0n, new Uint8Array(mdtsBytes)));
+});
+
+behaviour("B095", "forced unit access works with reads and writes", { needs: ["volatile-cache"] }, async (bench) => {
+  const { ns, qpair } = bench;
+  expectStatus(await ns.write(qpair, 9n, filled(bench, 1, 3), { fua: true }));
+  const data = filled(bench, 1, 0);
+  expectStatus(await ns.read(qpair, 9n, data, { fua: true, limitedRetry: true }));
+  expect(data[0]).toBe(3);
+});
+
+behaviour("B098", "all small sizes at all small offsets complete", { depth: 128 }, async (bench) => {
+  const { ns, qpair } = bench;
+  for (const lbas of [1, 2, 9, 10]) {
+    for (const offset of [0, 1, 8, 9]) {
+      for (const count of [0, 1, 8, 9]) {
+        const reads = Array.from({ length: count }, (_, i) =>
+          ns.read(qpair, BigInt(offset + i * lbas), filled(bench, lbas, 0)),
+        );
+        for (const completion of await Promise.all(reads)) expectStatus(completion);
+      }
+    }
+  }
+});
+
+behaviour("B099", "two controllers at once keep their data apart", { on: MODEL }, async (bench) => {
+  const other = await bench.open({ serial: "OTHER", capacityBytes: 8n << 20n });
+  expectStatus(await bench.ns.write(bench.qpair, 11n, filled(bench, 1, 1)));
+  expectStatus(await other.ns.write(other.qpair, 11n, filled(other, 1, 2)));
+  expect(await firstBytes(bench, 11n, 1)).toEqual([1]);
+  expect(await firstBytes(other, 11n, 1)).toEqual([2]);
+  expect(other.controller.identity.serial).not.toBe(bench.controller.identity.serial);
+  expect(other.ns.identity.lbaCount).not.toBe(bench.ns.identity.lbaCount);
+});
+
+behaviour(
+  "B099",
+  "two namespaces of a controller keep their data apart",
+  {
+    on: MODEL,
+    spec: {
+      namespaces: [
+        { capacityBytes: 8n << 20n, lbaBytes: 512 },
+        { capacityBytes: 4n << 20n, lbaBytes: 4096 },
+      ],
+    },
+  },
+  async (bench) => {
+    const second = await bench.controller.namespace(2);
+    expect(await bench.controller.activeNamespaces()).toEqual([1, 2]);
+    expect(second.identity).toMatchObject({ lbaBytes: 4096, lbaCount: 1024n });
+    expectStatus(await bench.ns.write(bench.qpair, 11n, filled(bench, 1, 1)));
+    expectStatus(await second.write(bench.qpair, 11n, filled({ ns: second }, 1, 2)));
+    expect(await firstBytes(bench, 11n, 1)).toEqual([1]);
+    expect(await firstBytes({ ns: second, qpair: bench.qpair }, 11n, 1)).toEqual([2]);
+    for (const [ns, name] of [
+      [bench.ns, "one"],
+      [second, "two"],
+    ] as const) {
+      await ns.openVerifyTable(`${bench.folder}/${name}.verify`, 7n);
+      const worker = ns.startIoWorker({ ...WORKER, nsid: ns.nsid, sizeBytes: 4096, regionLbas: 512n, ioCount: 500 });
+      expect(await worker.result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
+    }
+  },
+);
+
+const WORKER: IoWorkerOptions = {
+  nsid: 1,
+  worker: 0,
+  sizeBytes: 4096,
+  randomPercent: 100,
+  readPercent: 50,
+  depth: 8,
+  regionStartLba: 0n,
+  regionLbas: 1024n,
+  verify: true,
+  seed: 3n,
+};
+
+const ZONED = {
+  namespaces: [
+    {
+      capacityBytes: 8n << 20n,
+      lbaBytes: 4096 as const,
+      zoned: { zoneBytes: 1n << 20n, maxOpen: 2, maxActive: 3, readOnly: [6], offline: [7] },
+    },
+  ],
+};
+
+behaviour(
+  "X10",
+  "a worker fills a zone: empty, implicitly opened, full; a reset empties it",
+  { on: MODEL, spec: ZONED },
+  async (bench) => {
+    const { controller, ns, qpair } = bench;
+    const zns = await ZonedNamespace.of(controller, ns);
+    expect(zns.facts).toEqual({ zoneLbas: 256n, zoneCount: 8, maxOpen: 2, maxActive: 3 });
+    expect((await zns.zone(qpair, 256n)).state).toBe("empty");
+    expectStatus(await ns.write(qpair, 256n, filled(bench, 1, 1)));
+    expect(await zns.zone(qpair, 256n)).toMatchObject({ state: "implicitlyOpened", writePointer: 257n });
+    expectStatus(await zns.reset(qpair, 256n));
+    const fill = { regionStartLba: 256n, regionLbas: 256n, randomPercent: 0, readPercent: 0, passes: 1, verify: false };
+    expect(await ns.startIoWorker({ ...WORKER, ...fill }).result).toMatchObject({
+      end: "done",
+      errors: [],
+      writes: 256n,
+    });
+    expect(await zns.zone(qpair, 256n)).toMatchObject({ state: "full", writePointer: null });
+    expectStatus(await ns.write(qpair, 256n, filled(bench, 1, 1)), 1, 0xb9);
+    expectStatus(await zns.reset(qpair, 256n));
+    expect(await zns.zone(qpair, 256n)).toMatchObject({ state: "empty", writePointer: 256n });
+    expect(await firstBytes(bench, 256n, 1)).toEqual([0]);
+  },
+);
+
+behaviour("X10", "an append tells where it went", { on: MODEL, spec: ZONED }, async (bench) => {
+  const { controller, ns, qpair } = bench;
+  const zns = await ZonedNamespace.of(controller, ns);
+  for (const [i, expected] of [512n, 514n, 516n].entries()) {
+    const { completion, lba } = await zns.append(qpair, 512n, filled(bench, 2, i + 1));
+    expectStatus(completion);
+    expect(lba).toBe(expected);
+  }
+  expect(await firstBytes(bench, 512n, 6)).toEqual([1, 1, 2, 2, 3, 3]);
+  expect(await zns.zone(qpair, 600n)).toMatchObject({ state: "implicitlyOpened", writePointer: 518n });
+  expectStatus((await zns.append(qpair, 513n, filled(bench, 1, 1))).completion, 0, 2);
+});
+
+behaviour("X10", "zone statuses are those of the specification", { on: MODEL, spec: ZONED }, async (bench) => {
+  const { controller, ns, qpair } = bench;
+  const zns = await ZonedNamespace.of(controller, ns);
+  const at = (zone: number) => BigInt(zone) * zns.facts.zoneLbas;
+  const write = async (zone: number, offset = 0n, lbas = 1) =>
+    statusText(await ns.write(qpair, at(zone) + offset, filled(bench, lbas, 1)));
+  expect(await write(0, 1n)).toBe("01/bc");
+  expect(await write(0, 0n, 250)).toBe("00/00");
+  expect(await write(0, 250n, 7)).toBe("01/b8");
+  expect([await write(6), await write(7)]).toEqual(["01/ba", "01/bb"]);
+  expectStatus(await ns.read(qpair, at(7), filled(bench, 1, 0)), 1, 0xbb);
+  expectStatus(await zns.finish(qpair, at(6)), 1, 0xbf);
+  expectStatus(await zns.offline(qpair, at(6)));
+  expectStatus(await zns.close(qpair, at(1)), 1, 0xbf);
+  // Two are open and one is closed: no third may be opened, no fourth be active.
+  expectStatus(await zns.open(qpair, at(0)));
+  expectStatus(await zns.open(qpair, at(1)));
+  expectStatus(await zns.open(qpair, at(2)), 1, 0xbe);
+  expect(await write(1)).toBe("00/00");
+  expectStatus(await zns.close(qpair, at(1)));
+  expectStatus(await zns.open(qpair, at(2)));
+  expectStatus(await zns.open(qpair, at(3)), 1, 0xbd);
+  const closed = await zns.reportZones(qpair, { state: "closed" });
+  expect(closed.zones.map((zone) => zone.slba)).toEqual([at(1)]);
+  expectStatus(await zns.reset(qpair, "all"));
+  expect((await zns.reportZones(qpair, { state: "empty" })).matching).toBe(6n);
+});

@@ -1,0 +1,54 @@
+/** LBA formats by their sizes, and formatting a namespace to one of them. */
+import { bytes, integer, object } from "./check";
+import type { Controller, FormatOptions, Namespace } from "./driver";
+import { succeeded } from "./status";
+import type { Completion, NamespaceIdentity } from "./types";
+
+/** Index of the first LBA format with these sizes, or null. */
+export function findLbaFormat(
+  ns: Pick<NamespaceIdentity, "lbaFormats">,
+  lbaBytes: number,
+  metadataBytes = 0,
+): number | null {
+  integer("lbaBytes", lbaBytes, 1, 2 ** 31);
+  integer("metadataBytes", metadataBytes, 0, 0xffff);
+  const index = ns.lbaFormats.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
+  return index < 0 ? null : index;
+}
+
+/** Formats a namespace; `namespace` is it with its new sizes, null when the drive refused. Older objects of it are stale. */
+export async function formatNamespace(
+  controller: Controller,
+  nsid: number,
+  options: FormatOptions,
+): Promise<{ completion: Completion; namespace: Namespace | null }> {
+  const completion = await controller.format(nsid, options);
+  return { completion, namespace: succeeded(completion) ? await controller.namespace(nsid) : null };
+}
+
+export interface NewNamespace {
+  lbaCount: bigint;
+  lbaFormat: number;
+  extendedLba?: boolean;
+  protection?: number;
+  protectionFirst?: boolean;
+}
+
+/** The page that `AdminCommands.createNamespace` takes (NVM Command Set 1.0, figure 110). */
+export function namespacePage(wanted: NewNamespace): Uint8Array {
+  const o = object<NewNamespace>("wanted", wanted, [
+    "lbaCount",
+    "lbaFormat",
+    "extendedLba",
+    "protection",
+    "protectionFirst",
+  ]);
+  const page = bytes("page", new Uint8Array(4096), 4096, 4096);
+  const view = new DataView(page.buffer);
+  view.setBigUint64(0, o.lbaCount, true);
+  view.setBigUint64(8, o.lbaCount, true);
+  const format = integer("lbaFormat", o.lbaFormat, 0, 63);
+  page[26] = (format & 15) | ((format >> 4) << 5) | (o.extendedLba === true ? 0x10 : 0);
+  page[29] = integer("protection", o.protection ?? 0, 0, 7) | (o.protectionFirst === true ? 8 : 0);
+  return page;
+}

@@ -1,0 +1,182 @@
+/** Zoned namespaces (ZNS Command Set 1.1): facts, reports, zone actions and append. Reads and writes are the namespace's. */
+import { big, bytes, integer, object, oneOf, refuse, U32, U64 } from "./check";
+import type { Controller, Namespace, Qpair } from "./driver";
+import { statusText, succeeded } from "./status";
+import { type Completion, NvmeError } from "./types";
+
+const ZONED_COMMAND_SET = 2;
+const OPCODE = { send: 0x79, receive: 0x7a, append: 0x7d } as const;
+const REPORT_HEADER_BYTES = 64;
+const DESCRIPTOR_BYTES = 64;
+const FIRST_FORMAT_EXTENSION = 2816;
+const MAX_REPORTED = 4096;
+const SELECT_ALL = 0x100;
+const PARTIAL = 0x1_0000;
+const FUA = 0x4000_0000;
+const NO_LIMIT = 0xffff_ffff;
+const STATES: Record<number, ZoneState> = {
+  1: "empty",
+  2: "implicitlyOpened",
+  3: "explicitlyOpened",
+  4: "closed",
+  13: "readOnly",
+  14: "full",
+  15: "offline",
+};
+const FILTERS = {
+  all: 0,
+  empty: 1,
+  implicitlyOpened: 2,
+  explicitlyOpened: 3,
+  closed: 4,
+  full: 5,
+  readOnly: 6,
+  offline: 7,
+} as const;
+const ACTIONS = { close: 1, finish: 2, open: 3, reset: 4, offline: 5 } as const;
+
+export type ZoneState = Exclude<keyof typeof FILTERS, "all">;
+
+export interface Zone {
+  slba: bigint;
+  state: ZoneState;
+  /** LBAs that can be written. */
+  capacity: bigint;
+  /** Null where there is none: full, read only, offline. */
+  writePointer: bigint | null;
+}
+
+export interface ZoneFacts {
+  zoneLbas: bigint;
+  zoneCount: number;
+  /** Null: no limit. */
+  maxOpen: number | null;
+  maxActive: number | null;
+}
+
+export class ZonedNamespace {
+  private constructor(
+    readonly namespace: Namespace,
+    readonly facts: ZoneFacts,
+    private readonly maxTransferBytes: number,
+  ) {}
+
+  /** @throws ERR_UNSUPPORTED when the namespace is not zoned. */
+  static async of(controller: Controller, namespace: Namespace): Promise<ZonedNamespace> {
+    const page = new Uint8Array(4096);
+    const command = { opcode: 0x06, nsid: namespace.nsid, cdw10: 0x05, cdw11: (ZONED_COMMAND_SET << 24) >>> 0 };
+    const completion = await controller.admin(command, page, "from-device");
+    const view = new DataView(page.buffer);
+    const format = (namespace.identity.raw[26]! & 0x0f) | ((namespace.identity.raw[26]! & 0x60) >> 1);
+    const zoneLbas = view.getBigUint64(FIRST_FORMAT_EXTENSION + 16 * format, true);
+    if (!succeeded(completion) || zoneLbas === 0n) {
+      const why = succeeded(completion) ? "its zones have no size" : statusText(completion);
+      throw new NvmeError("ERR_UNSUPPORTED", `namespace ${namespace.nsid} is not zoned: ${why}`);
+    }
+    const limit = (offset: number) => {
+      const last = view.getUint32(offset, true);
+      return last === NO_LIMIT ? null : last + 1;
+    };
+    const facts = {
+      zoneLbas,
+      zoneCount: Number(namespace.identity.lbaCount / zoneLbas),
+      maxActive: limit(4),
+      maxOpen: limit(8),
+    };
+    return new ZonedNamespace(namespace, facts, controller.identity.mdtsBytes);
+  }
+
+  /** Zones from the one that holds `fromLba` on; `matching` counts all of them up to the end, `zones` has at most `limit`. */
+  async reportZones(
+    qpair: Qpair,
+    options: { fromLba?: bigint; state?: ZoneState | "all"; limit?: number; partial?: boolean } = {},
+  ): Promise<{ completion: Completion; matching: bigint; zones: Zone[] }> {
+    const o = object<typeof options>("options", options, ["fromLba", "state", "limit", "partial"]);
+    const fits = Math.floor((this.maxTransferBytes - REPORT_HEADER_BYTES) / DESCRIPTOR_BYTES);
+    const most = Math.min(fits, MAX_REPORTED);
+    const limit = integer("limit", o.limit ?? Math.min(most, this.facts.zoneCount), 1, most);
+    const filter = FILTERS[oneOf("state", o.state ?? "all", Object.keys(FILTERS) as (keyof typeof FILTERS)[])];
+    const data = new Uint8Array(REPORT_HEADER_BYTES + limit * DESCRIPTOR_BYTES);
+    const command = {
+      ...addressed(OPCODE.receive, this.namespace.nsid, "fromLba", o.fromLba ?? 0n),
+      cdw12: data.byteLength / 4 - 1,
+      cdw13: (filter << 8) | (o.partial === true ? PARTIAL : 0),
+    };
+    const completion = await this.namespace.io(qpair, command, data, "from-device");
+    const view = new DataView(data.buffer);
+    const matching = view.getBigUint64(0, true);
+    const told = Math.min(limit, Number(matching));
+    const zones = Array.from({ length: told }, (_, i) => zoneAt(view, REPORT_HEADER_BYTES + i * DESCRIPTOR_BYTES));
+    return { completion, matching, zones };
+  }
+
+  /** The zone that holds an LBA. @throws ERR_ARGUMENT when the drive refuses to tell. */
+  async zone(qpair: Qpair, lba: bigint): Promise<Zone> {
+    const { completion, zones } = await this.reportZones(qpair, { fromLba: lba, limit: 1 });
+    if (zones[0] === undefined) refuse(`the report of the zone of LBA ${lba} ended with ${statusText(completion)}`);
+    return zones[0];
+  }
+
+  /** `zslba`: first LBA of the zone, or `all` zones in a state that the action is meant for. */
+  async act(qpair: Qpair, action: keyof typeof ACTIONS, zslba: bigint | "all"): Promise<Completion> {
+    oneOf("action", action, Object.keys(ACTIONS) as (keyof typeof ACTIONS)[]);
+    const all = zslba === "all";
+    const command = addressed(OPCODE.send, this.namespace.nsid, "zslba", all ? 0n : zslba);
+    return this.namespace.io(qpair, { ...command, cdw13: ACTIONS[action] | (all ? SELECT_ALL : 0) });
+  }
+
+  open(qpair: Qpair, zslba: bigint | "all"): Promise<Completion> {
+    return this.act(qpair, "open", zslba);
+  }
+  close(qpair: Qpair, zslba: bigint | "all"): Promise<Completion> {
+    return this.act(qpair, "close", zslba);
+  }
+  finish(qpair: Qpair, zslba: bigint | "all"): Promise<Completion> {
+    return this.act(qpair, "finish", zslba);
+  }
+  reset(qpair: Qpair, zslba: bigint | "all"): Promise<Completion> {
+    return this.act(qpair, "reset", zslba);
+  }
+  offline(qpair: Qpair, zslba: bigint | "all"): Promise<Completion> {
+    return this.act(qpair, "offline", zslba);
+  }
+
+  /** Writes where the drive's write pointer is; `lba` is where that was, null when it refused. */
+  async append(
+    qpair: Qpair,
+    zslba: bigint,
+    data: Uint8Array,
+    flags: { fua?: boolean } = {},
+  ): Promise<{ completion: Completion; lba: bigint | null }> {
+    const { lbaBytes, extendedLba, metadataBytes } = this.namespace.identity;
+    const stride = lbaBytes + (extendedLba === true ? metadataBytes : 0);
+    bytes("data", data, stride, this.maxTransferBytes);
+    if (data.byteLength % stride !== 0) refuse(`data has ${data.byteLength} bytes, it must be a multiple of ${stride}`);
+    const o = object<typeof flags>("flags", flags, ["fua"]);
+    const command = {
+      ...addressed(OPCODE.append, this.namespace.nsid, "zslba", zslba),
+      cdw12: ((o.fua === true ? FUA : 0) + data.byteLength / stride - 1) >>> 0,
+    };
+    const completion = await this.namespace.io(qpair, command, data, "to-device");
+    if (!succeeded(completion)) return { completion, lba: null };
+    return { completion, lba: (BigInt(completion.cdw1 ?? 0) << 32n) | BigInt(completion.cdw0) };
+  }
+}
+
+function addressed(opcode: number, nsid: number, name: string, lba: bigint) {
+  big(name, lba, 0n, U64);
+  return { opcode, nsid, cdw10: Number(lba & BigInt(U32)), cdw11: Number(lba >> 32n) };
+}
+
+function zoneAt(view: DataView, at: number): Zone {
+  const pointer = view.getBigUint64(at + 24, true);
+  const state = STATES[view.getUint8(at + 1) >> 4];
+  if (state === undefined)
+    throw new NvmeError("ERR_UNSUPPORTED", `zone state ${view.getUint8(at + 1) >> 4} has no name`);
+  return {
+    slba: view.getBigUint64(at + 16, true),
+    state,
+    capacity: view.getBigUint64(at + 8, true),
+    writePointer: pointer === U64 ? null : pointer,
+  };
+}

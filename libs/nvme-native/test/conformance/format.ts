@@ -1,0 +1,61 @@
+/** Format NVM (B060 to B062). */
+import { expectStatus, findLbaFormat, formatNamespace } from "../../src";
+import { behaviour } from "./behaviour";
+
+behaviour(
+  "B060",
+  "format erases; what is not there is refused",
+  { needs: ["format"] },
+  async ({ controller, ns, qpair }) => {
+    const lbaFormat = findLbaFormat(ns.identity, ns.identity.lbaBytes, ns.identity.metadataBytes)!;
+    const data = new Uint8Array(ns.identity.lbaBytes).fill(9);
+    expectStatus(await ns.write(qpair, 1n, data));
+    expectStatus(await controller.format(1, { lbaFormat }));
+    expectStatus(await ns.read(qpair, 1n, data));
+    expect(data.every((byte) => byte === 0)).toBe(true);
+    for (const secureErase of [1, 2]) expectStatus(await controller.format(1, { lbaFormat, secureErase }));
+    const undefinedErase = await controller.format(1, { lbaFormat, secureErase: 3 });
+    expect([undefinedErase.sct, undefinedErase.sc]).not.toEqual([0, 0]);
+    expectStatus(await controller.format(0, { lbaFormat }), 0, 0x0b);
+  },
+);
+
+behaviour(
+  "B061",
+  "the LBA size changes four times, and verified I/O runs on each",
+  { needs: ["format", "two-lba-formats"] },
+  async ({ controller, ns, folder }) => {
+    const capacity = ns.identity.capacityBytes;
+    for (const [round, lbaBytes] of [4096, 512, 4096, 512].entries()) {
+      const lbaFormat = findLbaFormat(ns.identity, lbaBytes);
+      expect(lbaFormat).not.toBeNull();
+      const { completion, namespace } = await formatNamespace(controller, 1, { lbaFormat: lbaFormat! });
+      expectStatus(completion);
+      expect(namespace!.identity).toMatchObject({ lbaBytes, lbaCount: capacity / BigInt(lbaBytes) });
+      await namespace!.openVerifyTable(`${folder}/${round}.verify`, 5n);
+      const worker = namespace!.startIoWorker({
+        nsid: 1,
+        worker: 0,
+        sizeBytes: 4096,
+        randomPercent: 100,
+        readPercent: 50,
+        depth: 8,
+        regionStartLba: 0n,
+        regionLbas: 1024n,
+        ioCount: 1000,
+        verify: true,
+        seed: 1n,
+      });
+      expect(await worker.result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
+    }
+  },
+);
+
+behaviour("B062", "an LBA format is found by its sizes", {}, async ({ ns }) => {
+  expect(findLbaFormat(ns.identity, 4097)).toBeNull();
+  const found = ns.identity.lbaFormats.map((f) => findLbaFormat(ns.identity, f.lbaBytes, f.metadataBytes));
+  for (const index of found) expect(index).toBeLessThanOrEqual(ns.identity.raw[25]!);
+  const small = findLbaFormat(ns.identity, 512);
+  const large = findLbaFormat(ns.identity, 4096);
+  if (small !== null && large !== null) expect(small).not.toBe(large);
+});
