@@ -205,6 +205,7 @@ describe("the HTTP API", () => {
     expect(description.body).toMatchObject({ openapi: "3.1.0", paths: { "/api/v1/runs": expect.anything() } });
     const metrics = await application.call("GET", "/metrics", { token: tokens.viewer });
     expect(metrics.body).toContain("assay_http_request_duration_seconds");
+    expect(metrics.body).toContain('assay_runs_open{state="queued"} 0');
     expect(metrics.body).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
   });
 });

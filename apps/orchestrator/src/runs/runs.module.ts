@@ -1,4 +1,5 @@
 import { Module } from "@nestjs/common";
+import { FleetGauges } from "./fleet-gauges";
 import { HostRuns } from "./host-runs";
 import { RunStreamController } from "./run-stream.controller";
 import { RunsController } from "./runs.controller";
@@ -7,7 +8,7 @@ import { RunsService } from "./runs.service";
 
 @Module({
   controllers: [RunsController, RunStreamController],
-  providers: [HostRuns, RunsRepository, RunsService],
+  providers: [FleetGauges, HostRuns, RunsRepository, RunsService],
   exports: [HostRuns, RunsRepository, RunsService],
 })
 export class RunsModule {}
