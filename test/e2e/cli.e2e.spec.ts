@@ -84,6 +84,35 @@ describe("assay", () => {
     expect(shown.stdout).toMatch(/^runs +2 passed$/m);
   }, 240_000);
 
+  it("ends a campaign's wait when what is left stands behind a hold, and says what is held", async () => {
+    expect((await run("dut", "hold", GOOD, "--reason", "borrowed")).code).toBe(0);
+    const made = await run("campaign", "create", "held", "--plan", "smoke", "--dut", GOOD, "--wait");
+    expect(made.code).toBe(5);
+    expect(made.stderr).toMatch(
+      /nothing moves any more: the run that is left waits for a person\n.* is on hold .*: borrowed/,
+    );
+    expect((await run("campaign", "cancel", "held")).code).toBe(0);
+    expect((await run("dut", "release", GOOD, "--reason", "it is back")).code).toBe(0);
+  }, 120_000);
+
+  it("shows what a run measured and read, and keeps it for ever when asked to", async () => {
+    const [passed] = await json<{ id: string }[]>(
+      "run",
+      "list",
+      "--plan",
+      "smoke",
+      "--verdict",
+      "passed",
+      "--limit",
+      "1",
+    );
+    const latency = await run("run", "latency", passed!.id);
+    expect(latency.stdout).toMatch(/^fill +write +\d+ +\d+ +[\d.]+ /m);
+    expect((await run("run", "snapshots", passed!.id, "--of", "smart")).stdout).toMatch(/ smart +\w+=/);
+    expect((await run("run", "pin", passed!.id)).stdout).toMatch(/for ever/);
+    expect((await run("run", "unpin", passed!.id)).stdout).toMatch(/as retention says/);
+  }, 120_000);
+
   it("pushes a plan and gives its source back", async () => {
     const { stdout: source } = await run("plan", "show", "smoke");
     expect(source).toMatch(/^# smoke: /);
