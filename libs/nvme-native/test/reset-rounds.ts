@@ -1,6 +1,6 @@
 /** Resets under load again and again, in a process of its own, so that what leaks can be seen from its size. */
 import { readdirSync, readFileSync } from "node:fs";
-import { type Controller, driver, type Namespace, NvmeError, Subsystem } from "../src";
+import { type Controller, driver, type Namespace, NvmeError, Pcie, Subsystem } from "../src";
 import { worker } from "./bench-drive";
 import type { Scenario } from "./scenarios";
 
@@ -16,6 +16,14 @@ type Kind = (controller: Controller, drive: string) => Promise<boolean>;
 const KINDS: Record<string, Kind> = {
   controller: async (controller) => (await controller.reset()).ok,
   subsystem: async (controller) => (await new Subsystem(controller).reset()).ok,
+  async "hot reset"(controller) {
+    await new Pcie(controller).reset();
+    return (await controller.reset()).ok;
+  },
+  async "function level reset"(controller) {
+    await new Pcie(controller).flr();
+    return (await controller.reset()).ok;
+  },
   async power(controller, drive) {
     await driver.modelPower(drive, "off");
     await driver.modelPower(drive, "on");

@@ -4,7 +4,13 @@ import { said, start } from "./child-process";
 import { RESET_ROUNDS, type Round, WORKERS } from "./reset-rounds";
 
 /** B120: the longest that a handle may take after a cut of the power; resets have less. */
-const LIMIT_MS: Record<string, number> = { controller: 10_000, subsystem: 25_000, power: 30_000 };
+const LIMIT_MS: Record<string, number> = {
+  controller: 10_000,
+  subsystem: 25_000,
+  "hot reset": 25_000,
+  "function level reset": 25_000,
+  power: 30_000,
+};
 /** Caches fill and allocators settle in the first rounds. */
 const WARM_UP = 10;
 /**
