@@ -1,6 +1,7 @@
 /** Makes and switches software drives: checks what a script asks for, then hands over to native/model. */
 import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
 import { checkFault, MAX_FAULTS } from "./model-faults";
+import { checkLatency } from "./model-latency";
 import { checkNamespaces } from "./model-namespaces";
 import { addon, type NativeDriveSpec, settle } from "./native";
 import type { ModelDriveSpec, ModelFaultCount, ModelPower } from "./types";
@@ -8,7 +9,11 @@ import type { ModelDriveSpec, ModelFaultCount, ModelPower } from "./types";
 const MIN_CAPACITY = 1n << 20n;
 const MAX_CAPACITY = 16n << 40n;
 const MAX_MS = 3_600_000;
+/** In the order of LossPolicy in native/model/drive_layout.h. */
+const LOSS_POLICIES = ["any", "lose-all", "keep-prefix", "reordered", "torn"] as const;
 const KEYS = [
+  "lossPolicy",
+  "awupfLbas",
   "model",
   "serial",
   "firmware",
@@ -42,7 +47,6 @@ export function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
   const faults = spec.faults ?? [];
   if (!Array.isArray(faults) || faults.length > MAX_FAULTS) refuse(`faults must be an array of at most ${MAX_FAULTS}`);
   const latency = spec.latency ?? null;
-  if (latency !== null) object("latency", latency, ["readUs", "writeUs", "flushUs", "jitterPercent"]);
   return {
     model: ascii("model", spec.model, 40),
     serial: ascii("serial", spec.serial, 20),
@@ -57,11 +61,9 @@ export function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
     maxQueueEntries: integer("maxQueueEntries", spec.maxQueueEntries ?? 1024, 2, 65_536),
     mdtsBytes: powerOfTwo("mdtsBytes", spec.mdtsBytes ?? 1 << 20, 4096, 1 << 20),
     readyMs: integer("readyMs", spec.readyMs ?? 2, 0, MAX_MS),
-    hasLatency: latency !== null,
-    readUs: latency === null ? 0 : integer("latency.readUs", latency.readUs, 0, 60_000_000),
-    writeUs: latency === null ? 0 : integer("latency.writeUs", latency.writeUs, 0, 60_000_000),
-    flushUs: latency === null ? 0 : integer("latency.flushUs", latency.flushUs, 0, 60_000_000),
-    jitterPercent: latency === null ? 0 : integer("latency.jitterPercent", latency.jitterPercent, 0, 100),
+    ...checkLatency(latency),
+    lossPolicy: LOSS_POLICIES.indexOf(oneOf("lossPolicy", spec.lossPolicy ?? "any", LOSS_POLICIES)),
+    awupfLbas: integer("awupfLbas", spec.awupfLbas ?? 1, 1, 65_536),
     faults: faults.map(checkFault),
   };
 }

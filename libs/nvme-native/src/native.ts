@@ -273,6 +273,20 @@ export interface NativeDriveSpec {
   writeUs: number;
   flushUs: number;
   jitterPercent: number;
+  dies: number;
+  steadyWriteUs: number;
+  slcBytes: number;
+  foldBytesPerSecond: number;
+  collectEveryBytes: number;
+  collectUs: number;
+  ambientC: number;
+  throttleC: number;
+  degreesPerGib: number;
+  coolSeconds: number;
+  throttlePercent: number;
+  /** Place in LOSS_POLICIES. */
+  lossPolicy: number;
+  awupfLbas: number;
   faults: NativeFault[];
 }
 

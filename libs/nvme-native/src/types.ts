@@ -393,6 +393,43 @@ export interface ModelZones {
   offline?: number[];
 }
 
+/** With `nand` the times are those of one page of 16 KiB on one die, else of the whole command. */
+export interface ModelLatency {
+  readUs: number;
+  writeUs: number;
+  flushUs: number;
+  jitterPercent: number;
+  nand?: ModelNand | null;
+}
+
+/** Behaviour of NAND: writes go fast into an SLC region until it is full, then as slowly as the medium itself. */
+export interface ModelNand {
+  /** Each does one page at a time; pages are striped over them. */
+  dies: number;
+  slcBytes: number;
+  /** Time of a page when the SLC region is full. */
+  steadyWriteUs: number;
+  /** In idle time so much of the SLC region is freed; default 0: only by format and sanitize. */
+  foldBytesPerSecond?: number;
+  /** In the steady state a die stands still for `collectUs` after so many bytes; default 0: never. */
+  collectEveryBytes?: number;
+  collectUs?: number;
+  /** Heat by data moved; from `throttleC` on everything takes `throttlePercent` of its time. */
+  thermal?: {
+    ambientC?: number;
+    throttleC: number;
+    degreesPerGib: number;
+    coolSeconds: number;
+    throttlePercent?: number;
+  } | null;
+}
+
+/**
+ * `lose-all`; `keep-prefix`: the oldest commands survive; `reordered`: any of them; `torn`: the oldest sectors, so that a
+ * command is torn unless it is atomic.
+ */
+export type ModelLossPolicy = "any" | "lose-all" | "keep-prefix" | "reordered" | "torn";
+
 /** What a software drive is made of; written once into its file. */
 export interface ModelDriveSpec {
   model: string;
@@ -417,7 +454,11 @@ export interface ModelDriveSpec {
   maxQueueEntries?: number;
   mdtsBytes?: number;
   readyMs?: number;
-  latency?: { readUs: number; writeUs: number; flushUs: number; jitterPercent: number } | null;
+  latency?: ModelLatency | null;
+  /** What a power cut leaves of the volatile cache; default `any`: one of the others, or nothing is lost, by the seed. */
+  lossPolicy?: ModelLossPolicy;
+  /** LBAs of one write that a power cut leaves all old or all new (AWUPF); default 1. */
+  awupfLbas?: number;
   faults?: ModelFault[];
 }
 

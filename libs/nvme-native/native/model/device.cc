@@ -28,6 +28,8 @@ Device::Device(std::unique_ptr<DriveFile> file)
       faults_(file_.get()),
       background_(header_, &namespaces_),
       firmware_(header_),
+      nand_(header_),
+      health_(header_),
       random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
       generation_(header_->generation.load()),
       wake_(&header_->wake),

@@ -18,9 +18,11 @@
 #include "config_space.h"
 #include "faults.h"
 #include "firmware.h"
+#include "health.h"
 #include "host_memory.h"
 #include "interrupts.h"
 #include "namespaces.h"
+#include "nand.h"
 #include "ring.h"
 
 namespace assay::model {
@@ -31,7 +33,6 @@ constexpr size_t kMaxWaitingEvents = 16;
 constexpr uint32_t kPowerStates = 5;
 constexpr uint32_t kFirstNonOperationalState = 3;
 constexpr uint32_t kCstsFatal = 1u << 1;
-constexpr uint32_t kCompositeKelvin = 308;
 constexpr uint32_t kWarningKelvin = 343;
 constexpr uint32_t kResumeUs = 2000;  // exit latency of the non-operational states
 
@@ -166,6 +167,11 @@ class Device {
   void RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status);
   uint64_t NextDueNs() const;
   uint64_t Jittered(uint32_t us);
+  // How long a read or write takes by the latency model, ns.
+  uint64_t ReadTimeNs(const Media& media, uint64_t slba, uint64_t lba_count);
+  uint64_t WriteTimeNs(const Media& media, uint64_t slba, uint64_t lba_count);
+  // Critical warnings that are new become events (feature 0Bh).
+  void TellHealth();
   void ForgetPending(uint16_t sqid);
   bool AbortPending(uint16_t sqid, uint16_t cid);
 
@@ -176,6 +182,8 @@ class Device {
   Faults faults_;
   Background background_;
   Firmware firmware_;
+  Nand nand_;
+  Health health_;
   Random random_;
   std::atomic<uint64_t> generation_;
   Event wake_;

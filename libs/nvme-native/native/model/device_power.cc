@@ -37,7 +37,8 @@ uint64_t Device::WakeForIo() {
 }
 
 void Device::CheckTemperature(uint32_t over_kelvin) {
-  const bool beyond = kCompositeKelvin >= over_kelvin || kCompositeKelvin <= under_temperature_;
+  const uint16_t kelvin = TemperatureK(*header_);
+  const bool beyond = kelvin >= over_kelvin || kelvin <= under_temperature_;
   if (beyond && (features_[0x0b] & kTemperatureWarnings)) RaiseEvent(1, 1, 2);
 }
 

@@ -46,6 +46,7 @@ bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
       outcome = ExecuteIo(queue, sqe, tail);
       outcome.delay_ns += resume_ns;
       Afflict(sqe, now_ns, &outcome);
+      TellHealth();
     }
     if (memory_.TakeFault() && !outcome.hold) outcome.status = kDataTransferError;
     // Deleting its own queue is an admin command's right: `queue` of an I/O queue stays valid, it is a fixed array.

@@ -1,6 +1,11 @@
 #include "drive_check.h"
 
 #include <bit>
+#include <cmath>
+#include <iterator>
+
+#include "fault_kinds.h"
+#include "nand.h"
 #include <iterator>
 #include "lba_formats.h"
 
@@ -44,7 +49,9 @@ std::string WrongAreas(const DriveHeader& h, uint64_t file_bytes) {
 std::string WrongFaults(const DriveHeader& h) {
   if (h.fault_count > kMaxFaults) return "has more faults than fit";
   for (uint32_t i = 0; i < h.fault_count; i++) {
-    if (h.faults[i].kind == FaultKind::kSilentCorruption && h.faults[i].every_nth == 0) return "has a fault that acts on every 0th sector";
+    const uint32_t kind = static_cast<uint32_t>(h.faults[i].kind);
+    if (kind == 0 || kind > std::size(kFaultKinds)) return "has a fault of no known kind";
+    if (h.faults[i].every_nth == 0) return "has a fault that acts on every 0th candidate";
   }
   return "";
 }
@@ -84,6 +91,10 @@ std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
   if (h.power.load() > kPowerChanging) return "has no possible power state";
   if (std::string wrong = WrongNamespaces(h); !wrong.empty()) return wrong;
   if (h.firmware_slots.active > kFirmwareSlots || h.firmware_slots.pending > kFirmwareSlots) return "has no possible firmware slot";
+  if (h.loss_policy > kTorn) return "has no known policy of power loss";
+  const NandRecord& n = h.nand;
+  const bool finite = std::isfinite(n.ambient_c) && std::isfinite(n.throttle_c) && std::isfinite(n.degrees_per_gib) && std::isfinite(n.cool_s) && std::isfinite(n.heat_c);
+  if (n.dies > kMaxDies || !finite) return "has no possible NAND";
   return WrongFaults(h);
 }
 

@@ -132,6 +132,9 @@ Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   h->write_us = spec.write_us;
   h->flush_us = spec.flush_us;
   h->jitter_percent = spec.jitter_percent;
+  h->nand = spec.nand;
+  h->loss_policy = spec.loss_policy;
+  h->awupf = spec.awupf;
   h->fault_count = static_cast<uint32_t>(std::min<size_t>(spec.faults.size(), kMaxFaults));
   for (uint32_t i = 0; i < h->fault_count; i++) h->faults[i] = spec.faults[i];
   h->power = kPowerOn;

@@ -34,6 +34,9 @@ struct DriveSpec {
   uint32_t format_ms = 0;
   bool has_latency = false;
   uint32_t read_us = 0, write_us = 0, flush_us = 0, jitter_percent = 0;
+  NandRecord nand{};
+  uint32_t loss_policy = kAnyLoss;
+  uint32_t awupf = 0;
   std::vector<FaultRule> faults;
 };
 

@@ -174,6 +174,44 @@ struct ZoneRecord {
   uint32_t attributes;
 };
 
+// What a power cut leaves of the writes in the volatile cache. Flushed, FUA and completed writes without a cache stay.
+enum LossPolicy : uint32_t {
+  kAnyLoss,     // one of the others, by the seed, or nothing is lost
+  kLoseAll,
+  kKeepPrefix,  // the oldest commands, in their order
+  kReordered,   // any of them
+  kTorn,        // the oldest sectors: the command at the cut is torn, unless it is atomic (AWUPF)
+};
+
+// See nand.h. `dies` 0: none.
+struct NandRecord {
+  uint32_t dies;
+  uint32_t steady_write_us;
+  uint64_t slc_bytes;
+  uint64_t fold_bytes_per_s;
+  uint64_t collect_every_bytes;
+  uint32_t collect_us;
+  uint32_t throttle_percent;  // of the time that a page takes otherwise
+  double ambient_c, throttle_c, degrees_per_gib, cool_s;  // throttle_c 0: no thermal model
+  // State
+  uint64_t slc_used_bytes;
+  uint64_t collect_bytes;
+  uint64_t collections;
+  double heat_c;        // above the ambient temperature
+  uint64_t heat_at_ns;  // CLOCK_REALTIME
+  uint64_t throttle_count;
+  uint64_t throttled_ns;
+  uint32_t throttled;
+  uint32_t reserved;
+};
+
+// See health.h.
+struct HealthRecord {
+  uint64_t retired_blocks;
+  uint32_t told;  // critical warnings that an event has told
+  uint32_t reserved;
+};
+
 // The sector that is being overwritten. A process that dies in the middle leaves it behind; the next open finishes it.
 struct Scratch {
   std::atomic<uint64_t> lba_plus_one;
@@ -181,12 +219,14 @@ struct Scratch {
   uint32_t nsid;
 };
 
+// What a sector held before one write. The newest record of an LBA stands in the index, `previous` leads to the older ones.
 struct UndoRecord {
   uint64_t sequence;
   uint64_t lba;
   uint32_t valid;
-  uint32_t flags;  // of the sector when it was durable
-  uint64_t reserved;
+  uint32_t flags;     // of the sector before
+  uint32_t previous;  // low part of the sequence number of the LBA's record before this, 0: none
+  uint32_t command;   // number of the write command, so that what is atomic stays together
 };
 static_assert(sizeof(UndoRecord) == 32);
 
@@ -245,6 +285,10 @@ struct DriveHeader {
   SanitizeRecord sanitize;
   SelfTestRecord self_test;
   FirmwareSlots firmware_slots;
+  NandRecord nand;
+  HealthRecord health;
+  uint32_t loss_policy;  // LossPolicy
+  uint32_t awupf;        // 0-based LBAs that a power cut leaves all old or all new
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
 constexpr uint64_t kScratchMetadataOffset = kScratchDataOffset - kLargestMetadata;

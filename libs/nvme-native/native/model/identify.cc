@@ -92,8 +92,8 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   page[525] = h.volatile_cache ? 1 : 0;
   page[531] = 7;                     // NWPC
   Put<uint16_t>(page, 534, 1);       // OCFS: format 0
-  Put<uint16_t>(page, 526, 0);       // AWUN: one LBA
-  Put<uint16_t>(page, 528, 0);       // AWUPF: one LBA
+  Put<uint16_t>(page, 526, static_cast<uint16_t>(h.awupf));  // AWUN: no command is interleaved with another
+  Put<uint16_t>(page, 528, static_cast<uint16_t>(h.awupf));  // AWUPF
   char serial[21] = {};
   std::memcpy(serial, h.serial, 20);
   for (int i = 19; i >= 0 && serial[i] == ' '; i--) serial[i] = 0;

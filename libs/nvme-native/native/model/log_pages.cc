@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "health.h"
 #include "admin_commands.h"
 #include "nvm_commands.h"
 #include "reply.h"
@@ -36,10 +37,7 @@ void FillSmart(const LogSource& source, uint8_t* page) {
   const SmartCounters& s = h.smart;
   const bool on = h.power.load() == kPowerOn;
   const uint64_t powered_ms = s.powered_ms + (on ? (RealtimeNs() - s.powered_since_ns) / kNsPerMs : 0);
-  Put<uint16_t>(page, 1, kCompositeKelvin);
-  page[3] = 100;                // available spare
-  page[4] = 10;
-  page[5] = static_cast<uint8_t>(std::min<uint64_t>(255, s.sectors_written * 512 / std::max<uint64_t>(1, h.capacity_bytes) / 30));
+  FillHealth(h, page);
   Put(page, 32, (s.sectors_read + 999) / 1000);
   Put(page, 48, (s.sectors_written + 999) / 1000);
   Put(page, 64, s.read_commands);

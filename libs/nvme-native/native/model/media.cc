@@ -35,8 +35,7 @@ bool Media::AnyUncorrectable(uint64_t slba, uint64_t count) const {
   return false;
 }
 
-UndoRecord* Media::Find(uint64_t lba) {
-  const uint32_t low = index_[lba];
+UndoRecord* Media::FindAt(uint32_t low, uint64_t lba) {
   if (low == 0) return nullptr;
   UndoRecord& record = undo_[(low - 1) & undo_mask_];
   const bool current = record.valid && record.lba == lba && static_cast<uint32_t>(record.sequence) == low && record.sequence > record_->undo_tail;
@@ -44,7 +43,6 @@ UndoRecord* Media::Find(uint64_t lba) {
 }
 
 void Media::Remember(uint64_t lba) {
-  if (Find(lba) != nullptr) return;
   uint64_t sequence = record_->undo_head + 1;
   // The index keeps 32 bits and 0 means none; the place that is skipped must not look alive.
   if (static_cast<uint32_t>(sequence) == 0) {
@@ -57,6 +55,8 @@ void Media::Remember(uint64_t lba) {
   record.valid = 0;
   record.lba = lba;
   record.flags = flags_[lba];
+  record.previous = index_[lba];
+  record.command = static_cast<uint32_t>(header_->smart.io_commands);
   record.sequence = sequence;
   std::memcpy(UndoData(sequence), Sector(lba), lba_bytes_);
   std::memcpy(UndoMetadata(sequence), Metadata(lba), metadata_bytes_);
@@ -112,7 +112,11 @@ void Media::Deallocate(uint64_t slba, uint64_t count) {
 void Media::MakeDurable(uint64_t slba, uint64_t count) {
   if (record_->undo_tail == record_->undo_head) return;
   for (uint64_t i = 0; i < count; i++) {
-    if (UndoRecord* record = Find(slba + i)) record->valid = 0;
+    UndoRecord* record = Find(slba + i);
+    while (record != nullptr) {
+      record->valid = 0;
+      record = FindAt(record->previous, slba + i);
+    }
   }
 }
 
@@ -122,6 +126,7 @@ void Media::Erase() {
   // Sequence numbers go on, so that records of the old size can never look alive.
   MakeAllDurable();
   Reload();
+  header_->nand.slc_used_bytes = 0;
   const uint64_t units = record_->bytes / kSmallestLba;
   file_->ZeroAt(media_, record_->bytes);
   file_->ZeroAt(flags_, units);
@@ -138,24 +143,6 @@ void Media::FlipBit(uint64_t lba, uint64_t random) {
 const uint8_t* Media::Previous(uint64_t lba) {
   const UndoRecord* record = Find(lba);
   return record == nullptr ? nullptr : UndoData(record->sequence);
-}
-
-uint64_t Media::LosePower(uint64_t seed) {
-  FinishScratch();
-  Random random(seed);
-  // Some cuts lose everything, some nothing, most lose a random share, sector by sector.
-  const uint64_t style = random.Below(4);
-  const uint64_t lose_percent = style == 0 ? 100 : style == 1 ? 50 : random.Below(101);
-  uint64_t lost = 0;
-  for (uint64_t sequence = record_->undo_tail + 1; sequence <= record_->undo_head; sequence++) {
-    UndoRecord& record = Undo(sequence);
-    if (!record.valid || record.sequence != sequence || record.lba >= lba_count_) continue;
-    if (random.Below(100) >= lose_percent) continue;
-    Store(record.lba, UndoData(sequence), UndoMetadata(sequence), static_cast<uint8_t>(record.flags));
-    lost++;
-  }
-  MakeAllDurable();
-  return lost;
 }
 
 }  // namespace assay::model

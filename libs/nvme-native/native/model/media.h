@@ -46,13 +46,20 @@ class Media {
   // What the sector held before the newest write; null when the cache no longer has it.
   const uint8_t* Previous(uint64_t lba);
 
-  // Brings back older contents of some sectors that are not durable, by seeded dice. Returns how many lost their newest.
+  // The sector can no longer be read.
+  void Spoil(uint64_t lba) { flags_[lba] |= kSectorUncorrectable; }
+
+  // Brings back older contents of sectors that are not durable, by the drive's policy and seeded dice. Returns how many
+  // sectors lost a write.
   uint64_t LosePower(uint64_t seed);
   // Completes the sector that a dying process left half written.
   void FinishScratch();
 
  private:
-  UndoRecord* Find(uint64_t lba);
+  // What the newest write that is not durable has replaced; null when there is none.
+  UndoRecord* Find(uint64_t lba) { return FindAt(index_[lba], lba); }
+  UndoRecord* FindAt(uint32_t low, uint64_t lba);
+  uint32_t SectorsOfCommand(uint64_t sequence);
   void Remember(uint64_t lba);
   void Store(uint64_t lba, const uint8_t* data, const uint8_t* metadata, uint8_t flags);
   uint8_t* Sector(uint64_t lba) { return media_ + lba * lba_bytes_; }

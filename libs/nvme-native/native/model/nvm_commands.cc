@@ -63,6 +63,7 @@ void NvmCommands::Durable(const Sqe& sqe, const Media& media, uint64_t slba, uin
 }
 
 uint16_t NvmCommands::MayWrite(Media& media, uint64_t slba, uint64_t lba_count) const {
+  if (d_.health_.ReadOnly()) return status::kWriteProtected;
   return media.record().command_set == kZonedCommandSet ? Zones(d_.file(), media).MayWrite(slba, lba_count) : 0;
 }
 

@@ -46,7 +46,7 @@ Device::Outcome NvmCommands::Read(const Sqe& sqe, Media& media) {
   const uint64_t count = LbasOf(sqe);
   const uint32_t lba_bytes = media.lba_bytes();
   Device::Outcome outcome;
-  outcome.delay_ns = d_.Jittered(d_.header_->read_us);
+  outcome.delay_ns = d_.ReadTimeNs(media, sqe.Slba(), count);
   d_.header_->smart.read_commands++;
   d_.header_->smart.sectors_read += count * lba_bytes / 512;
   outcome.status = Readable(media, sqe.Slba(), count);
@@ -148,12 +148,13 @@ Device::Outcome NvmCommands::WriteAt(const Sqe& sqe, Media& media, uint64_t slba
   const uint64_t count = LbasOf(sqe);
   if (const uint16_t status = MayWrite(media, slba, count)) return Fail(status);
   Device::Outcome outcome;
-  outcome.delay_ns = d_.Jittered(d_.header_->write_us);
+  outcome.delay_ns = d_.WriteTimeNs(media, slba, count);
   d_.header_->smart.write_commands++;
   d_.header_->smart.sectors_written += count * media.lba_bytes() / 512;
   outcome.status = media.metadata_bytes() == 0 ? WritePlain(sqe, media, slba).status : WriteWithMetadata(sqe, media, slba);
   if (outcome.status != 0) return Fail(outcome.status);
   d_.faults_.Corrupt(&media, slba, count);
+  d_.health_.Wear(&media, slba, count);
   Wrote(media, slba, count);
   Durable(sqe, media, slba, count, &outcome);
   return outcome;
