@@ -317,7 +317,13 @@ export class NvmeController implements Controller, ControllerAccess {
   async close(): Promise<void> {
     const handle = this.use();
     this.#closed = true;
-    await settle(addon().close(handle));
+    try {
+      await settle(addon().close(handle));
+    } catch (reason) {
+      // Frozen: it is still open.
+      this.#closed = false;
+      throw reason;
+    }
   }
 }
 

@@ -112,7 +112,7 @@ export interface Controller {
   /** Since `open`. Null: the transport hides completion entries (SPDK checks them itself). */
   violations(): ProtocolViolations | null;
   createQpair(options: QpairOptions): Promise<Qpair>;
-  /** Settles everything outstanding and frees the device. */
+  /** Settles everything outstanding and frees the device. @throws ERR_FROZEN, and stays open */
   close(): Promise<void>;
 }
 
@@ -245,4 +245,9 @@ export interface IoWorker extends AsyncIterable<IoWorkerEvent> {
   /** Settles when the worker's thread has ended and every command of its is settled. Never rejects for a fault of the DUT. */
   readonly result: Promise<IoWorkerResult>;
   stop(): void;
+  /**
+   * Ends the freeze that `onError: "freeze"` brought: what was outstanding is taken in, this worker ends as `frozen`, the
+   * other ones go on. Does nothing when the controller is not frozen.
+   */
+  release(): void;
 }

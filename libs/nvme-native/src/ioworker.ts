@@ -27,6 +27,10 @@ export class NvmeIoWorker implements IoWorker {
     addon().stopIoWorker(this.#native);
   }
 
+  release(): void {
+    addon().releaseIoWorker(this.#native);
+  }
+
   #take(event: IoWorkerEvent): void {
     if (this.#events.length >= MAX_EVENTS_KEPT) this.#events.shift();
     this.#events.push(event);

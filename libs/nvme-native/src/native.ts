@@ -198,6 +198,7 @@ export interface NativeAddon {
     onEvent: (event: IoWorkerEvent) => void,
   ): { handle: NativeHandle; result: Promise<IoWorkerResult> };
   stopIoWorker(worker: NativeHandle): void;
+  releaseIoWorker(worker: NativeHandle): void;
   previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush" | number, bigint, number][];
   queues(controller: NativeHandle): Promise<{ qid: number; depth: number; label: string }[]>;
   /** @throws { code, message }, at once. */

@@ -24,6 +24,12 @@ export class NvmeQpair implements Qpair {
   async delete(): Promise<void> {
     const qpair = this.use();
     this.#deleted = true;
-    await settle(addon().deleteQpair(this.controller.use(), qpair));
+    try {
+      await settle(addon().deleteQpair(this.controller.use(), qpair));
+    } catch (reason) {
+      // Frozen: it is still there.
+      this.#deleted = false;
+      throw reason;
+    }
   }
 }

@@ -113,8 +113,12 @@ export interface ResetReport extends Partial<Pick<BringUpReport, "disableMs" | "
   settled: number;
 }
 
-/** What an error status does: ends the worker; counts, in the samples too; or is expected and only noted in the result. */
-export type ErrorAction = "stop" | "count" | "ignore";
+/**
+ * What an error status does: ends the worker; counts, in the samples too; is expected and only noted in the result; or
+ * freezes the controller for whoever debugs the firmware: from then on nothing is sent and nothing is taken in on any
+ * queue of it, calls fail with ERR_FROZEN (`close` too), until `IoWorker.release()`.
+ */
+export type ErrorAction = "stop" | "count" | "ignore" | "freeze";
 
 /** All sizes from `fromBytes` to `toBytes` (included) in steps of `stepBytes` (default: one LBA), each as often as the others. */
 export interface SizeRange {
@@ -271,7 +275,9 @@ export interface LastWrite {
 export type IoWorkerEvent =
   | { type: "sample"; sample: Sample }
   | { type: "histogram"; operation: Operation; fromMs: number; toMs: number; buckets: SparseHistogram }
-  | { type: "miscompare"; miscompare: NativeMiscompare };
+  | { type: "miscompare"; miscompare: NativeMiscompare }
+  /** The controller stands still since the error of this command. */
+  | { type: "frozen"; opcode: number; sct: number; sc: number; slba: bigint; lbaCount: number };
 
 /** One opcode over a worker's whole life; latencies are those of `IoWorkerResult`. */
 export interface OperationFigures {
@@ -299,8 +305,8 @@ export interface CommandRecord {
 }
 
 export interface IoWorkerResult {
-  /** `done`: limits met; `stopped`: asked; `terminated`: reset, power loss or closed controller; `error`: stopped at an error status; `deadline`. */
-  end: "done" | "stopped" | "terminated" | "error" | "deadline";
+  /** `done`: limits met; `stopped`: asked; `terminated`: reset, power loss or closed controller; `error`: stopped at an error status; `deadline`; `frozen`: at an error status, and released since. */
+  end: "done" | "stopped" | "terminated" | "error" | "deadline" | "frozen";
   reads: bigint;
   writes: bigint;
   flushes: bigint;
@@ -546,7 +552,8 @@ export type NvmeErrorCode =
   | "ERR_DEADLINE"
   | "ERR_POWER_OFF"
   | "ERR_READY"
-  | "ERR_FILE";
+  | "ERR_FILE"
+  | "ERR_FROZEN";
 
 export class NvmeError extends Error {
   constructor(

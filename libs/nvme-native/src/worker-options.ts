@@ -43,7 +43,7 @@ const KEYS = [
   "histogramMs",
 ];
 
-const ACTIONS = ["stop", "count", "ignore"] as const;
+const ACTIONS = ["stop", "count", "ignore", "freeze"] as const;
 
 function checkStatuses(given: IoWorkerOptions["onStatus"]): NativeWorkerOptions["onStatus"] {
   if (given === undefined) return [];

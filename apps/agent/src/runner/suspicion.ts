@@ -64,4 +64,6 @@ export const DRIVER_ERRORS: {
   ERR_POWER_OFF: { outcome: "errored", rule: "power-off" },
   ERR_READY: { outcome: "failed", rule: "not-ready-in-time" },
   ERR_FILE: { outcome: "errored", rule: "host-file" },
+  // Plans cannot ask for a freeze yet.
+  ERR_FROZEN: { outcome: "errored", rule: "driver-misused" },
 };

@@ -26,7 +26,7 @@ export class WorkerRecord {
   take(worker: number, event: IoWorkerEvent): void {
     if (event.type === "sample") this.takeSample(event.sample);
     else if (event.type === "miscompare") this.takeMiscompare(event.miscompare);
-    else this.takeHistogram(worker, event);
+    else if (event.type === "histogram") this.takeHistogram(worker, event);
   }
 
   takeMiscompare(miscompare: NativeMiscompare): void {

@@ -255,6 +255,7 @@ export class NullWorker implements IoWorker {
   stop(): void {
     this.finish("stopped");
   }
+  release(): void {}
   async *[Symbol.asyncIterator](): AsyncIterator<IoWorkerEvent> {
     yield* this.script.events ?? [];
     await this.result;

@@ -47,6 +47,7 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
     return s;
   }
   admin_qpair_ = std::make_unique<Qpair>(host_->Admin(), std::move(cmdlog), uint64_t{options_.timeout_ms} * kNsPerMs);
+  admin_qpair_->Obey(&freeze_);
   admin_ = std::make_unique<RequestPump>(admin_qpair_.get());
   return Status::Ok();
 }
@@ -74,6 +75,7 @@ void Controller::Run(const TransportAddress& address, const Opened& opened) {
     moved = moved || !tasks.empty();
     tasks.clear();
     if (closing_) break;
+    ServeHeld();
     if (moved) continue;
     const uint64_t idle = limits_.idle_poll_ns == UINT64_MAX ? kNever : BoottimeNs() + limits_.idle_poll_ns;
     admin_qpair_->Wait(idle, false);
@@ -104,6 +106,7 @@ bool Controller::closed() const {
 Status Controller::Attach(const std::shared_ptr<QpairOwner>& owner, const QpairOptions& options, const std::string& label) {
   if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: no queue pair is created any more");
   if (closing_) return Status::Error(Code::kClosed, "the controller is closed");
+  if (freeze_.frozen()) return FrozenStatus();
   if (host_->Gone()) return Status::Error(Code::kGone, "the device is gone: no queue pair can be created");
   std::unique_ptr<HostQpair> host_qpair;
   if (Status s = host_->CreateQpair(options, &host_qpair); !s.ok()) return s;
@@ -119,6 +122,7 @@ Status Controller::Attach(const std::shared_ptr<QpairOwner>& owner, const QpairO
   }
   owner->label = label;
   owner->qpair = std::make_unique<Qpair>(host_qpair.get(), std::move(cmdlog), uint64_t{options_.timeout_ms} * kNsPerMs);
+  owner->qpair->Obey(&freeze_);
   owner->host_qpair = std::move(host_qpair);
   owners_.push_back(owner);
   return Status::Ok();
@@ -127,8 +131,12 @@ Status Controller::Attach(const std::shared_ptr<QpairOwner>& owner, const QpairO
 void Controller::Detach(QpairOwner* owner) {
   const auto at = std::find_if(owners_.begin(), owners_.end(), [&](const auto& other) { return other.get() == owner; });
   if (at == owners_.end()) return;
-  owner->qpair->Drain();
-  const bool silent = DeadlinePassed(BoottimeNs()) || host_->Gone();
+  if (freeze_.frozen() && !closing_) {
+    held_.push_back(owner);
+    return;
+  }
+  const bool silent = DeadlinePassed(BoottimeNs()) || host_->Gone() || freeze_.frozen();
+  if (!freeze_.frozen()) owner->qpair->Drain();
   std::unique_ptr<HostQpair> host_qpair;
   {
     std::lock_guard lock(owner->wake_mutex);
@@ -214,6 +222,13 @@ void Controller::Close(std::function<void()> closed) {
   closing_ = true;
 }
 
+void Controller::ServeHeld() {
+  if (held_.empty() || freeze_.frozen()) return;
+  std::vector<QpairOwner*> held;
+  held.swap(held_);
+  for (QpairOwner* owner : held) Detach(owner);
+}
+
 // Owners are ended one by one: each is parked, loses its qpair and is released, and finds out that it has none any more.
 void Controller::FinishClosing() {
   std::vector<std::function<void()>> late;
@@ -230,9 +245,9 @@ void Controller::FinishClosing() {
     owner->parking.Release();
   }
   admin_->Turn();
-  const bool silent = DeadlinePassed(BoottimeNs()) || host_->Gone();
+  const bool silent = DeadlinePassed(BoottimeNs()) || host_->Gone() || freeze_.frozen();
   host_->Stop(silent);
-  admin_qpair_->Drain();
+  if (!freeze_.frozen()) admin_qpair_->Drain();
   admin_qpair_->TerminateOutstanding();
   admin_qpair_->Detach();
   while (admin_->Turn()) {

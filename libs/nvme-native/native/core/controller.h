@@ -66,6 +66,7 @@ class Controller : public std::enable_shared_from_this<Controller> {
   const HostLimits& limits() const { return limits_; }
   const ControllerOptions& options() const { return options_; }
   bool Gone() const { return host_->Gone(); }
+  Freeze& freeze() { return freeze_; }
   std::shared_ptr<HostController> host() { return host_; }
   const std::string& transport() const { return transport_; }
   // Scripts may put addresses of lent memory into commands.
@@ -105,7 +106,11 @@ class Controller : public std::enable_shared_from_this<Controller> {
   void ReleaseAll();
   void FinishClosing();
 
+  void ServeHeld();
+
   ControllerOptions options_;
+  Freeze freeze_;
+  std::vector<QpairOwner*> held_;  // control thread: their queues are deleted after the release; alive in owners_
   HostLimits limits_;
   std::string transport_;
   bool bare_ = false;

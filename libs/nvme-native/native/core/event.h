@@ -14,7 +14,7 @@ namespace assay {
 
 struct EventWords {
   std::atomic<uint32_t> epoch{0};
-  std::atomic<uint32_t> sleepers{0};
+  std::atomic<uint32_t> asleep{0};  // somebody went to sleep since the last system call that woke
 };
 
 class Event {
@@ -38,14 +38,14 @@ class Event {
       relative.tv_nsec = static_cast<long>(left % kNsPerSecond);
       limit = &relative;
     }
-    words_->sleepers.fetch_add(1);
+    words_->asleep.store(1);
     if (words_->epoch.load() == seen) Futex(shared_ ? FUTEX_WAIT : FUTEX_WAIT_PRIVATE, seen, limit);
-    words_->sleepers.fetch_sub(1);
   }
 
+  // One system call for all notifications until the sleeper has run: on a busy core that can be many.
   void Notify() {
     words_->epoch.fetch_add(1);
-    if (words_->sleepers.load() != 0) Futex(shared_ ? FUTEX_WAKE : FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
+    if (words_->asleep.load() != 0 && words_->asleep.exchange(0) != 0) Futex(shared_ ? FUTEX_WAKE : FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
   }
 
  private:

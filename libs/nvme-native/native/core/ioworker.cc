@@ -133,6 +133,10 @@ void IoWorker::Run() {
   std::vector<Done> done(kReapAtOnce);
   for (;;) {
     parking.StopIfAsked();
+    if (qpair->Frozen()) {
+      qpair->Wait(kNever, false);
+      continue;
+    }
     const size_t reaped = qpair->Poll(done.data(), done.size());
     const uint64_t now = reaped > 0 ? done[0].complete_ns : BoottimeNs();
     statistics_->Tick(now);

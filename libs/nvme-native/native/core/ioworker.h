@@ -29,6 +29,8 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
 
   // Any thread: the user's wish; ends with kStopped after what is outstanding has completed.
   void RequestStop();
+  // Any thread: ends the freeze of this worker's controller, whoever set it.
+  void Release() { ns_->controller()->freeze().Release(); }
   void WasReset() override { cut_off_ = true; }
   void Stop() override { cut_off_ = true; }
 
@@ -79,7 +81,8 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   void Settle(Slot& slot, const Done& done);
   void CompleteRead(Slot& slot, const Done& done);
   bool Expected(const Slot& slot, const Done& done) const;
-  void NoteError(const Line& line, const Cqe& cqe, uint64_t now_ns, ErrorAction action);
+  void NoteError(const Slot& slot, const Cqe& cqe, uint64_t now_ns, ErrorAction action);
+  void FreezeAt(const Slot& slot, const Cqe& cqe);
   ErrorAction ActionFor(const Cqe& cqe) const;
   void NoteCheck(SectorCheck&& check);
 

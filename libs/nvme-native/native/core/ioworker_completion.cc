@@ -36,7 +36,7 @@ void IoWorker::Settle(Slot& slot, const Done& done) {
     End(WorkerEnd::kTerminated);
     result_.in_flight++;
   } else if (!ok) {
-    NoteError(*slot.line, done.cqe, done.complete_ns, expected ? ErrorAction::kIgnore : ActionFor(done.cqe));
+    NoteError(slot, done.cqe, done.complete_ns, expected ? ErrorAction::kIgnore : ActionFor(done.cqe));
   }
   if (!done.local) {
     const bool moves = slot.line->what.operation.data != Direction::kNone && slot.line->what.operation.addressing == Addressing::kCdw;
@@ -76,7 +76,7 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
     if (check.state == SectorState::kWrong) {
       Cqe cqe = done.cqe;
       cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
-      if (!unreadable) NoteError(*slot.line, cqe, done.complete_ns, ActionFor(cqe));
+      if (!unreadable) NoteError(slot, cqe, done.complete_ns, ActionFor(cqe));
     }
     NoteCheck(std::move(check));
   }
@@ -104,7 +104,15 @@ ErrorAction IoWorker::ActionFor(const Cqe& cqe) const {
   return options_.on_error;
 }
 
-void IoWorker::NoteError(const Line& line, const Cqe& cqe, uint64_t now_ns, ErrorAction action) {
+// Nobody sends anything from here on, so that the drive and its queues can be looked at as they were at the error.
+void IoWorker::FreezeAt(const Slot& slot, const Cqe& cqe) {
+  if (!ns_->controller()->freeze().Set()) return;
+  End(WorkerEnd::kFrozen);
+  callbacks_.event(WorkerFrozen{slot.step.opcode, cqe.Sct(), cqe.Sc(), slot.step.slba, slot.step.lbas});
+}
+
+void IoWorker::NoteError(const Slot& slot, const Cqe& cqe, uint64_t now_ns, ErrorAction action) {
+  const Line& line = *slot.line;
   statistics_->CountError(line.number, action == ErrorAction::kIgnore);
   const uint8_t opcode = line.what.operation.opcode;
   const uint64_t now_ms = start_ms_ + (now_ns - start_ns_) / kNsPerMs;
@@ -118,6 +126,7 @@ void IoWorker::NoteError(const Line& line, const Cqe& cqe, uint64_t now_ns, Erro
     result_.errors.push_back({opcode, cqe.Sct(), cqe.Sc(), 1, now_ms, now_ms, action});
   }
   if (action == ErrorAction::kStop) End(WorkerEnd::kError);
+  if (action == ErrorAction::kFreeze) FreezeAt(slot, cqe);
 }
 
 }  // namespace assay

@@ -40,7 +40,7 @@ bool IoWorker::SendBlocked() {
 bool IoWorker::Fill(uint64_t now_ns) {
   if (cut_off_.load(std::memory_order_relaxed) || qpair->Gone()) End(WorkerEnd::kTerminated);
   bool sent = !blocked_.empty() && SendBlocked();
-  while (!free_.empty() && MayIssue(now_ns)) {
+  while (!free_.empty() && !qpair->Frozen() && MayIssue(now_ns)) {
     const uint32_t index = free_.back();
     Slot& slot = slots_[index];
     slot.intended_ns = pacing_.paced() ? pacing_.next_ns() : 0;
@@ -76,6 +76,11 @@ bool IoWorker::Issue(uint32_t index) {
   const Sent sent = Send(index);
   if (sent == Sent::kOk) return true;
   Unlock(slot, WriteEnd::kUncertain);
+  if (sent == Sent::kFrozen) {
+    // Goes out after the release, unless the worker is to end.
+    blocked_.push_back(index);
+    return false;
+  }
   free_.push_back(index);
   assert(sent != Sent::kFull);
   End(sent == Sent::kDeadline ? WorkerEnd::kDeadline : WorkerEnd::kTerminated);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
+#include <thread>
 
 #include "deadline.h"
 
@@ -20,6 +22,7 @@ Qpair::Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_n
 
 Sent Qpair::Submit(const Command& command) {
   if (host_ == nullptr) return Sent::kGone;
+  if (Frozen()) return Sent::kFrozen;
   if (free_.empty()) return Sent::kFull;
   const uint32_t index = free_.back();
   Slot& slot = slots_[index];
@@ -90,6 +93,7 @@ void Qpair::Take(const HostCompletion& completion, uint64_t now_ns, std::vector<
 }
 
 size_t Qpair::Poll(Done* out, size_t max) {
+  if (Frozen()) return 0;
   size_t n = 0;
   while (n < max && !ready_.empty()) {
     // Kept in order; this list exists only after a reset.
@@ -152,6 +156,10 @@ size_t Qpair::Expire(uint64_t now_ns, Done* out, size_t max) {
 }
 
 void Qpair::Wait(uint64_t until_ns, bool spin) {
+  if (Frozen()) {
+    std::this_thread::sleep_for(std::chrono::nanoseconds(kFrozenNapNs));
+    return;
+  }
   if (!ready_.empty() || host_ == nullptr) return;
   const uint64_t until = outstanding() > 0 ? std::min(until_ns, next_expiry_ns_) : until_ns;
   host_->Wait(until, spin);

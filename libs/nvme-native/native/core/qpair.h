@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "cmdlog.h"
+#include "freeze.h"
 #include "host.h"
 
 namespace assay {
@@ -37,7 +38,7 @@ struct Done {
   uint64_t complete_ns = 0;
 };
 
-enum class Sent { kOk, kFull, kDeadline, kGone };
+enum class Sent { kOk, kFull, kDeadline, kGone, kFrozen };
 
 class Qpair {
  public:
@@ -49,7 +50,7 @@ class Qpair {
   uint32_t outstanding() const { return static_cast<uint32_t>(slots_.size() - free_.size()); }
   const std::string& cmdlog_path() const { return cmdlog_->path(); }
 
-  // Owner. kDeadline and kGone: nothing was sent.
+  // Owner. kDeadline, kGone, kFrozen: nothing was sent.
   Sent Submit(const Command& command);
   // Owner. When the newest command was submitted.
   uint64_t submitted_ns() const { return submitted_ns_; }
@@ -57,6 +58,10 @@ class Qpair {
   size_t Poll(Done* out, size_t max);
   // Owner.
   void Wait(uint64_t until_ns, bool spin);
+  // Any thread. The controller stands still: nothing is sent and nothing is taken in.
+  bool Frozen() const { return host_ != nullptr && freeze_ != nullptr && freeze_->frozen(); }
+  // `freeze` outlives this.
+  void Obey(const Freeze* freeze) { freeze_ = freeze; }
   // Any thread.
   bool Gone() const { return host_ == nullptr || host_->Gone(); }
 
@@ -95,6 +100,7 @@ class Qpair {
   Cqe LocalCqe(uint8_t sc) const;
 
   HostQpair* host_;
+  const Freeze* freeze_ = nullptr;
   uint16_t qid_;
   std::unique_ptr<Cmdlog> cmdlog_;
   uint64_t timeout_ns_;

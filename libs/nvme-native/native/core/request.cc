@@ -64,6 +64,8 @@ bool RequestPump::Turn() {
       sent_[token] = std::move(taken);
     } else if (sent == Sent::kDeadline) {
       taken->finish(Status::Error(Code::kDeadline, "the deadline has passed: nothing is sent to the drive any more"), Done{}, *taken);
+    } else if (sent == Sent::kFrozen) {
+      taken->finish(FrozenStatus(), Done{}, *taken);
     } else {
       // A drive that is gone is the DUT's doing: a completion, not an error.
       Done done;

@@ -14,6 +14,11 @@ namespace assay {
 // More than this waiting for one qpair is refused (kQpair): a script that never waits must not eat the memory.
 constexpr size_t kMaxWaitingRequests = 65'536;
 
+// What whoever asks a frozen controller for something is told.
+inline Status FrozenStatus() {
+  return Status::Error(Code::kFrozen, "a worker has frozen this controller at an error: release() that worker first");
+}
+
 struct Request {
   Command command;
   // Holds the data of `command`; freed only when the drive will not touch it any more.

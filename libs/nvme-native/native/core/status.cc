@@ -19,6 +19,7 @@ const char* CodeName(Code code) {
     case Code::kPowerOff: return "ERR_POWER_OFF";
     case Code::kReady: return "ERR_READY";
     case Code::kFile: return "ERR_FILE";
+    case Code::kFrozen: return "ERR_FROZEN";
   }
   assert(false);
   return "ERR_ARGUMENT";

@@ -7,7 +7,7 @@
 namespace assay {
 
 enum class Code {
-  kOk, kArgument, kClosed, kOpen, kLocked, kGone, kUnsupported, kQpair, kTimeout, kDeadline, kPowerOff, kReady, kFile,
+  kOk, kArgument, kClosed, kOpen, kLocked, kGone, kUnsupported, kQpair, kTimeout, kDeadline, kPowerOff, kReady, kFile, kFrozen,
 };
 
 struct [[nodiscard]] Status {

@@ -99,6 +99,7 @@ bool Sweep::Fill() {
     }
     ending_ = true;
     status_ = outcome == Sent::kDeadline ? Status::Error(Code::kDeadline, "the deadline passed during verify")
+              : outcome == Sent::kFrozen ? FrozenStatus()
                                          : Status::Error(Code::kGone, "the device was lost during verify");
   }
   return sent;
@@ -110,6 +111,10 @@ void Sweep::Run() {
   uint32_t withheld = 0;
   for (;;) {
     parking.StopIfAsked();
+    if (qpair->Frozen()) {
+      qpair->Wait(kNever, true);
+      continue;
+    }
     const size_t reaped = qpair->Poll(done.data(), done.size());
     for (size_t i = 0; i < reaped; i++) {
       if (done[i].completed) Complete(done[i]);

@@ -14,6 +14,7 @@ enum class ErrorAction : uint8_t {
   kStop,    // ends the worker
   kCount,   // an error, in the samples too
   kIgnore,  // expected: noted in the result, no error of a sample
+  kFreeze,  // the controller stands still, with everything as it is, until Release; then ends the worker
 };
 
 struct StatusPolicy {

@@ -6,7 +6,7 @@
 
 namespace assay {
 
-enum class WorkerEnd : uint8_t { kDone, kStopped, kTerminated, kError, kDeadline };
+enum class WorkerEnd : uint8_t { kDone, kStopped, kTerminated, kError, kDeadline, kFrozen };
 
 struct WorkerError {
   uint8_t opcode, sct, sc;

@@ -44,7 +44,14 @@ struct OperationFigures {
   SparseHistogram latency, service;
 };
 
-using WorkerEvent = std::variant<WorkerSample, WorkerHistogram, Miscompare>;
+// The command at whose error the controller was frozen.
+struct WorkerFrozen {
+  uint8_t opcode, sct, sc;
+  uint64_t slba;
+  uint32_t lbas;
+};
+
+using WorkerEvent = std::variant<WorkerSample, WorkerHistogram, Miscompare, WorkerFrozen>;
 using WorkerEventSink = std::function<void(WorkerEvent&&)>;
 
 class WorkerStatistics {

@@ -69,7 +69,10 @@ Napi::Value OnControlThread(const Napi::CallbackInfo& info, Work work) {
   Napi::Env env = info.Env();
   auto controller = Unwrap<Controller>(info[0]);
   auto pending = Pending::Create(env, StateOf(env).queue);
-  const bool posted = controller->Post([raw = controller.get(), pending, work] { work(*raw, pending); });
+  const bool posted = controller->Post([raw = controller.get(), pending, work] {
+    if (raw->freeze().frozen()) return pending->Reject(FrozenStatus());
+    work(*raw, pending);
+  });
   if (!posted) pending->Reject(kClosedStatus);
   return pending->promise(env);
 }
@@ -116,6 +119,10 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto controller = Unwrap<Controller>(info[0]);
   auto pending = Pending::Create(env, StateOf(env).queue);
+  if (controller->freeze().frozen()) {
+    pending->Reject(FrozenStatus());
+    return pending->promise(env);
+  }
   auto closed = [pending] { pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); }); };
   if (!controller->Post([raw = controller.get(), closed] { raw->Close(closed); })) closed();
   return pending->promise(env);

@@ -4,8 +4,8 @@ namespace assay::glue {
 namespace {
 
 const char* const kOperationNames[] = {"read", "write", "other"};
-const char* const kEndNames[] = {"done", "stopped", "terminated", "error", "deadline"};
-const char* const kActionNames[] = {"stop", "count", "ignore"};
+const char* const kEndNames[] = {"done", "stopped", "terminated", "error", "deadline", "frozen"};
+const char* const kActionNames[] = {"stop", "count", "ignore", "freeze"};
 const char* const kMiscompareNames[] = {"bit-error",         "wrong-lba",       "stale-version", "torn-write",
                                         "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write"};
 
@@ -50,6 +50,16 @@ struct EventToValue {
     event.Set("fromMs", CommonNumber(env, histogram.from_ms));
     event.Set("toMs", CommonNumber(env, histogram.to_ms));
     event.Set("buckets", SparseValue(env, histogram.buckets));
+    return event;
+  }
+  Napi::Value operator()(const WorkerFrozen& frozen) const {
+    Napi::Object event = Napi::Object::New(env);
+    event.Set("type", "frozen");
+    event.Set("opcode", static_cast<uint32_t>(frozen.opcode));
+    event.Set("sct", static_cast<uint32_t>(frozen.sct));
+    event.Set("sc", static_cast<uint32_t>(frozen.sc));
+    event.Set("slba", Big(env, frozen.slba));
+    event.Set("lbaCount", frozen.lbas);
     return event;
   }
   Napi::Value operator()(const Miscompare& miscompare) const {

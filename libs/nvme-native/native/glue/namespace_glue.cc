@@ -74,6 +74,11 @@ Napi::Value StopIoWorker(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value ReleaseIoWorker(const Napi::CallbackInfo& info) {
+  Unwrap<IoWorker>(info[0])->Release();
+  return info.Env().Undefined();
+}
+
 // openVerifyTable(namespace, path, seed, volatileCache, powerCycles, lbas); path "": without a table
 Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -173,6 +178,7 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("io", Napi::Function::New(env, Io));
   exports.Set("startIoWorker", Napi::Function::New(env, StartIoWorker));
   exports.Set("stopIoWorker", Napi::Function::New(env, StopIoWorker));
+  exports.Set("releaseIoWorker", Napi::Function::New(env, ReleaseIoWorker));
   exports.Set("openVerifyTable", Napi::Function::New(env, OpenVerifyTable));
   exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
   exports.Set("setVerifyReads", Napi::Function::New(env, SetVerifyReads));

@@ -11,7 +11,7 @@ void ForEach(const Napi::Object& object, const char* key, Take take) {
 }
 
 ErrorAction ActionOf(const std::string& name) {
-  return name == "stop" ? ErrorAction::kStop : name == "count" ? ErrorAction::kCount : ErrorAction::kIgnore;
+  return name == "stop" ? ErrorAction::kStop : name == "count" ? ErrorAction::kCount : name == "freeze" ? ErrorAction::kFreeze : ErrorAction::kIgnore;
 }
 
 Direction DirectionOf(const std::string& name) {

@@ -1,5 +1,13 @@
 /** Workers whose drive is taken away (B120). */
-import { driver, field, type IoWorker, type IoWorkerOptions, type IoWorkerResult, Subsystem } from "../../src";
+import {
+  driver,
+  field,
+  type IoWorker,
+  type IoWorkerEvent,
+  type IoWorkerOptions,
+  type IoWorkerResult,
+  Subsystem,
+} from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour, type ConformanceBench } from "./behaviour";
 
@@ -104,5 +112,54 @@ behaviour(
       expect(await smart(bench)).toEqual([before[0] + 1n, before[1] + 1n]);
       await clean(bench);
     }
+  },
+);
+
+behaviour(
+  "B120",
+  "an error that freezes leaves everything as it is on every queue until the worker is released, and then all goes on",
+  {
+    on: ["model"],
+    spec: { faults: [{ kind: "bad-status", opcode: 2, slba: "100", lbaCount: 8, sct: 2, sc: 0x81, times: 1 }] },
+  },
+  async ({ ns, qpair, controller }) => {
+    const beside = ns.startIoWorker(
+      worker({ worker: 1, timeMs: 60_000, sampleMs: 20, regionStartLba: 4096n, regionLbas: 4096n }) as IoWorkerOptions,
+    );
+    for await (const event of beside) if (event.type === "sample") break;
+    const freezing = ns.startIoWorker(
+      worker({ readPercent: 100, randomPercent: 0, passes: 1, depth: 4, onError: "freeze" }) as IoWorkerOptions,
+    );
+    let frozen: IoWorkerEvent | null = null;
+    for await (const event of freezing) {
+      if (event.type !== "frozen") continue;
+      frozen = event;
+      break;
+    }
+    expect(frozen).toMatchObject({ opcode: 2, sct: 2, sc: 0x81, slba: 96n, lbaCount: 8 });
+    const refused = await Promise.allSettled([
+      ns.read(qpair, 0n, new Uint8Array(512)),
+      controller.getFeature(7),
+      controller.reset(),
+      controller.createQpair({ depth: 4 }),
+      qpair.delete(),
+      ns.startIoWorker(worker({ ioCount: 1 }) as IoWorkerOptions).result,
+      controller.close(),
+    ]);
+    for (const each of refused) expect(each).toMatchObject({ status: "rejected", reason: { code: "ERR_FROZEN" } });
+    // Nobody sends: neither worker ends, whatever it is told.
+    beside.stop();
+    const still = await Promise.race([
+      freezing.result.then(() => "ended"),
+      beside.result.then(() => "ended"),
+      new Promise((resolve) => setTimeout(() => resolve("frozen"), 200)),
+    ]);
+    expect(still).toBe("frozen");
+    freezing.release();
+    const result = await freezing.result;
+    expect(result).toMatchObject({ end: "frozen", errors: [{ sct: 2, sc: 0x81, action: "freeze" }], inFlight: 0 });
+    expect(await beside.result).toMatchObject({ end: "stopped", errors: [] });
+    expect(await ns.read(qpair, 100n, new Uint8Array(512))).toMatchObject({ sct: 0, sc: 0 });
+    expect(await controller.reset()).toMatchObject({ ok: true });
   },
 );
