@@ -25,6 +25,7 @@ const base: NativeWorkerOptions = {
   passes: 0,
   flushEvery: 0,
   verify: false,
+  exclusive: false,
   onError: "stop",
   onStatus: [],
   seed: 42n,

@@ -122,6 +122,9 @@ class NullController implements Controller {
     const bits = { vid: 0x1234, oacs: 2, oncs: 0, vwc: true, version: 0x20000 };
     return { model, serial, firmware: "1.0", nqn: "nqn.test", ...sizes, ...bits, raw: new Uint8Array(4096) };
   }
+  violations(): null {
+    return null;
+  }
   async identify(): Promise<ControllerIdentity> {
     this.driver.did("identify");
     return this.identity;

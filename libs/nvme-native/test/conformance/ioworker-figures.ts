@@ -47,11 +47,14 @@ behaviour(
   },
 );
 
-behaviour("B117", "large commands take longer on average than small ones", {}, async (bench) => {
+behaviour("B117", "large commands take longer than small ones", {}, async (bench) => {
   const { mdtsBytes } = bench.controller.identity;
-  const average = async (sizeBytes: number) =>
-    (await run(bench, { sizeBytes, ioCount: 4000, depth: 1, readPercent: 100 })).result.latencyAverageNs;
-  const [small, large] = [await average(4096), await average(Math.min(mdtsBytes, 1 << 17))];
+  // The quickest tenth: what a busy machine adds to the others says nothing about sizes.
+  const quick = async (sizeBytes: number) => {
+    const { result } = await run(bench, { sizeBytes, ioCount: 2000, depth: 1, readPercent: 100 });
+    return latencyPercentiles([result], [10])[0]!;
+  };
+  const [small, large] = [await quick(4096), await quick(Math.min(mdtsBytes, 1 << 17))];
   expect(large).toBeGreaterThan(small);
 });
 
