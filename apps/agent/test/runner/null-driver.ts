@@ -106,6 +106,9 @@ export class NullDriver implements NvmeDriver {
     if (action === "off") for (const worker of this.running) worker.finish("terminated");
     return { power: action, generation: 1 };
   }
+  async modelFaults() {
+    return [];
+  }
   async modelPowerState() {
     return { power: this.power, generation: 1 };
   }
