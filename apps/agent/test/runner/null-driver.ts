@@ -138,9 +138,6 @@ class NullController implements Controller {
   async namespace(nsid: number): Promise<Namespace> {
     return new NullNamespace(this.driver, nsid) as unknown as Namespace;
   }
-  violations(): null {
-    return null;
-  }
   readonly bringUp = { disableMs: 1, enableMs: 2, readyMs: 3 };
   async readRegister(): Promise<bigint> {
     return this.driver.script.csts;
