@@ -18,7 +18,7 @@ export async function setUp() {
   try {
     checkNode();
     if (!isDue()) return 0;
-    makeStateFolder();
+    mkdirSync(state, { recursive: true });
     const release = await takeLock(join(state, "lock"));
     try {
       // Before minutes of installing: what is missing on the machine stays missing.
@@ -30,8 +30,9 @@ export async function setUp() {
     }
     return 0;
   } catch (error) {
-    if (!(error instanceof SetUpError)) throw error;
-    console.error(`\nassay: ${error.message}`);
+    const sentence = error instanceof SetUpError ? error.message : sentenceFor(error);
+    if (sentence === null) throw error;
+    console.error(`\nassay: ${sentence}`);
     return 1;
   }
 }
@@ -40,14 +41,12 @@ function isDue() {
   return reasonToInstall(root) !== null || steps.some((step) => due(step) !== null);
 }
 
-function makeStateFolder() {
-  try {
-    mkdirSync(state, { recursive: true });
-  } catch (error) {
-    throw new SetUpError(
-      `Cannot write to ${root}: ${error.message}. Use a copy of the repository that you may write to.`,
-    );
-  }
+/** What the file system of the repository may refuse, as a sentence; null when it is none of that. */
+function sentenceFor(error) {
+  const { code, message } = error;
+  if (code === "ENOSPC" || code === "EDQUOT") return `The disk that holds ${root} is full (${message}): make room.`;
+  if (!["EACCES", "EPERM", "EROFS"].includes(code)) return null;
+  return `Cannot write to ${root}: ${message}. Something must be set up there; use a copy that you may write to.`;
 }
 
 async function install() {

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { freePort, REPOSITORY, runLab } from "./lab";
 
 const ENDS_WITHIN_MS = 60_000;
+/** Where a database and an orchestrator come up first. */
+const UP_WITHIN_MS = 180_000;
 const lab = join(REPOSITORY, "apps/embedded/dist/main.js");
 /** A mount namespace of its own, for file systems that are read-only or full. */
 const canMount = spawnSync("unshare", ["--mount", "true"]).status === 0;
@@ -16,9 +18,9 @@ describe("a lab that cannot start [mounting needs root and mount namespaces]", (
   const folder = mkdtempSync(join(tmpdir(), "assay-refused-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function refused(home: string, port: number): Promise<string> {
+  async function refused(home: string, port: number, withinMs = ENDS_WITHIN_MS): Promise<string> {
     const started = runLab(["--no-demo"], { home, port });
-    const timer = setTimeout(() => started.child.kill("SIGKILL"), ENDS_WITHIN_MS);
+    const timer = setTimeout(() => started.child.kill("SIGKILL"), withinMs);
     const code = await started.exited;
     clearTimeout(timer);
     expect(code).toBe(1);
@@ -73,6 +75,15 @@ describe("a lab that cannot start [mounting needs root and mount namespaces]", (
     writeFileSync(join(home, "version.json"), JSON.stringify({ format: 99, writtenBy: "9.9.9" }));
     expect(await refused(home, await freePort())).toMatch(/written by a newer Assay \(9\.9\.9/);
   });
+
+  it("says what is wrong with the host's file, and where", async () => {
+    const home = join(folder, "host-file");
+    mkdirSync(home);
+    writeFileSync(join(home, "host.yaml"), "apiVersion: assay/v1\nkind: Host\nname: lab\nslots: [{nam: x}]\n");
+    const said = await refused(home, await freePort(), UP_WITHIN_MS);
+    expect(said).toMatch(/the agent ended with exit code 1 before it was ready/);
+    expect(said).toMatch(/host\.yaml:4:10: unknown key "nam" in slots\[0\]/);
+  }, 240_000);
 
   it("says that a folder cannot be made", async () => {
     expect(await refused("/proc/assay", await freePort())).toMatch(/cannot be made there|may not be written/);

@@ -11,9 +11,6 @@ import { keepPort, tryPort } from "./services/free-port";
 import { LabServices } from "./services/lab-services";
 import type { ServiceEvents } from "./services/service";
 
-const DRIVES_WITHIN_MS = 120_000;
-const ASK_EVERY_MS = 300;
-
 export class Lab {
   private constructor(
     readonly home: Home,
@@ -45,8 +42,9 @@ export class Lab {
       writeWhole(home.address, `${services.url}\n`);
       await prepareHost(repository, home, api, state);
       tell("agent");
-      await services.startAgent();
-      await untilDrivesAreSeen(api);
+      await services.startAgent(async () =>
+        (await readDuts(api).catch(() => [])).length > 0 ? null : "it reported no drive",
+      );
       return new Lab(home, services, api, state);
     } catch (error) {
       await services.stop();
@@ -98,15 +96,6 @@ async function prepareHost(repository: string, home: Home, api: Api, state: LabS
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     throw new LabError(sentenceFor(error, home.path));
-  }
-}
-
-async function untilDrivesAreSeen(api: Api): Promise<void> {
-  const giveUpAt = performance.now() + DRIVES_WITHIN_MS;
-  while ((await readDuts(api).catch(() => [])).length === 0) {
-    if (performance.now() > giveUpAt)
-      throw new LabError("the agent reported no drive in time; logs/agent.log in the lab's folder says why");
-    await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
   }
 }
 

@@ -7,7 +7,7 @@ import { type Home, writeWhole } from "../home/home";
 import { LabError } from "../lab-error";
 import { LogFile } from "./log-file";
 import { startProgram } from "./program";
-import { untilReady } from "./readiness";
+import { askReadiness, untilReady } from "./readiness";
 import { Service, type ServiceEvents } from "./service";
 
 /** An orchestrator ends its requests, an agent its batches; runners live on without it. */
@@ -42,7 +42,7 @@ export class LabServices {
   /** @throws LabError or PostgresFailure with a sentence */
   async startDatabase(port: number): Promise<void> {
     const log = new LogFile(join(this.home.logs, "postgres.log"));
-    await this.start("database", async () => {
+    await this.start("database", log, async () => {
       const postgres = await startPostgres({ dir: this.home.postgres, port, log: log.writeLine });
       this.databaseUrl = postgres.url;
       return postgres;
@@ -52,7 +52,7 @@ export class LabServices {
   /** Returns when `/readyz` says so. */
   async startOrchestrator(): Promise<void> {
     const log = new LogFile(join(this.home.logs, "orchestrator.log"));
-    const service = await this.start("orchestrator", async () =>
+    const service = await this.start("orchestrator", log, async () =>
       startProgram({
         script: this.script("apps/orchestrator/dist/main.js"),
         cwd: this.repository,
@@ -67,13 +67,14 @@ export class LabServices {
         graceMs: GRACE_MS,
       }),
     );
-    await untilReady(this.url, service, log);
+    await untilReady(service, log, () => askReadiness(this.url));
   }
 
-  async startAgent(): Promise<void> {
+  /** Returns when `seen` finds nothing missing. */
+  async startAgent(seen: () => Promise<string | null>): Promise<void> {
     const log = new LogFile(join(this.home.logs, "agent.log"));
     const { REDIS_URL: _unused, ...env } = this.settings.inherited;
-    await this.start("agent", async () =>
+    const service = await this.start("agent", log, async () =>
       startProgram({
         script: this.script("apps/agent/dist/main.js"),
         cwd: this.repository,
@@ -88,6 +89,7 @@ export class LabServices {
         graceMs: GRACE_MS,
       }),
     );
+    await untilReady(service, log, seen);
   }
 
   /** Last started, first stopped: nobody loses what it still wants to write. */
@@ -95,8 +97,8 @@ export class LabServices {
     for (const service of this.started.splice(0).reverse()) await service.stop();
   }
 
-  private async start(name: string, launch: ConstructorParameters<typeof Service>[1]): Promise<Service> {
-    const service = new Service(name, launch, this.events);
+  private async start(name: string, log: LogFile, launch: ConstructorParameters<typeof Service>[1]): Promise<Service> {
+    const service = new Service(name, launch, this.events, () => log.lastLine());
     try {
       await service.start();
     } catch (error) {

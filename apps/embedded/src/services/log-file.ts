@@ -34,6 +34,10 @@ export class LogFile {
 
   readonly writeLine = (line: string): void => this.write(`${line}\n`);
 
+  lastLine(): string {
+    return this.tail.at(-1) ?? "";
+  }
+
   lastWords(): string {
     return this.tail.join("\n");
   }

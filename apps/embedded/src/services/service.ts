@@ -20,6 +20,8 @@ export class Service {
     readonly name: string,
     private readonly launch: () => Promise<Running>,
     private readonly events: ServiceEvents,
+    /** The last line that it wrote. */
+    private readonly lastLine: () => string,
   ) {}
 
   /** Ends when the process that runs now does. */
@@ -59,7 +61,10 @@ export class Service {
           trouble = (error as Error).message;
         }
       } else {
-        trouble = describeExit(await running.exited);
+        const exit = await running.exited;
+        // Who ends by itself has said why; who was killed has not.
+        const said = exit.signal === null ? this.lastLine() : "";
+        trouble = `${describeExit(exit)}${said === "" ? "" : ` (${said})`}`;
         running = null;
         this.running = null;
       }
