@@ -119,7 +119,7 @@ const PASSWORD = "the-orchestrators-own";
 
   it("makes the start end with a sentence where Redis does not let us make it", async () => {
     const root = connect(redis.url);
-    await root.call("ACL", "SETUSER", "small", "on", ">pw", "~*", "&*", "+@all", "-acl");
+    await root.call("ACL", "SETUSER", "small", "on", ">pw", "~*", "&*", "+@all", "-acl", "+acl|users");
     const url = redis.url.replace(`:${PASSWORD}@`, "small:pw@");
     const refused = await Application.listen(postgres.url, undefined, { REDIS_URL: url });
     try {

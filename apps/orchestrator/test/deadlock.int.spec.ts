@@ -33,7 +33,8 @@ describe("two transactions that lock in opposite orders", () => {
         await transaction.query("UPDATE account SET amount = amount + 1 WHERE name = $1", [second]);
       });
     await Promise.all([add("a", "b"), add("b", "a")]);
-    expect(begun).toBe(3);
+    // One of them was a victim; it may meet the other once more before that one has ended.
+    expect(begun).toBeGreaterThan(2);
     expect(await database.query("SELECT name, amount FROM account ORDER BY name")).toEqual([
       { name: "a", amount: 2 },
       { name: "b", amount: 2 },

@@ -14,7 +14,7 @@ export interface Store {
   crash(): Promise<void>;
 }
 
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 
 /** Resolves when `test` holds; looks every 20 ms. */
 export async function eventually(what: string, test: () => boolean | Promise<boolean>): Promise<void> {

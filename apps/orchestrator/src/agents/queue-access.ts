@@ -43,8 +43,12 @@ export class QueueAccounts implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     if (this.config.redisUrl === null) this.startup.prepare("the queue's role", () => this.ensureRole());
-    if (this.onRedis === null) return;
-    this.startup.prepare("the hosts' accounts on Redis", () => this.ensureAccounts());
+    const { onRedis } = this;
+    if (onRedis === null) return;
+    this.startup.prepare("the hosts' accounts on Redis", async () => {
+      await onRedis.check();
+      await this.ensureAccounts();
+    });
     this.startup.begin("keeping the hosts' accounts", async () => this.keeping.start());
   }
 
@@ -56,7 +60,7 @@ export class QueueAccounts implements OnModuleInit, BeforeApplicationShutdown {
   async access(queueName: string): Promise<QueueAccess> {
     const { redisUrl, queueUrl } = this.config;
     if (this.onRedis !== null) {
-      await this.onRedis.ensure([queueName]).catch((error: Error) => {
+      await this.onRedis.renew(queueName).catch((error: Error) => {
         if (!(error instanceof NotYet)) throw error;
         this.log.warn("a host's account on Redis is made later", { reason: error.message });
       });

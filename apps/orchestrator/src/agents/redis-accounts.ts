@@ -8,6 +8,8 @@ import { NotYet, StartRefused } from "../platform/startup";
 
 const CONNECT_WITHIN_MS = 5_000;
 const ANSWER_WITHIN_MS = 5_000;
+/** Made and deleted at the start, never on. */
+const TRIED_ACCOUNT = "assay-start-check";
 /** Where BullMQ keeps a queue. */
 const keysOf = (queueName: string) => `bull:${queueName}:*`;
 /** BullMQ looks at the version of the server; everything else that is dangerous or administrative stays barred. */
@@ -33,6 +35,35 @@ export class RedisAccounts {
    * make accounts. @returns how many were made.
    */
   async ensure(queueNames: readonly string[]): Promise<number> {
+    return this.make(queueNames, true);
+  }
+
+  /** Makes a host's account anew, whatever was there. @throws as `ensure` */
+  async renew(queueName: string): Promise<void> {
+    await this.make([queueName], false);
+  }
+
+  /** Whether accounts can be made at all, found out before a host needs one. @throws as `ensure` */
+  async check(): Promise<void> {
+    await this.ask(async (client) => {
+      await client.acl("SETUSER", TRIED_ACCOUNT, "reset", "off");
+      await client.acl("DELUSER", TRIED_ACCOUNT);
+    });
+  }
+
+  private make(queueNames: readonly string[], onlyMissing: boolean): Promise<number> {
+    return this.ask(async (client) => {
+      const known = new Set(onlyMissing ? ((await client.acl("USERS")) as string[]) : []);
+      const wanted = queueNames.filter((name) => !known.has(name));
+      for (const name of wanted) {
+        const password = `>${await this.passwordOf(name)}`;
+        await client.acl("SETUSER", name, "reset", "on", password, `~${keysOf(name)}`, ...MAY);
+      }
+      return wanted.length;
+    });
+  }
+
+  private async ask<T>(work: (client: Redis) => Promise<T>): Promise<T> {
     const client = new Redis(this.url, {
       ...{ lazyConnect: true, retryStrategy: () => null, enableOfflineQueue: false, maxRetriesPerRequest: 0 },
       ...{ connectTimeout: CONNECT_WITHIN_MS, commandTimeout: ANSWER_WITHIN_MS },
@@ -40,13 +71,7 @@ export class RedisAccounts {
     client.on("error", () => {});
     try {
       await client.connect();
-      const known = new Set((await client.acl("USERS")) as string[]);
-      const missing = queueNames.filter((name) => !known.has(name));
-      for (const name of missing) {
-        const password = `>${await this.passwordOf(name)}`;
-        await client.acl("SETUSER", name, "reset", "on", password, `~${keysOf(name)}`, ...MAY);
-      }
-      return missing.length;
+      return await work(client);
     } catch (error) {
       throw whyNot(error as Error);
     } finally {
