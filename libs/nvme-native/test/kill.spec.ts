@@ -16,13 +16,14 @@ const BUS_RECORDS = 16_384;
 /** Of native/test/victim.cc. */
 const DEPTH = 8;
 const LONGEST_LIFE_MS = 60;
+const MOST_COMMANDS = 6000;
 
 const root = join(__dirname, "..");
 const program = join(root, "build", "native_test");
 
 beforeAll(() => {
   execFileSync("make", ["-s", "-C", root, "unit", `NODE=${process.execPath}`], { stdio: "inherit" });
-}, 300_000);
+}, 600_000);
 
 let folder: string;
 beforeEach(() => {
@@ -30,15 +31,24 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The same sequence each time: which life ends where depends on the machine, not on the test. */
-const lifeMs = (round: number) => ((round * 7919) % 101) * (LONGEST_LIFE_MS / 100);
+/** The same sequence each time: which moment that is depends on the machine, not on the test. */
+const dice = (round: number, below: number) => ((round * 7919) % 101) * (below / 100);
 
-/** Half of them are killed some time after their first command, the others some time after their start. */
-async function liveAndDie(round: number): Promise<void> {
-  const victim = spawn(program, ["victim", folder, String(round + 1)], { stdio: ["ignore", "pipe", "inherit"] });
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Commands that the recorder of the first I/O queue has seen. */
+function recorded(): number {
+  const path = join(folder, "1.cmdlog");
+  const head = existsSync(path) ? readFileSync(path).subarray(0, 48) : Buffer.alloc(0);
+  return head.length < 48 ? 0 : Number(head.readBigUInt64LE(40));
+}
+
+/** Half of them die in the middle of their work, after so many commands; the others some time after their start. */
+async function liveAndDie(seed: number, moment: { commands: number } | { ms: number }): Promise<void> {
+  const victim = spawn(program, ["victim", folder, String(seed)], { stdio: ["ignore", "ignore", "inherit"] });
   const ended = once(victim, "exit");
-  if (round % 2 === 0) await once(victim.stdout!, "data");
-  await new Promise((resolve) => setTimeout(resolve, lifeMs(round)));
+  if ("ms" in moment) await pause(moment.ms);
+  else while (recorded() < moment.commands) await pause(1);
   victim.kill("SIGKILL");
   expect(await ended).toEqual([null, "SIGKILL"]);
 }
@@ -50,7 +60,10 @@ test("after each of a hundred deaths the flight recorders are readable and agree
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
     const drive = await makeDrive(folder, { capacityBytes: 2n << 20n }, "drive");
     layBusTrace(drive, BUS_RECORDS);
-    await liveAndDie(round);
+    await liveAndDie(
+      round + 1,
+      round % 2 === 0 ? { commands: 1 + dice(round, MOST_COMMANDS) } : { ms: dice(round, LONGEST_LIFE_MS) },
+    );
     const { whole, queues } = readBusTrace(drive);
     for (const [qid, driven] of queues) {
       const path = join(folder, `${qid}.cmdlog`);
@@ -74,12 +87,12 @@ test("after each of a hundred deaths the flight recorders are readable and agree
   // Deaths that met nobody at work would prove nothing.
   expect(compared).toBeGreaterThan(KILLS * DEPTH);
   expect(cutInFlight).toBeGreaterThan(KILLS / 10);
-}, 300_000);
+}, 600_000);
 
 test("a recorder that leaves out a command, invents one or tells another status disagrees", async () => {
   const drive = await makeDrive(folder, { capacityBytes: 2n << 20n }, "drive");
   layBusTrace(drive, BUS_RECORDS);
-  await liveAndDie(2);
+  await liveAndDie(1, { commands: 64 * DEPTH });
   const { whole, queues } = readBusTrace(drive);
   const driven = queues.get(1)!;
   const { entries } = decodeCmdlog(readFileSync(join(folder, "1.cmdlog")));

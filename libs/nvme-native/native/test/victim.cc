@@ -38,10 +38,6 @@ void RunVictim(const std::string& folder, uint64_t seed) {
         number++;
         workers.push_back(StartWorker(ns, Work(number, seed + number)));
       }
-      if (number == kWorkers) {
-        std::puts("working");
-        std::fflush(stdout);
-      }
       usleep(static_cast<useconds_t>(2000 + random.Below(20'000)));
       if (round < 2) (void)Control(controller, [](Controller& c) { return c.Reset().status.ok(); });
       if (round == 2) CloseDrive(controller);
