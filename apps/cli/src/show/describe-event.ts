@@ -1,3 +1,5 @@
+import { formatNumber } from "./quantities";
+
 /** One journalled event as one line for people; null for what is only numbers (samples, histograms). */
 export interface JournalledEvent {
   seq: number;
@@ -13,7 +15,7 @@ const place = ({ path, iteration }: Body) =>
 const because = (reason: unknown) => (reason === null || reason === undefined || reason === "" ? "" : `: ${reason}`);
 const pairs = (fields: unknown) =>
   Object.entries((fields ?? {}) as Record<string, unknown>)
-    .map(([name, value]) => `${name} ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`)
+    .map(([name, value]) => `${name} ${typeof value === "number" ? formatNumber(value) : value}`)
     .join(", ");
 const hex = (value: unknown) => Number(value).toString(16).padStart(2, "0");
 

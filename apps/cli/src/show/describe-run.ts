@@ -1,6 +1,6 @@
 import type { Run } from "../api/shapes";
 import { renderFacts, renderTable } from "../output/table";
-import { durationBetween, formatTime } from "./quantities";
+import { durationBetween, formatNumber, formatTime } from "./quantities";
 
 /** So many sectors are shown; `-o json` has them all. */
 const SHOWN_MISCOMPARES = 8;
@@ -69,7 +69,7 @@ function criteria(run: Run): string {
       { title: "criterion", of: (row) => (row.iteration === null ? row.id : `${row.id} #${row.iteration + 1}`) },
       { title: "outcome", of: (row) => row.outcome },
       { title: "metric", of: (row) => row.metric },
-      { title: "value", of: (row) => (row.value === null ? null : String(row.value)), align: "right" },
+      { title: "value", of: (row) => measured(row.value), align: "right" },
       { title: "limit", of: (row) => `${row.comparison.operator} ${row.comparison.value}` },
       { title: "why", of: (row) => (row.outcome === "passed" ? "" : row.reason) },
     ],
@@ -84,4 +84,12 @@ function miscompares(run: Run): string {
     ({ lba, kind, expected, got }) => `LBA ${lba}  ${kind}\n  expected ${expected}\n  got      ${got}`,
   );
   return [...lines, ...(rest > 0 ? [`and ${rest} more`] : [])].join("\n");
+}
+
+/** Digits enough to see on which side of its limit a value lies. */
+const VALUE_DIGITS = 9;
+
+function measured(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  return typeof value === "number" ? formatNumber(value, VALUE_DIGITS) : String(value);
 }

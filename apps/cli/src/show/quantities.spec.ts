@@ -1,4 +1,4 @@
-import { durationBetween, formatBytes, formatDuration, parseDuration } from "./quantities";
+import { durationBetween, formatBytes, formatDuration, formatNumber, parseDuration } from "./quantities";
 
 describe("durations", () => {
   it.each([
@@ -30,4 +30,12 @@ describe("sizes", () => {
     [64 * 1024 * 1024, "64 MiB"],
     ["1610612736", "1.5 GiB"],
   ])("%p reads %j", (bytes, text) => expect(formatBytes(bytes)).toBe(text));
+});
+
+describe("measured numbers", () => {
+  it.each([
+    [67_108_864, "67108864"],
+    [10_589.356050922717, "10589.4"],
+    [0.1 + 0.2, "0.3"],
+  ])("%p reads %j: whole ones are never rounded", (value, text) => expect(formatNumber(value)).toBe(text));
 });

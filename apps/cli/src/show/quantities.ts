@@ -42,6 +42,11 @@ export function formatBytes(bytes: number | string): string {
   return `${Number.isInteger(value) ? value : value.toFixed(1)} ${names[unit]}`;
 }
 
+/** A measured number: whole ones as they are, fractions to so many significant digits. */
+export function formatNumber(value: number, digits = 6): string {
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(digits)));
+}
+
 /** Local time to the second: what the person's own clock shows. */
 export function formatTime(moment: string | number | null | undefined): string | null {
   if (moment === null || moment === undefined) return null;

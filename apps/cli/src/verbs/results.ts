@@ -3,6 +3,7 @@ import { answer } from "../api/connection";
 import type { Cmdlog } from "../api/shapes";
 import { renderTable } from "../output/table";
 import { describeCommand } from "../show/describe-command";
+import { formatNumber } from "../show/quantities";
 import { findRunId } from "./find-run";
 import { countOption, integerOption } from "./options";
 import type { Session } from "./session";
@@ -81,5 +82,5 @@ async function compare(session: Session, query: { plan: string; metric: string; 
 }
 
 function rounded(value: number | undefined): string | undefined {
-  return value === undefined ? undefined : String(Number(value.toPrecision(6)));
+  return value === undefined ? undefined : formatNumber(value);
 }
