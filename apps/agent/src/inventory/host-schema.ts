@@ -88,6 +88,27 @@ const faultSchema = z.discriminatedUnion("kind", [
   plain("wear-out").extend({ driveWrites: count.min(1) }),
 ]);
 
+const bytes = size.transform(Number);
+/** SLC region, steady state, garbage collection and heat (libs/nvme-native ModelNand). */
+const nandSchema = z.strictObject({
+  dies: count.min(1).max(256),
+  slc: bytes,
+  steadyWriteUs: count,
+  foldPerSecond: bytes.optional(),
+  collectEvery: bytes.optional(),
+  collectUs: count.optional(),
+  thermal: z
+    .strictObject({
+      ambientC: z.number().optional(),
+      throttleC: z.number().gt(0),
+      degreesPerGib: z.number().gt(0),
+      coolSeconds: z.number().gt(0),
+      throttlePercent: count.min(100).optional(),
+    })
+    .nullable()
+    .default(null),
+});
+
 const simulatedSchema = z.strictObject({
   capacity: size,
   lba: size.refine((bytes) => bytes === 512n || bytes === 4096n, "must be 512B or 4KiB").default(512n),
@@ -101,9 +122,13 @@ const simulatedSchema = z.strictObject({
       writeUs: count,
       flushUs: count,
       jitterPercent: z.number().min(0).max(100).default(0),
+      nand: nandSchema.nullable().default(null),
     })
     .nullable()
     .default(null),
+  lossPolicy: z.enum(["any", "lose-all", "keep-prefix", "reordered", "torn"]).default("any"),
+  /** LBAs of one write that a power cut leaves all old or all new. */
+  awupf: count.min(1).max(65_536).default(1),
   faults: z.array(faultSchema).max(16).default([]),
 });
 export type SimulatedEntry = z.infer<typeof simulatedSchema>;

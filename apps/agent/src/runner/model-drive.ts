@@ -1,14 +1,28 @@
 /** Software drives, made from the `simulated:` section of a slot. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { ModelDriveSpec, NvmeDriver } from "@assay/nvme-native";
+import type { ModelDriveSpec, ModelLatency, NvmeDriver } from "@assay/nvme-native";
 import { slotAddress } from "../inventory/host-file";
 import type { SimulatedEntry, SlotEntry } from "../inventory/host-schema";
 import { isNvmeError } from "./step-errors";
 
+function modelLatency(latency: SimulatedEntry["latency"]): ModelLatency | null {
+  if (latency === null || latency.nand === null) return latency === null ? null : { ...latency, nand: null };
+  const { slc, foldPerSecond, collectEvery, ...nand } = latency.nand;
+  return {
+    ...latency,
+    nand: {
+      ...nand,
+      slcBytes: slc,
+      ...(foldPerSecond === undefined ? {} : { foldBytesPerSecond: foldPerSecond }),
+      ...(collectEvery === undefined ? {} : { collectEveryBytes: collectEvery }),
+    },
+  };
+}
+
 /** Pure. */
 export function modelDriveSpec(identity: SlotEntry["identity"], simulated: SimulatedEntry): ModelDriveSpec {
-  const { firmware, seed, volatileCache, cache, latency, faults } = simulated;
+  const { firmware, seed, volatileCache, cache, lossPolicy, faults } = simulated;
   return {
     model: identity.model,
     serial: identity.serial,
@@ -19,7 +33,9 @@ export function modelDriveSpec(identity: SlotEntry["identity"], simulated: Simul
     seed,
     volatileCache,
     ...(cache === null ? {} : { cacheBytes: Number(cache) }),
-    latency,
+    latency: modelLatency(simulated.latency),
+    lossPolicy,
+    awupfLbas: simulated.awupf,
     faults,
   };
 }
