@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { driver, type NativeMiscompare } from "../src";
 import { type Bench, withDrive, worker } from "./bench-drive";
 
@@ -153,27 +153,31 @@ test("a drive that corrupts silently is caught by the worker itself, with LBA, e
     },
   ));
 
-test("several workers on the same LBAs, reading, writing and flushing, find nothing on a good drive", () =>
-  withDrive({}, async ({ ns, folder }) => {
-    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
-    const handles = [0, 1, 2, 3].map((n) =>
-      ns.startIoWorker({
-        ...soak,
-        worker: n,
-        seed: BigInt(n),
-        regionLbas: 64n,
-        alignLbas: 1,
-        depth: 16,
-        flushEvery: n === 0 ? 50 : null,
-      }),
-    );
-    for (const handle of handles) {
-      const result = await handle.result;
-      expect(result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
-      expect(result.checkedLbas).toBeGreaterThan(0n);
-    }
-    expect(await ns.verify(sweep)).toMatchObject({ violations: 0n, coveragePercent: 100 });
-  }));
+test(
+  "several workers on the same LBAs, reading, writing and flushing, find nothing on a good drive",
+  () =>
+    withDrive({}, async ({ ns, folder }) => {
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      const handles = [0, 1, 2, 3].map((n) =>
+        ns.startIoWorker({
+          ...soak,
+          worker: n,
+          seed: BigInt(n),
+          regionLbas: 64n,
+          alignLbas: 1,
+          depth: 16,
+          flushEvery: n === 0 ? 50 : null,
+        }),
+      );
+      for (const handle of handles) {
+        const result = await handle.result;
+        expect(result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
+        expect(result.checkedLbas).toBeGreaterThan(0n);
+      }
+      expect(await ns.verify(sweep)).toMatchObject({ violations: 0n, coveragePercent: 100 });
+    }),
+  60_000,
+);
 
 describe("every write path keeps the table true", () => {
   const data = Uint8Array.from({ length: 8 * 512 }, (_, i) => i & 0xff);
@@ -257,3 +261,56 @@ test("a power cut that nobody told the table about is noticed by the drive's own
     expect(result).toMatchObject({ violations: 0n, coveragePercent: 100 });
     expect(result.newest + result.older).toBe(256n);
   }));
+
+test("after an unclean stop of the machine the table's word counts for nothing until it is written again", () =>
+  withDrive({}, async ({ ns, controller, drive, folder }) => {
+    const path = `${folder}/t.verify`;
+    await ns.openVerifyTable(path, 3n);
+    await ns.startIoWorker(fill).result;
+    await controller.close();
+    // As the table is found after another boot, when it was not closed before. A copy: this process still has the other.
+    const bytes = readFileSync(path);
+    const left = `${folder}/left-behind.verify`;
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+    const at = bytes.indexOf(bootId);
+    expect(at).toBeGreaterThan(0);
+    bytes.write("f".repeat(bootId.length), at);
+    bytes.writeUInt32LE(0, at + 40);
+    writeFileSync(left, bytes);
+    const again = await driver.open({ transport: "model", path: drive });
+    try {
+      const namespace = await again.namespace(1);
+      await namespace.openVerifyTable(left, 3n);
+      expect(await namespace.verify(sweep)).toMatchObject({ violations: 0n, unknownLbas: 256n, coveragePercent: 0 });
+      await namespace.startIoWorker({ ...fill, regionLbas: 64n }).result;
+      expect(await namespace.verify(sweep)).toMatchObject({ violations: 0n, checkedLbas: 64n, coveragePercent: 25 });
+    } finally {
+      await again.close();
+    }
+  }));
+
+test("a table that was open when its process died is still believed on the same boot", () =>
+  withDrive({}, async ({ ns, folder }) => {
+    const path = `${folder}/t.verify`;
+    await ns.openVerifyTable(path, 3n);
+    await ns.startIoWorker(fill).result;
+    const bytes = readFileSync(path);
+    const copy = `${folder}/left-behind.verify`;
+    writeFileSync(copy, bytes);
+    await ns.openVerifyTable(copy, 3n);
+    expect(await ns.verify(sweep)).toMatchObject({ violations: 0n, checkedLbas: 256n, coveragePercent: 100 });
+  }));
+
+test(
+  "a million clean commands make no miscompare",
+  () =>
+    withDrive({ open: { cmdlogDir: null } }, async ({ ns, folder }) => {
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      const result = await ns.startIoWorker(worker({ sizeBytes: 512, ioCount: 1_000_000, depth: 64, verify: true }))
+        .result;
+      expect(result).toMatchObject({ end: "done", miscompares: 0n, errors: [], protocolErrors: 0 });
+      expect(result.reads + result.writes).toBe(1_000_000n);
+      expect(result.checkedLbas).toBeGreaterThan(100_000n);
+    }),
+  300_000,
+);
