@@ -20,6 +20,7 @@ export { type CommandSet, commandName, statusName } from "./command-names";
 export type * from "./driver";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
+export { HostMemoryBuffer, type HostMemoryWish, hostMemoryWish } from "./host-memory";
 export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./lba-format";
 export type { Msix, MsixEntry } from "./msix";
 export { Pcie } from "./pcie";

@@ -14,6 +14,7 @@ import type {
   RawCommand,
   VerifyResult,
 } from "./types";
+import { NvmeError } from "./types";
 import { checkWorkerOptions } from "./worker-options";
 
 const MAX_LBAS = 65_536;
@@ -256,6 +257,15 @@ export class NvmeNamespace implements Namespace {
     return this.#send(qpair, checked, data ?? null, data === undefined ? "none" : direction!, 0);
   }
 
+  /** Workers and sweeps move data alone. */
+  #dataAlone(what: string): void {
+    if (transferLayout(this.identity, true).stride === this.identity.lbaBytes) return;
+    throw new NvmeError(
+      "ERR_UNSUPPORTED",
+      `${what}: namespace ${this.nsid} has ${this.identity.metadataBytes} bytes of metadata between its sectors`,
+    );
+  }
+
   async openVerifyTable(path: string | null, seed: bigint, options: { lbas?: bigint } = {}): Promise<void> {
     if (path !== null) text("path", path, 4096);
     const o = object<typeof options>("options", options, ["lbas"]);
@@ -263,6 +273,7 @@ export class NvmeNamespace implements Namespace {
     const wanted = o.lbas === undefined ? all : big("lbas", o.lbas, 1n, U64);
     big("seed", seed, 0n, U64);
     this.controller.use();
+    this.#dataAlone("openVerifyTable");
     const powerCycles = await this.controller.powerCycles();
     const lbas = wanted < all ? wanted : all;
     const { vwc } = this.controller.identity;
@@ -281,6 +292,7 @@ export class NvmeNamespace implements Namespace {
 
   startIoWorker(options: IoWorkerOptions): IoWorker {
     this.controller.use();
+    this.#dataAlone("startIoWorker");
     const checked = checkWorkerOptions(options, this.identity, this.controller.identity, this.#hasTable);
     return new NvmeIoWorker(this.native, checked);
   }

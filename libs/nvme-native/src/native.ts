@@ -262,6 +262,7 @@ export interface NativeDriveSpec {
   namespaces: NativeModelNamespace[];
   maxNamespaces: number;
   formatMs: number;
+  weightedRoundRobin: boolean;
   seed: bigint;
   volatileCache: boolean;
   cacheBytes: number;

@@ -450,6 +450,8 @@ export interface ModelDriveSpec {
   namespaces?: ModelNamespaceSpec[];
   /** Valid nsids, at most 32; default 4 or as many as `namespaces` has. */
   maxNamespaces?: number;
+  /** CAP.AMS: queue pairs can have a priority class. */
+  weightedRoundRobin?: boolean;
   /** How long a Format NVM takes, ms. */
   formatMs?: number;
   seed: bigint;

@@ -52,6 +52,17 @@ describe.each([
       const read = new Uint8Array(lbaBytes + metadataBytes);
       expectStatus(await ns.read(qpair, 6n, read));
       expect(same(read, data.subarray(read.byteLength, 2 * read.byteLength))).toBe(true);
+      if (metadataBytes === 64)
+        expect(() => ns.startIoWorker(worker({ ioCount: 1 }))).toThrow("64 bytes of metadata between its sectors");
+    }));
+
+  test("is written and verified by workers, whose metadata nobody looks at", () =>
+    drive({ lbaBytes, metadataBytes }, async ({ ns, folder }) => {
+      await ns.openVerifyTable(`${folder}/apart.verify`, 1n);
+      const result = await ns.startIoWorker(worker({ ioCount: 300, verify: true, regionLbas: 512n })).result;
+      expect(result).toMatchObject({ end: "done", errors: [], miscompares: 0n });
+      const swept = await ns.verify({ rule: "exact", regionStartLba: 0n, regionLbas: 512n, written: true });
+      expect(swept).toMatchObject({ violations: 0n, readErrors: 0n });
     }));
 });
 

@@ -182,8 +182,9 @@ void TrackRequest(const Namespace& ns, Request* request) {
   switch (sqe.opc) {
     case nvm_opcode::kFlush: return FollowFlush(table, request);
     case nvm_opcode::kWrite: {
-      return Follow(table, request, span, fua, [lba_bytes](Request& self, uint64_t i) -> Version {
-        if ((i + 1) * lba_bytes > self.command.data_bytes) return kVersionUnknown;
+      return Follow(table, request, span, fua, [lba_bytes, count](Request& self, uint64_t i) -> Version {
+        // Too little, or metadata between the sectors.
+        if (count * lba_bytes != self.command.data_bytes) return kVersionUnknown;
         return CrcVersion(static_cast<const uint8_t*>(self.command.data) + i * lba_bytes, lba_bytes);
       });
     }
@@ -199,7 +200,7 @@ void TrackRequest(const Namespace& ns, Request* request) {
       }
       return;
     case nvm_opcode::kRead:
-      if (ns.verify_reads()) FollowRead(ns, table, request);
+      if (ns.verify_reads() && count * lba_bytes == request->command.data_bytes) FollowRead(ns, table, request);
       return;
     case nvm_opcode::kCopy: return FollowCopy(table, request);
     case nvm_opcode::kZoneAppend: return FollowAppend(table, request);

@@ -26,7 +26,7 @@ uint64_t Device::ReadRegister(uint32_t offset, uint32_t bytes) const {
     return value;
   }
   // MQES, TO 10 s, one doorbell stride, subsystem reset, NVM command set, 4 KiB pages only, queues of any pages.
-  const uint64_t cap = uint64_t{header_->max_queue_entries - 1} | uint64_t{20} << 24 | uint64_t{1} << 36 | uint64_t{1} << 37;
+  const uint64_t cap = uint64_t{header_->max_queue_entries - 1} | uint64_t{20} << 24 | uint64_t{1} << 36 | uint64_t{1} << 37 | (header_->weighted_round_robin ? uint64_t{1} << 17 : 0);
   const uint32_t at = offset & ~7u;
   uint64_t quad = 0;
   switch (at) {

@@ -173,11 +173,11 @@ bool Device::Step(uint64_t now_ns) {
     if (now_ns < stalled_until_ns_) return false;
     stalled_until_ns_ = 0;
   }
-  bool progress = false;
   TakeDoorbells();
-  for (uint16_t qid = 0; qid < sq_.size(); qid++) {
-    if (sq_[qid].ring.present() && Fetch(qid, now_ns)) progress = true;
-  }
+  if (busy_) header_->busy_ns += now_ns - std::min(now_ns, looked_at_ns_);
+  looked_at_ns_ = now_ns;
+  bool progress = FetchAll(now_ns);
+  busy_ = progress || !pending_.empty();
   while (!pending_.empty() && pending_.front().due_ns <= now_ns && !Fatal()) {
     if (!Post(pending_.front())) {
       // The host has not made room; look again soon, later completions of other queues wait behind it.

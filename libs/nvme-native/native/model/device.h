@@ -105,6 +105,7 @@ class Device {
     Ring ring;
     uint32_t head = 0;
     uint16_t cqid = 0;
+    uint8_t priority = 0;  // class under weighted round robin: 0 urgent to 3 low
     uint8_t fused = 0;  // FusedState of the command before
   };
   // A command that was executed and completes later. `lba_count` sectors become durable when it does (0: none).
@@ -158,7 +159,10 @@ class Device {
   void ComeBack();
   // Log 04h, and the notice where the host asked for it (feature 0Bh).
   void NamespaceChanged(uint32_t nsid);
-  bool Fetch(uint16_t qid, uint64_t now_ns);
+  // device_arbitration.cc
+  bool FetchAll(uint64_t now_ns);
+  bool FetchClass(uint8_t priority, uint32_t most, uint64_t now_ns);
+  bool Fetch(uint16_t qid, uint32_t most, uint64_t now_ns);
   void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
   bool Post(const Pending& pending);
   // device_fused.cc. A first half stays in the queue until the second one is there.
@@ -227,6 +231,10 @@ class Device {
   uint32_t timestamp_origin_ = 0;
   uint64_t keep_alive_due_ns_ = kNever;
   uint64_t idle_since_ns_ = 0;
+  std::vector<uint8_t> telemetry_;        // log 07h as it was last captured
+  uint8_t telemetry_generation_ = 0;
+  uint64_t looked_at_ns_ = 0;             // the last turn
+  bool busy_ = false;                     // commands are at work since then
   uint32_t operational_state_ = 0;        // the newest power state that serves I/O
 
   std::mutex turn_mutex_;  // held by the device thread while it works

@@ -20,11 +20,11 @@ constexpr uint64_t kDuplicateNs = 50'000;
 
 }  // namespace
 
-bool Device::Fetch(uint16_t qid, uint64_t now_ns) {
+bool Device::Fetch(uint16_t qid, uint32_t most, uint64_t now_ns) {
   SubmissionQueue& queue = sq_[qid];
   const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
   if (tail == queue.head) return false;
-  for (uint32_t n = 0; n < kCommandsPerTurn && queue.head != tail; n++) {
+  for (uint32_t n = 0; n < most && queue.head != tail; n++) {
     const uint8_t* entry = queue.ring.At(memory_, queue.head);
     if (entry == nullptr) {
       Fail();

@@ -127,6 +127,7 @@ Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   h->mdts_bytes = spec.mdts_bytes;
   h->ready_ms = spec.ready_ms;
   h->format_ms = spec.format_ms;
+  h->weighted_round_robin = spec.weighted_round_robin;
   h->has_latency = spec.has_latency;
   h->read_us = spec.read_us;
   h->write_us = spec.write_us;

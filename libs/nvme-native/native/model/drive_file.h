@@ -32,6 +32,7 @@ struct DriveSpec {
   uint32_t mdts_bytes = 1 << 20;
   uint32_t ready_ms = 2;
   uint32_t format_ms = 0;
+  bool weighted_round_robin = false;
   bool has_latency = false;
   uint32_t read_us = 0, write_us = 0, flush_us = 0, jitter_percent = 0;
   NandRecord nand{};

@@ -289,6 +289,8 @@ struct DriveHeader {
   HealthRecord health;
   uint32_t loss_policy;  // LossPolicy
   uint32_t awupf;        // 0-based LBAs that a power cut leaves all old or all new
+  uint64_t busy_ns;               // SMART: commands were at work
+  uint32_t weighted_round_robin;  // CAP.AMS
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
 constexpr uint64_t kScratchMetadataOffset = kScratchDataOffset - kLargestMetadata;

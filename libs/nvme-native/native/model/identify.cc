@@ -65,7 +65,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   page[258] = 3;                     // abort command limit, 0-based
   page[259] = 3;                     // AERL, 0-based
   page[260] = 0x10 | kFirmwareSlots << 1;  // FRMW: slots, activation without a reset
-  page[261] = 2;                     // LPA: commands supported and effects
+  page[261] = 2 | 4 | 8;             // LPA: commands supported and effects, offsets and long lengths, telemetry
   page[262] = kErrorLogEntries - 1;
   page[263] = kPowerStates - 1;
   Put<uint16_t>(page, 266, kWarningKelvin);     // warning temperature

@@ -15,6 +15,8 @@ constexpr uint32_t kEffectsBytes = 4096;
 constexpr size_t kIoEffects = 1024;
 constexpr size_t kMaxChanged = 1024;
 constexpr size_t kSupportedBytes = 1024;
+constexpr uint32_t kTelemetryBlock = 512;
+constexpr uint32_t kTelemetryBytes = 2 * kTelemetryBlock;
 
 void FillErrors(const LogSource& source, uint8_t* page) {
   const DriveHeader& h = source.header;
@@ -42,7 +44,7 @@ void FillSmart(const LogSource& source, uint8_t* page) {
   Put(page, 48, (s.sectors_written + 999) / 1000);
   Put(page, 64, s.read_commands);
   Put(page, 80, s.write_commands);
-  Put<uint64_t>(page, 96, powered_ms / 60'000 / 10);  // busy minutes: a guess, a tenth of the powered time
+  Put<uint64_t>(page, 96, h.busy_ns / kNsPerMs / 60'000);  // minutes
   Put(page, 112, s.power_cycles);
   Put(page, 128, powered_ms / 3'600'000);
   Put(page, 144, s.unsafe_shutdowns);
@@ -67,6 +69,17 @@ void FillEffects(const LogSource&, uint8_t* page) {
   NvmCommands::FillEffects(page + kIoEffects);
 }
 
+// One block of data, area 1: the SMART page as it was when the host asked for a capture.
+void FillHostTelemetry(const LogSource& source, uint8_t* page) {
+  page[0] = 0x07;
+  for (size_t at : {8, 10, 12}) Put<uint16_t>(page, at, 1);
+  page[381] = source.telemetry_generation;
+  if (!source.telemetry.empty()) std::memcpy(page + kTelemetryBlock, source.telemetry.data(), source.telemetry.size());
+}
+
+// The drive has never had a reason to capture anything by itself.
+void FillControllerTelemetry(const LogSource&, uint8_t* page) { page[0] = 0x08; }
+
 void FillSupported(const LogSource&, uint8_t* page);
 
 constexpr LogPage kLogPages[] = {
@@ -77,6 +90,8 @@ constexpr LogPage kLogPages[] = {
     {0x04, kMaxChanged * 4, FillChanged},
     {0x05, kEffectsBytes, FillEffects},
     {0x06, kSelfTestLogBytes, FillSelfTest},
+    {0x07, kTelemetryBytes, FillHostTelemetry},
+    {0x08, kTelemetryBlock, FillControllerTelemetry},
     {0x81, kSanitizeLogBytes, FillSanitize},
 };
 
@@ -85,6 +100,12 @@ void FillSupported(const LogSource&, uint8_t* page) {
 }
 
 }  // namespace
+
+std::vector<uint8_t> CaptureTelemetry(const LogSource& source) {
+  std::vector<uint8_t> block(kSmartBytes);
+  FillSmart(source, block.data());
+  return block;
+}
 
 const LogPage* FindLogPage(uint8_t lid) {
   for (const LogPage& log : kLogPages) {

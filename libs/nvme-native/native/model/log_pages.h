@@ -9,6 +9,8 @@ namespace assay::model {
 struct LogSource {
   const DriveHeader& header;
   const std::vector<uint32_t>& changed_namespaces;
+  const std::vector<uint8_t>& telemetry;  // as CaptureTelemetry made it; empty: never
+  uint8_t telemetry_generation;
 };
 
 struct LogPage {
@@ -17,6 +19,8 @@ struct LogPage {
   // `page` has `bytes` zeroes.
   void (*fill)(const LogSource& source, uint8_t* page);
 };
+
+std::vector<uint8_t> CaptureTelemetry(const LogSource& source);
 
 // Null: there is no such log.
 const LogPage* FindLogPage(uint8_t lid);

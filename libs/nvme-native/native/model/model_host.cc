@@ -14,6 +14,7 @@ namespace {
 
 constexpr uint32_t kAdminEntries = 128;
 constexpr uint64_t kInternalTag = uint64_t{1} << 63;
+constexpr uint32_t kWeightedRoundRobin = 1u << 11;  // CC.AMS
 constexpr uint32_t kDeleteMs = 250;
 constexpr uint32_t kFatal = 2;  // CSTS.CFS
 constexpr uint64_t kRegisterPollNs = 200'000;
@@ -90,8 +91,8 @@ Status ModelHost::BringUp(ReadyReport* report) {
   report->disable_ns = BoottimeNs() - start;
   if (Status s = SetUpAdminQueue(); !s.ok()) return s;
   const uint64_t enabled = BoottimeNs();
-  // IOCQES 4, IOSQES 6, EN.
-  device_.WriteRegister(reg::kCc, 4, 0x00460001);
+  // IOCQES 4, IOSQES 6, EN; weighted round robin where there is one.
+  device_.WriteRegister(reg::kCc, 4, 0x00460001 | (HasPriorities() ? kWeightedRoundRobin : 0));
   if (Status s = WaitCsts(1, 1, "CSTS.RDY = 1"); !s.ok()) return s;
   const uint64_t ready = BoottimeNs();
   report->enable_ns = ready - enabled;
@@ -164,14 +165,16 @@ Status ModelHost::CreateOnDrive(ModelQpair& qpair) {
   if (!cqe.Ok()) return Status::Error(Code::kQpair, "Create I/O Completion Queue " + std::to_string(qpair.Qid()) + " ended with " + Hex(cqe.status));
   sqe.opc = admin_opcode::kCreateSq;
   sqe.prp1 = qpair.sq_address();
-  sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | 1;
+  sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | uint32_t{options.priority} << 1 | 1;
   if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
   if (!cqe.Ok()) return Status::Error(Code::kQpair, "Create I/O Submission Queue " + std::to_string(qpair.Qid()) + " ended with " + Hex(cqe.status));
   return Status::Ok();
 }
 
+bool ModelHost::HasPriorities() { return (device_.ReadRegister(reg::kCap, 8) >> 17 & 1) && !device_.Lost(); }
+
 Status ModelHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {
-  if (options.priority != 0) return Status::Error(Code::kQpair, "priority " + std::to_string(options.priority) + ": this drive has no weighted round robin");
+  if (options.priority != 0 && !HasPriorities()) return Status::Error(Code::kQpair, "priority " + std::to_string(options.priority) + ": this drive has no weighted round robin");
   uint16_t qid = 1;
   while (qid < qids_.size() && qids_[qid]) qid++;
   if (qid == qids_.size()) return Status::Error(Code::kQpair, "all " + std::to_string(qids_.size() - 1) + " I/O queue pairs of the drive are in use");

@@ -40,6 +40,8 @@ class ModelHost final : public HostController {
 
   Status WaitCsts(uint32_t mask, uint32_t value, const char* what);
   void ShutDown();
+  // CAP.AMS names weighted round robin.
+  bool HasPriorities();
   Status CreateOnDrive(ModelQpair& qpair);
   // Sends one admin command of its own and waits for it; completions of others are kept for the admin qpair's owner.
   Status Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms);

@@ -81,7 +81,8 @@ Device::Outcome QueueCommands::CreateSq(const Sqe& sqe) {
   Ring ring;
   if (const uint16_t status = MakeRing(sqe, sizeof(Sqe), &ring)) return Fail(status);
   d_.sq_tail_[qid] = 0;
-  d_.sq_[qid] = {std::move(ring), 0, cqid};
+  const auto priority = static_cast<uint8_t>(sqe.cdw11 >> 1 & 3);
+  d_.sq_[qid] = {std::move(ring), 0, cqid, priority};
   return {};
 }
 
