@@ -71,7 +71,7 @@ export function protectionDwords(
 
 /** How many bytes of each LBA are in the data buffer, and how many in a buffer of their own. */
 export function transferLayout(ns: NamespaceIdentity, action: boolean): { stride: number; apart: number } {
-  const stripped = action && ns.metadataBytes === TUPLE_BYTES;
+  const stripped = action && (ns.protection?.type ?? 0) !== 0 && ns.metadataBytes === TUPLE_BYTES;
   const moved = stripped ? 0 : ns.metadataBytes;
   return ns.extendedLba === true ? { stride: ns.lbaBytes + moved, apart: 0 } : { stride: ns.lbaBytes, apart: moved };
 }
