@@ -135,6 +135,9 @@ void Controller::Stop(bool silent) {
 Status Controller::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {
   if (Gone()) return Lost("the controller does not answer");
   assert(options.entries >= 2 && options.entries <= limits_.max_queue_entries);
+  if (!options.interrupts || options.vector != QpairOptions::kOwnQid) {
+    return Status::Error(Code::kUnsupported, std::string(traits_.name) + ": SPDK polls and chooses interrupts and vectors of its queues itself");
+  }
   auto qpair = std::make_unique<IoQpair>(traits_, options, ctrlr_);
   if (Status status = qpair->Attach(); !status.ok()) return status;
   qpairs_.push_back(qpair.get());

@@ -32,6 +32,9 @@ class Controller final : public HostController {
   void* AllocBuffer(size_t bytes) override;
   void FreeBuffer(void* memory) override;
   HostLimits Limits() const override { return limits_; }
+  // config_space.cc
+  Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override;
+  Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;
 
  private:
   Controller(const Traits& traits, const TransportAddress& address, const HostOptions& options);
