@@ -34,6 +34,11 @@ export function big(name: string, value: unknown, min: bigint, max: bigint): big
   return value;
 }
 
+/** `fallback` gives the value when there is none. */
+export function bigOr(name: string, value: unknown, fallback: () => bigint, min: bigint, max: bigint): bigint {
+  return value === undefined ? fallback() : big(name, value, min, max);
+}
+
 export const U32 = 0xffff_ffff;
 export const U64 = 0xffff_ffff_ffff_ffffn;
 

@@ -1,4 +1,11 @@
 /** The interface every caller programs against; `index.ts` exports the one implementation over the addon. */
+
+import type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
+import type { LogPageOptions } from "./admin/log-page";
+import type { AdminCommands } from "./admin-commands";
+import type { Buffer, BufferOptions, CommandData } from "./buffer";
+import type { CommandSet } from "./command-names";
+import type { RecordedCommand } from "./recorded-commands";
 import type {
   BringUpReport,
   Completion,
@@ -68,9 +75,32 @@ export interface NvmeDriver {
   modelFaults(path: string): Promise<ModelFaultCount[]>;
 }
 
+/** Of the newest command that has ended. */
+export interface LatestCommand {
+  /** null when our side ended it. */
+  cid: number | null;
+  latencyNs: number;
+}
+
 export interface Controller {
   readonly address: TransportAddress;
   readonly identity: ControllerIdentity;
+  /** Admin commands by name, and the drive's events. */
+  readonly commands: AdminCommands;
+  /** The longest transfer of one command, bytes: the drive's MDTS or the transport's limit. */
+  readonly mdts: number;
+  /** A command older than this is completed locally (07/80, cdw0 all ones), ms. A reset keeps it. */
+  readonly timeoutMs: number;
+  /** For commands sent from now on, on all queues. */
+  setTimeoutMs(timeoutMs: number): Promise<void>;
+  /** The newest admin command that has ended; null before the first. */
+  readonly latest: LatestCommand | null;
+  /** The flight recorder of the admin queue: the newest `count` commands (0: all it has), newest first; also after `close`. */
+  cmdlog(count?: number): RecordedCommand[];
+  /** What the drive's log of commands (5) says. @throws ERR_UNSUPPORTED when it has no such log. */
+  supports(opcode: number, set?: CommandSet): Promise<boolean>;
+  /** Memory that the drive reaches itself: commands that use it copy nothing. @throws ERR_ARGUMENT when there is none left. */
+  createBuffer(length: number, options?: BufferOptions): Buffer;
   /** Reads Identify again from the drive. */
   identify(): Promise<ControllerIdentity>;
   /** nsids of the active namespaces. */
@@ -84,22 +114,15 @@ export interface Controller {
   /** CAP, VS, CC, CSTS and friends by name; null where the transport does not show one. */
   registers(): Promise<Record<string, bigint | null>>;
   /** A raw admin command. `data` is read from or written to the drive according to `direction`. */
-  admin(command: RawCommand, data?: Uint8Array, direction?: "from-device" | "to-device"): Promise<Completion>;
+  admin(command: RawCommand, data?: CommandData, direction?: "from-device" | "to-device"): Promise<Completion>;
   identifyRaw(cns: number, nsid?: number, cntid?: number): Promise<{ completion: Completion; data: Uint8Array }>;
-  getFeature(
-    fid: number,
-    options?: { nsid?: number; select?: number; cdw11?: number; data?: Uint8Array },
-  ): Promise<Completion>;
-  setFeature(
-    fid: number,
-    cdw11: number,
-    options?: { nsid?: number; save?: boolean; data?: Uint8Array },
-  ): Promise<Completion>;
-  /** `offset` and `bytes` in bytes, multiples of 4. */
+  getFeature(fid: number, options?: GetFeatureOptions): Promise<Completion>;
+  setFeature(fid: number, cdw11: number, options?: SetFeatureOptions): Promise<Completion>;
+  /** `bytes` and `options.offset` in bytes, multiples of 4. */
   getLogPage(
     lid: number,
     bytes: number,
-    options?: { nsid?: number; offset?: number },
+    options?: LogPageOptions,
   ): Promise<{ completion: Completion; data: Uint8Array }>;
   format(nsid: number, options: FormatOptions): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
@@ -131,6 +154,10 @@ export interface Qpair {
   readonly depth: number;
   /** Path of this qpair's flight recorder, or null. */
   readonly cmdlogPath: string | null;
+  /** The newest command that has ended on it; null before the first. */
+  readonly latest: LatestCommand | null;
+  /** Its flight recorder: the newest `count` commands (0: all it has), newest first; also after `delete` and `close`. */
+  cmdlog(count?: number): RecordedCommand[];
   delete(): Promise<void>;
 }
 
@@ -179,10 +206,10 @@ export interface CopySource {
 export interface Namespace {
   readonly nsid: number;
   readonly identity: NamespaceIdentity;
-  /** LBA addresses are bigint, `data.length` gives the LBA count. */
-  read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion>;
-  write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion>;
-  compare(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion>;
+  /** LBA addresses are bigint, the length of `data` gives the LBA count. */
+  read(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
+  write(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
+  compare(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
   /** Verify: the drive reads and checks, no data move. (`verify` sweeps with the table.) */
   verifyLbas(
     qpair: Qpair,
@@ -197,8 +224,8 @@ export interface Namespace {
   compareAndWrite(
     qpair: Qpair,
     slba: bigint,
-    expected: Uint8Array,
-    data: Uint8Array,
+    expected: CommandData,
+    data: CommandData,
   ): Promise<{ compare: Completion; write: Completion }>;
   flush(qpair: Qpair): Promise<Completion>;
   /** `deallocate`: DEAC, the drive may deallocate instead of writing. */
@@ -212,7 +239,7 @@ export interface Namespace {
   io(
     qpair: Qpair,
     command: RawCommand,
-    data?: Uint8Array,
+    data?: CommandData,
     direction?: "from-device" | "to-device",
   ): Promise<Completion>;
   /**

@@ -1,9 +1,10 @@
 import type { ControllerAccess } from "./access";
-import { big, bytes, flag, integer, object, oneOf, refuse, text, U32, U64 } from "./check";
+import { type CommandData, carried, viewOf } from "./buffer";
+import { big, flag, integer, object, oneOf, refuse, text, U32, U64 } from "./check";
 import { checkCommand, nativeCommand } from "./command";
 import type { CopySource, IoFlags, IoWorker, Namespace, ProtectionOptions, Qpair, TransferFlags } from "./driver";
 import { NvmeIoWorker } from "./ioworker";
-import { addon, type NativeCommand, type NativeDirection, type NativeHandle, settle } from "./native";
+import { addon, type NativeCommand, type NativeData, type NativeDirection, type NativeHandle, settle } from "./native";
 import { joined, protectionDwords, transferLayout } from "./protection";
 import { NvmeQpair } from "./qpair";
 import type {
@@ -61,31 +62,27 @@ export class NvmeNamespace implements Namespace {
     if (this.#hasTable) addon().notePowerLoss(this.native, powerCycles);
   }
 
-  #qpair(qpair: Qpair): NativeHandle {
-    if (!(qpair instanceof NvmeQpair)) refuse("qpair is not a queue pair of this driver");
-    if (qpair.controller !== this.controller) refuse(`qpair ${qpair.qid} belongs to another controller`);
-    return qpair.use();
-  }
-
-  #send(
+  async #send(
     qpair: Qpair,
     command: NativeCommand,
-    data: Uint8Array | null,
+    data: NativeData | null,
     direction: NativeDirection,
     lbas: number,
     metadataBytes = 0,
-  ) {
-    const lane = this.#qpair(qpair);
-    return settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes));
+  ): Promise<Completion> {
+    if (!(qpair instanceof NvmeQpair)) refuse("qpair is not a queue pair of this driver");
+    if (qpair.controller !== this.controller) refuse(`qpair ${qpair.qid} belongs to another controller`);
+    const lane = qpair.use();
+    return qpair.ended(await settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes)));
   }
 
-  #lbasOf(name: string, data: Uint8Array, stride: number): number {
+  #sectors(data: CommandData, stride: number): { data: NativeData; view: Uint8Array; lbas: number } {
     // What of it is data counts against MDTS.
     const limit = Math.min(MAX_LBAS, Math.floor(this.controller.identity.mdtsBytes / this.identity.lbaBytes));
-    bytes(name, data, stride, limit * stride);
-    if (data.byteLength % stride !== 0)
-      refuse(`${name} has ${data.byteLength} bytes, it must be a multiple of the LBA size, ${stride}`);
-    return data.byteLength / stride;
+    const { data: carries, byteLength } = carried("data", data, this.controller, stride, limit * stride);
+    if (byteLength % stride !== 0)
+      refuse(`data has ${byteLength} bytes, it must be a multiple of the LBA size, ${stride}`);
+    return { data: carries, view: viewOf("data", data, stride, byteLength), lbas: byteLength / stride };
   }
 
   /** A command that moves data, with the metadata and the protection information of this namespace. */
@@ -93,7 +90,7 @@ export class NvmeNamespace implements Namespace {
     opcode: number,
     qpair: Qpair,
     slba: bigint,
-    data: Uint8Array,
+    data: CommandData,
     flags: TransferFlags = {},
     fuse = 0,
   ): Promise<Completion> {
@@ -101,19 +98,21 @@ export class NvmeNamespace implements Namespace {
     big("slba", slba, 0n, U64);
     const protection = protectionDwords(this.identity, slba, o.protection);
     const { stride, apart } = transferLayout(this.identity, protection.action);
-    const lbas = this.#lbasOf("data", data, stride);
+    const { data: carries, view, lbas } = this.#sectors(data, stride);
     const { metadata, protection: _, ...plain } = o;
     const command = this.#addressed(opcode, slba, lbas, plain);
     command.cdw12 += protection.bits;
     command.cdw14 = protection.cdw14;
     command.cdw15 = protection.cdw15;
     if (fuse !== 0) command.fuse = fuse;
-    const both = joined(data, metadata, apart * lbas);
     const read = opcode === OPCODE.read;
-    const completion = await this.#send(qpair, command, both, read ? "from-device" : "to-device", lbas, apart * lbas);
-    if (read && both !== data) {
-      data.set(both.subarray(0, data.byteLength));
-      metadata?.set(both.subarray(data.byteLength));
+    const direction = read ? "from-device" : "to-device";
+    if (apart === 0 && metadata === undefined) return this.#send(qpair, command, carries, direction, lbas);
+    const both = joined(view, metadata, apart * lbas);
+    const completion = await this.#send(qpair, command, both, direction, lbas, apart * lbas);
+    if (read && both !== view) {
+      view.set(both.subarray(0, view.byteLength));
+      metadata?.set(both.subarray(view.byteLength));
     }
     return completion;
   }
@@ -132,25 +131,26 @@ export class NvmeNamespace implements Namespace {
     });
   }
 
-  async read(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion> {
+  async read(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
     return this.#move(OPCODE.read, qpair, slba, data, flags);
   }
 
-  async write(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion> {
+  async write(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
     return this.#move(OPCODE.write, qpair, slba, data, flags);
   }
 
-  async compare(qpair: Qpair, slba: bigint, data: Uint8Array, flags?: TransferFlags): Promise<Completion> {
+  async compare(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
     return this.#move(OPCODE.compare, qpair, slba, data, flags);
   }
 
   async compareAndWrite(
     qpair: Qpair,
     slba: bigint,
-    expected: Uint8Array,
-    data: Uint8Array,
+    expected: CommandData,
+    data: CommandData,
   ): Promise<{ compare: Completion; write: Completion }> {
-    bytes("data", data, expected.byteLength, expected.byteLength);
+    const { byteLength } = viewOf("expected", expected, 1, this.controller.identity.mdtsBytes * 2);
+    viewOf("data", data, byteLength, byteLength);
     // One behind the other in the queue: nothing is awaited between the two.
     const [compare, write] = await Promise.all([
       this.#move(OPCODE.compare, qpair, slba, expected, {}, FUSED_FIRST),
@@ -246,15 +246,16 @@ export class NvmeNamespace implements Namespace {
   async io(
     qpair: Qpair,
     command: RawCommand,
-    data?: Uint8Array,
+    data?: CommandData,
     direction?: "from-device" | "to-device",
   ): Promise<Completion> {
     const checked = checkCommand("command", command, this.nsid);
-    if (data !== undefined) bytes("data", data, 4, this.controller.identity.mdtsBytes * 2);
+    const limit = this.controller.identity.mdtsBytes * 2;
+    const carries = data === undefined ? null : carried("data", data, this.controller, 4, limit).data;
     if (data !== undefined && direction === undefined)
       refuse("direction is undefined, data needs from-device or to-device");
     if (direction !== undefined) oneOf("direction", direction, ["from-device", "to-device"]);
-    return this.#send(qpair, checked, data ?? null, data === undefined ? "none" : direction!, 0);
+    return this.#send(qpair, checked, carries, data === undefined ? "none" : direction!, 0);
   }
 
   /** Workers and sweeps move data alone. */

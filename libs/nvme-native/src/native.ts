@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type {
   Completion,
+  DiscoveredSubsystem,
   ErrorAction,
   IoWorkerEvent,
   IoWorkerResult,
@@ -32,6 +33,19 @@ export interface NativeCommand {
   prp2?: bigint;
   mptr?: bigint;
   fuse?: number;
+}
+
+/** An array is copied; a view of memory that `createBuffer` made is not. */
+export type NativeData = Uint8Array | { memory: NativeHandle; offset: number; bytes: number };
+
+export interface NativeAddress {
+  transport: string;
+  address: string;
+  port: number;
+  nqn: string;
+  hostNqn: string;
+  headerDigest: boolean;
+  dataDigest: boolean;
 }
 
 export interface NativeLimits {
@@ -136,7 +150,7 @@ export interface NativeAddon {
   boottimeNs(): bigint;
   quiesce(): void;
   open(
-    address: { transport: string; address: string; port: number; nqn: string },
+    address: NativeAddress,
     options: NativeOpenOptions,
   ): Promise<NativePhases & { handle: NativeHandle; limits: NativeLimits }>;
   close(controller: NativeHandle): Promise<void>;
@@ -146,11 +160,18 @@ export interface NativeAddon {
   admin(
     controller: NativeHandle,
     command: NativeCommand,
-    data: Uint8Array | null,
+    data: NativeData | null,
     direction: NativeDirection,
     timeoutMs: number,
   ): Promise<Completion>;
   violations(controller: NativeHandle): ProtocolViolations | null;
+  setTimeout(controller: NativeHandle, timeoutMs: number): Promise<void>;
+  adminCmdlog(controller: NativeHandle): Uint8Array;
+  qpairCmdlog(qpair: NativeHandle): Uint8Array;
+  createBuffer(controller: NativeHandle, bytes: number): { handle: NativeHandle; memory: ArrayBuffer } | null;
+  freeBuffer(buffer: NativeHandle, memory: ArrayBuffer): void;
+  busAddress(buffer: NativeHandle, offset: number): bigint | { code: NvmeErrorCode; message: string };
+  discover(address: { address: string; port: number }, timeoutMs: number): Promise<DiscoveredSubsystem[]>;
   createQpair(
     controller: NativeHandle,
     entries: number,
@@ -173,7 +194,7 @@ export interface NativeAddon {
   io(
     namespace: NativeHandle,
     command: NativeCommand,
-    data: Uint8Array | null,
+    data: NativeData | null,
     direction: NativeDirection,
     qpair: NativeHandle,
     lbaCount: number,

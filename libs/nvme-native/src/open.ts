@@ -2,29 +2,25 @@ import { waitReady } from "./bare/ready";
 import { integer, object, oneOf, refuse, text } from "./check";
 import { bringUpReport, NvmeController } from "./controller";
 import type { Controller, Initialise, OpenQueue } from "./driver";
-import { addon, type NativeOpenOptions, settle } from "./native";
-import type { BringUpReport, OpenOptions, TransportAddress } from "./types";
+import { addon, type NativeAddress, type NativeOpenOptions, settle } from "./native";
+import { checkTcp } from "./tcp";
+import { type BringUpReport, MAX_TIMEOUT_MS, type OpenOptions, type TransportAddress } from "./types";
 
 const MAX_CMDLOG_ENTRIES = 1 << 20;
-const MAX_TIMEOUT_MS = 3_600_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 const OPTIONS = ["cmdlogDir", "cmdlogEntries", "timeoutMs"];
 
 /** PCI address with its domain, as SPDK wants it. */
 const PCI = /^([0-9a-fA-F]{4}:)?[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\.[0-7]$/;
 
-export function checkAddress(value: TransportAddress): {
-  transport: string;
-  address: string;
-  port: number;
-  nqn: string;
-} {
+export function checkAddress(value: TransportAddress): NativeAddress {
   const transport = oneOf("address.transport", (value as TransportAddress | null)?.transport, [
     "model",
     "spdk-pcie",
     "spdk-tcp",
     "spdk-vfio-user",
   ]);
-  const plain = { transport, port: 0, nqn: "" };
+  const plain = { transport, port: 0, nqn: "", hostNqn: "", headerDigest: false, dataDigest: false };
   switch (value.transport) {
     case "model":
     case "spdk-vfio-user":
@@ -37,13 +33,7 @@ export function checkAddress(value: TransportAddress): {
       }
       return { ...plain, address: value.address.length === 7 ? `0000:${value.address}` : value.address };
     case "spdk-tcp":
-      object("address", value, ["transport", "address", "port", "nqn"]);
-      return {
-        ...plain,
-        address: text("address.address", value.address, 256),
-        port: integer("address.port", value.port, 1, 65_535),
-        nqn: value.nqn === null || value.nqn === undefined ? "" : text("address.nqn", value.nqn, 223),
-      };
+      return checkTcp(value);
   }
 }
 
@@ -55,7 +45,7 @@ export function checkOpenOptions(options: OpenOptions): NativeOpenOptions {
   return {
     cmdlogDir: o.cmdlogDir === null || o.cmdlogDir === undefined ? "" : text("cmdlogDir", o.cmdlogDir, 4096),
     cmdlogEntries,
-    timeoutMs: integer("timeoutMs", o.timeoutMs ?? 10_000, 1, MAX_TIMEOUT_MS),
+    timeoutMs: integer("timeoutMs", o.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS),
     bringUp: true,
   };
 }
@@ -83,11 +73,12 @@ export async function open(
   const checked = checkAddress(address);
   const { initialise, ...rest } = object<typeof options>("options", options, [...OPTIONS, "initialise"]);
   if (initialise !== undefined && typeof initialise !== "function") refuse("initialise must be a function");
+  const native = checkOpenOptions(rest);
   const byScript = initialise !== undefined;
   const start = performance.now();
-  const made = await settle(addon().open(checked, { ...checkOpenOptions(rest), bringUp: !byScript }));
+  const made = await settle(addon().open(checked, { ...native, bringUp: !byScript }));
   const report: BringUpReport = bringUpReport(made);
-  const controller = new NvmeController(address, made.handle, made.limits, report);
+  const controller = new NvmeController(address, made.handle, made.limits, native.timeoutMs, report);
   try {
     if (initialise !== undefined) {
       await initialise(controller, {

@@ -1,10 +1,16 @@
 import type { ControllerAccess } from "./access";
-import type { Qpair } from "./driver";
+import type { LatestCommand, Qpair } from "./driver";
 import { addon, type NativeHandle, settle } from "./native";
-import { NvmeError } from "./types";
+import { type RecordedCommand, recordedCommands } from "./recorded-commands";
+import { type Completion, NvmeError } from "./types";
+
+export function latestOf({ cid, latencyNs }: Completion): LatestCommand {
+  return { cid: cid ?? null, latencyNs };
+}
 
 export class NvmeQpair implements Qpair {
   #deleted = false;
+  #latest: LatestCommand | null = null;
 
   constructor(
     readonly controller: ControllerAccess,
@@ -14,11 +20,25 @@ export class NvmeQpair implements Qpair {
     readonly cmdlogPath: string | null,
   ) {}
 
+  get latest(): LatestCommand | null {
+    return this.#latest;
+  }
+
+  /** For our own use: a command on it has ended. */
+  ended(completion: Completion): Completion {
+    this.#latest = latestOf(completion);
+    return completion;
+  }
+
   /** @throws ERR_CLOSED after delete or close. */
   use(): NativeHandle {
     this.controller.use();
     if (this.#deleted) throw new NvmeError("ERR_CLOSED", `queue pair ${this.qid} is deleted`);
     return this.native;
+  }
+
+  cmdlog(count = 0): RecordedCommand[] {
+    return recordedCommands(addon().qpairCmdlog(this.native), count);
   }
 
   async delete(): Promise<void> {

@@ -4,8 +4,6 @@ import {
   type Completion,
   commandName,
   expectStatus,
-  field,
-  fieldText,
   NvmeError,
   type RawCommand,
   statusName,
@@ -160,15 +158,6 @@ test("an unexpected status is explained, an expected one is given back", () => {
   );
   expect(expectStatus(bad, 2, 0x81)).toBe(bad);
   expect(() => expectStatus({ ...DONE, sct: 7, sc: 0x80, local: true })).toThrow("made by our side");
-});
-
-test("B008 a field is read end first, inclusive, little endian; text loses its trailing spaces", () => {
-  const page = Uint8Array.from([0x78, 0x56, 0x34, 0x12, 0x41, 0x42, 0x20, 0x00]);
-  expect(field(page, 3, 0)).toBe(0x12345678n);
-  expect(field(page, 1)).toBe(0x56n);
-  expect(fieldText(page, 7, 4)).toBe("AB");
-  expect(() => field(page, 8, 0)).toThrow("end is 8, it must be an integer from 0 to 7");
-  expect(() => field(page, 2, 3)).toThrow("begin is 3, it must be an integer from 0 to 2");
 });
 
 describe("asynchronous events", () => {

@@ -2,17 +2,7 @@
  * A process of its own for tests that end one, stop one or set its deadline: loads the TypeScript sources by swc and runs
  * the scenario named in argv[2] with the JSON of argv[3]. Prints one JSON line per `say`.
  */
-const { readFileSync } = require("node:fs");
-const { transformSync } = require("@swc/core");
-
-require.extensions[".ts"] = (module, filename) => {
-  const { code } = transformSync(readFileSync(filename, "utf8"), {
-    filename,
-    jsc: { target: "es2022", parser: { syntax: "typescript" } },
-    module: { type: "commonjs" },
-  });
-  module._compile(code, filename);
-};
+require("./from-sources.cjs");
 
 const { scenarios } = require("./scenarios.ts");
 const say = (value) =>

@@ -26,6 +26,7 @@ class Buffer {
 
   uint8_t* data() { return data_; }
   size_t bytes() const { return bytes_; }
+  HostController& host() { return *host_; }
 
  private:
   void Free() {

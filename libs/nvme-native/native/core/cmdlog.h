@@ -59,6 +59,9 @@ class Cmdlog {
   }
 
   const std::string& path() const { return path_; }
+  // Any thread: what the file holds, as its readers find it while it is written.
+  const uint8_t* image() const { return map_; }
+  size_t image_bytes() const { return bytes_; }
 
  private:
   static constexpr uint32_t kCompleted = 1;

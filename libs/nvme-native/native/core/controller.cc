@@ -179,6 +179,12 @@ Status Controller::SetUpAdminQueue() {
   return Named(host_->SetUpAdminQueue());
 }
 
+void Controller::SetTimeout(uint32_t timeout_ms) {
+  options_.timeout_ms = timeout_ms;
+  admin_qpair_->SetTimeout(timeout_ms * kNsPerMs);
+  for (auto& owner : owners_) owner->qpair->SetTimeout(timeout_ms * kNsPerMs);
+}
+
 void Controller::ParkAll() {
   for (auto& owner : owners_) {
     owner->parking.Ask();

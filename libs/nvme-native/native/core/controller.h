@@ -73,6 +73,8 @@ class Controller : public std::enable_shared_from_this<Controller> {
   bool bare() const { return bare_; }
   // False: closed, or too many waiting; then `finish` will not be called.
   bool PostAdmin(std::unique_ptr<Request> request);
+  // The admin queue's flight recorder; it stays readable after the end.
+  const Cmdlog& admin_cmdlog() const { return admin_qpair_->cmdlog(); }
   // Runs on the control thread; false: closed. Never waits for the owner of a qpair that waits for this thread.
   bool Post(std::function<void()> task);
   bool closed() const;
@@ -91,6 +93,8 @@ class Controller : public std::enable_shared_from_this<Controller> {
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes);
   Status HotReset();
   Status SetUpAdminQueue();
+  // For commands sent from now on, on every queue pair there is and every one to come.
+  void SetTimeout(uint32_t timeout_ms);
   ResetOutcome Reset() { return Renew(&HostController::Reset); }
   ResetOutcome Restart() { return Renew(&HostController::Restart); }
   // Ends every owner, settles everything, frees the device and ends the control thread. `closed` is called last.

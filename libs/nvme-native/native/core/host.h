@@ -157,6 +157,9 @@ class HostController {
   // Any thread. Memory that the device can reach: zeroed, 4096 aligned; null when there is none left.
   virtual void* AllocBuffer(size_t bytes) = 0;
   virtual void FreeBuffer(void* memory) = 0;
+  // Any thread. Where the device sees `memory`, which lies inside a buffer of AllocBuffer: what a PRP entry would hold.
+  // kUnsupported names the transport and the reason.
+  virtual Status BusAddress(const void* memory, uint64_t* address) = 0;
 
   virtual HostLimits Limits() const = 0;
 
@@ -181,6 +184,9 @@ struct TransportAddress {
   std::string address;    // path of the model's file, PCI BDF, IP address, vfio-user socket directory
   uint16_t port = 0;
   std::string nqn;        // empty: the first NVM subsystem that discovery returns
+  std::string host_nqn;   // empty: the implementation's own
+  bool header_digest = false;
+  bool data_digest = false;
 };
 
 // One line of the table of transports (host_table.h).

@@ -51,7 +51,7 @@ Sent Qpair::Submit(const Command& command) {
   slot.timed_out = false;
   slot.token = command.token;
   slot.submit_ns = submitted_ns_ = now;
-  const uint64_t timeout = command.timeout_ns == 0 ? timeout_ns_ : command.timeout_ns;
+  const uint64_t timeout = command.timeout_ns == 0 ? timeout_ns_.load(std::memory_order_relaxed) : command.timeout_ns;
   slot.expires_ns = timeout == kNever ? kNever : now + timeout;
   next_expiry_ns_ = std::min(next_expiry_ns_, slot.expires_ns);
   return Sent::kOk;
@@ -60,6 +60,8 @@ Sent Qpair::Submit(const Command& command) {
 Cqe Qpair::LocalCqe(uint8_t sc) const {
   Cqe cqe{};
   cqe.sqid = qid_;
+  // Nobody takes this for what a drive answered: all ones is what a drive that does not answer reads as.
+  if (sc == kLocalTimedOut) cqe.cdw0 = UINT32_MAX;
   cqe.status = MakeStatus(kLocalSct, sc);
   return cqe;
 }

@@ -1,6 +1,7 @@
 // One queue pair as the core uses it: a host qpair with its flight recorder, the deadline check, local completion of
 // what is too old or was cut off, and the account of what is outstanding. Owned by one thread, like the host qpair.
 #pragma once
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -62,6 +63,9 @@ class Qpair {
   bool Frozen() const { return host_ != nullptr && freeze_ != nullptr && freeze_->frozen(); }
   // `freeze` outlives this.
   void Obey(const Freeze* freeze) { freeze_ = freeze; }
+  // Any thread. For commands that are sent from now on.
+  void SetTimeout(uint64_t timeout_ns) { timeout_ns_.store(timeout_ns, std::memory_order_relaxed); }
+  const Cmdlog& cmdlog() const { return *cmdlog_; }
   // Any thread.
   bool Gone() const { return host_ == nullptr || host_->Gone(); }
 
@@ -103,7 +107,7 @@ class Qpair {
   const Freeze* freeze_ = nullptr;
   uint16_t qid_;
   std::unique_ptr<Cmdlog> cmdlog_;
-  uint64_t timeout_ns_;
+  std::atomic<uint64_t> timeout_ns_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   std::vector<HostCompletion> reaped_;

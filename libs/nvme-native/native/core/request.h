@@ -24,6 +24,8 @@ struct Request {
   // Holds the data of `command`; freed only when the drive will not touch it any more.
   Buffer buffer;
   uint16_t qid = 0;  // where it goes; for the log of writes
+  // Or the data lie in memory that a script holds as well: it lives at least as long as this request.
+  std::shared_ptr<Buffer> lent;
   // Pump's thread, before the submission; false: try again later (an LBA is being written by somebody else).
   std::function<bool(Request&)> admit;
   // Pump's thread, exactly once. A Status that is not ok: nothing was sent.

@@ -70,6 +70,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   RegisterController(env, exports);
   RegisterNamespace(env, exports);
   RegisterBare(env, exports);
+  RegisterBuffer(env, exports);
+  RegisterDiscovery(env, exports);
   RegisterModel(env, exports);
   return exports;
 }

@@ -24,6 +24,8 @@ AddonState& StateOf(Napi::Env env);
 void RegisterController(Napi::Env env, Napi::Object exports);
 void RegisterNamespace(Napi::Env env, Napi::Object exports);
 void RegisterBare(Napi::Env env, Napi::Object exports);
+void RegisterBuffer(Napi::Env env, Napi::Object exports);
+void RegisterDiscovery(Napi::Env env, Napi::Object exports);
 void RegisterModel(Napi::Env env, Napi::Object exports);
 
 }  // namespace assay::glue

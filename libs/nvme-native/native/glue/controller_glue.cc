@@ -35,6 +35,9 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   address.address = Text(where, "address");
   address.port = static_cast<uint16_t>(U32(where, "port"));
   address.nqn = Text(where, "nqn");
+  address.host_nqn = Text(where, "hostNqn");
+  address.header_digest = Flag(where, "headerDigest");
+  address.data_digest = Flag(where, "dataDigest");
   ControllerOptions options;
   options.cmdlog_dir = Text(how, "cmdlogDir");
   options.cmdlog_entries = U32(how, "cmdlogEntries");
@@ -212,6 +215,23 @@ Napi::Value Admin(const Napi::CallbackInfo& info) {
   return pending->promise(env);
 }
 
+// setTimeout(controller, timeoutMs)
+Napi::Value SetTimeout(const Napi::CallbackInfo& info) {
+  const uint32_t timeout_ms = info[1].As<Napi::Number>();
+  return OnControlThread(info, [timeout_ms](Controller& controller, const std::shared_ptr<Pending>& pending) {
+    controller.SetTimeout(timeout_ms);
+    pending->Resolve([](Napi::Env env) -> Napi::Value { return env.Undefined(); });
+  });
+}
+
+Napi::Value ImageOf(Napi::Env env, const Cmdlog& cmdlog) {
+  return Napi::Buffer<uint8_t>::Copy(env, cmdlog.image(), cmdlog.image_bytes());
+}
+
+// adminCmdlog(controller), qpairCmdlog(qpair): the flight recorder as its file holds it now; also when all is closed
+Napi::Value AdminCmdlog(const Napi::CallbackInfo& info) { return ImageOf(info.Env(), Unwrap<Controller>(info[0])->admin_cmdlog()); }
+Napi::Value QpairCmdlog(const Napi::CallbackInfo& info) { return ImageOf(info.Env(), Unwrap<Lane>(info[0])->qpair->cmdlog()); }
+
 }  // namespace
 
 void RegisterController(Napi::Env env, Napi::Object exports) {
@@ -224,6 +244,9 @@ void RegisterController(Napi::Env env, Napi::Object exports) {
   exports.Set("deleteQpair", Napi::Function::New(env, DeleteQpair));
   exports.Set("violations", Napi::Function::New(env, Violations));
   exports.Set("queues", Napi::Function::New(env, Queues));
+  exports.Set("setTimeout", Napi::Function::New(env, SetTimeout));
+  exports.Set("adminCmdlog", Napi::Function::New(env, AdminCmdlog));
+  exports.Set("qpairCmdlog", Napi::Function::New(env, QpairCmdlog));
   exports.Set("admin", Napi::Function::New(env, Admin));
 }
 

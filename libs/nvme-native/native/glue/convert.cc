@@ -84,6 +84,7 @@ Napi::Value CompletionValue(Napi::Env env, const Done& done) {
   value.Set("more", done.cqe.More());
   value.Set("local", done.local);
   value.Set("latencyNs", CommonNumber(env, done.complete_ns - done.submit_ns));
+  if (!done.local) value.Set("cid", static_cast<uint32_t>(done.cqe.cid));
   return value;
 }
 

@@ -14,7 +14,16 @@ std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::Callbac
     return nullptr;
   }
   const std::string direction = info[3].As<Napi::String>();
-  if (info[2].IsTypedArray() && direction != "none") {
+  const auto way = [&] { return direction == "to-device" ? Direction::kToDevice : Direction::kFromDevice; };
+  if (info[2].IsObject() && !info[2].IsTypedArray() && direction != "none") {
+    const auto view = info[2].As<Napi::Object>();
+    request->lent = Unwrap<Buffer>(view.Get("memory"));
+    const uint32_t offset = U32(view, "offset");
+    request->command.data_bytes = U32(view, "bytes");
+    assert(offset + size_t{request->command.data_bytes} <= request->lent->bytes());
+    request->command.data = request->lent->data() + offset;
+    request->command.direction = way();
+  } else if (info[2].IsTypedArray() && direction != "none") {
     const auto data = info[2].As<Napi::Uint8Array>();
     request->buffer = Buffer(controller.host(), data.ByteLength());
     if (request->buffer.data() == nullptr) {
@@ -23,7 +32,7 @@ std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::Callbac
     }
     request->command.data = request->buffer.data();
     request->command.data_bytes = static_cast<uint32_t>(data.ByteLength());
-    request->command.direction = direction == "to-device" ? Direction::kToDevice : Direction::kFromDevice;
+    request->command.direction = way();
     // Also before a read: bytes that the drive leaves alone keep what the script had there.
     std::memcpy(request->buffer.data(), data.Data(), data.ByteLength());
   }
@@ -33,7 +42,7 @@ std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::Callbac
       return;
     }
     // The buffer goes along only when the drive has let go of it; a timed out one stays with its request.
-    const bool give = self.command.direction == Direction::kFromDevice && done.released && !done.local;
+    const bool give = self.lent == nullptr && self.command.direction == Direction::kFromDevice && done.released && !done.local;
     auto data = give ? std::make_shared<Buffer>(std::move(self.buffer)) : nullptr;
     pending->Resolve([done, data, kept = std::weak_ptr<Pending>(pending)](Napi::Env env) -> Napi::Value {
       if (data != nullptr) {

@@ -27,6 +27,7 @@ class ModelHost final : public HostController {
   Status WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) override;
   void* AllocBuffer(size_t bytes) override;
   void FreeBuffer(void* memory) override;
+  Status BusAddress(const void* memory, uint64_t* address) override;
   HostLimits Limits() const override;
   Status Lend(uint64_t bytes, bool scattered, DmaRegion* out) override;
   void TakeBack(const DmaRegion& region) override;

@@ -1,5 +1,7 @@
 #include "controller.h"
 
+#include <spdk/env.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
@@ -70,6 +72,9 @@ Status Controller::Connect() {
   opts.admin_queue_size = traits_.admin_entries;
   opts.keep_alive_timeout_ms = traits_.keep_alive_ms;
   opts.admin_timeout_ms = options_.timeout_ms;
+  opts.header_digest = address_.header_digest;
+  opts.data_digest = address_.data_digest;
+  if (!address_.host_nqn.empty()) snprintf(opts.hostnqn, sizeof(opts.hostnqn), "%s", address_.host_nqn.c_str());
   opts.disable_error_logging = true;  // an error status is a value for the caller
 
   ForgetLastError();
@@ -179,6 +184,16 @@ void* Controller::AllocBuffer(size_t bytes) { return AllocateDma(bytes, 4096); }
 void Controller::FreeBuffer(void* memory) {
   if (pinned_.load(std::memory_order_acquire)) return;
   FreeDma(memory);
+}
+
+Status Controller::BusAddress(const void* memory, uint64_t* address) {
+  if (traits_.type == SPDK_NVME_TRANSPORT_TCP) {
+    return Status::Error(Code::kUnsupported, "spdk-tcp: data go through a socket, memory has no bus address");
+  }
+  // SPDK lends its memory to a vfio-user drive at the process's own addresses.
+  *address = traits_.type == SPDK_NVME_TRANSPORT_VFIOUSER ? reinterpret_cast<uintptr_t>(memory) : spdk_vtophys(memory, nullptr);
+  if (*address != SPDK_VTOPHYS_ERROR) return Status::Ok();
+  return Status::Error(Code::kUnsupported, std::string(traits_.name) + ": SPDK knows no bus address of this memory");
 }
 
 }  // namespace assay::spdk

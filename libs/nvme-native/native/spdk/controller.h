@@ -31,6 +31,7 @@ class Controller final : public HostController {
   Status WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) override;
   void* AllocBuffer(size_t bytes) override;
   void FreeBuffer(void* memory) override;
+  Status BusAddress(const void* memory, uint64_t* address) override;
   HostLimits Limits() const override { return limits_; }
   // config_space.cc
   Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override;

@@ -3,6 +3,7 @@
 
 #include "../core/host_table.h"
 #include "controller.h"
+#include "discovery.h"
 #include "environment.h"
 
 namespace assay {
@@ -23,6 +24,13 @@ constexpr const char* kVfioUser = "spdk-vfio-user";
 std::vector<HostTransport> SpdkTransports() {
   spdk::PrepareProcess();
   return {{kPcie, Open<kPcie>}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>}};
+}
+
+Status SpdkDiscover(const TransportAddress& address, uint32_t timeout_ms, std::vector<DiscoveredSubsystem>* out) {
+  struct spdk_nvme_transport_id id;
+  if (Status status = spdk::ToTransportId(*spdk::FindTraits(kTcp), address, &id); !status.ok()) return status;
+  if (Status status = spdk::StartEnvironment({}); !status.ok()) return status;
+  return spdk::DiscoverAll(id, timeout_ms, out);
 }
 
 const char* SpdkRelease() { return spdk::Release(); }

@@ -1,2 +1,127 @@
-/** Timeouts, waiting, callbacks (B063 to B072). */
-export {};
+/** Timeouts, waiting, what pynvme does with callbacks (B063 to B072). */
+import { type Completion, Completions, expectStatus } from "../../src";
+import { behaviour } from "./behaviour";
+
+const SLOW_READS = { latency: { readUs: 400_000, writeUs: 10, flushUs: 10, jitterPercent: 0 } };
+
+behaviour(
+  "B063",
+  "a command older than the timeout is finished locally, all ones in dword 0, and the drive's answer is ignored later",
+  { on: ["model"], spec: SLOW_READS },
+  async ({ controller, ns, qpair }) => {
+    expectStatus(await ns.write(qpair, 9n, new Uint8Array(512).fill(9)));
+    await controller.setTimeoutMs(20);
+    const data = new Uint8Array(512).fill(1);
+    const late = expectStatus(await ns.read(qpair, 9n, data), 7, 0x80);
+    expect(late).toMatchObject({ local: true, cdw0: 0xffff_ffff });
+    expect(data.every((byte) => byte === 1)).toBe(true);
+    expect(qpair.cmdlog(1)[0]).toMatchObject({ local: true, outstanding: false, name: "Read" });
+    await controller.setTimeoutMs(15_000);
+    // The late answer has come by the time that a second read has.
+    expectStatus(await ns.read(qpair, 9n, data));
+    expect(data.every((byte) => byte === 9)).toBe(true);
+    expect(qpair.cmdlog()).toHaveLength(3);
+  },
+);
+
+behaviour(
+  "B064",
+  "the same command completes normally when the timeout is long enough",
+  { on: ["model"], spec: SLOW_READS },
+  async ({ controller, ns, qpair }) => {
+    await controller.setTimeoutMs(15_000);
+    expect(controller.timeoutMs).toBe(15_000);
+    const completion = expectStatus(await ns.read(qpair, 9n, new Uint8Array(512)));
+    expect(completion.local).toBe(false);
+    expect(completion.cdw0).not.toBe(0xffff_ffff);
+  },
+);
+
+behaviour("B065", "waiting for an admin completion that never comes ends with a value", {}, async ({ controller }) => {
+  const done = new Completions();
+  const sent = done.add(controller.getFeature(7));
+  const waited = await done.wait(2, { timeoutMs: 200 });
+  expect(waited).toEqual({ completions: [await sent], timedOut: true, cdw0: (await sent).cdw0 });
+  expect(await done.wait(1, { timeoutMs: 20 })).toEqual({ completions: [], timedOut: true, cdw0: null });
+});
+
+behaviour("B066", "the same on a queue pair, which is deleted after it", {}, async ({ ns, qpair, controller }) => {
+  const done = new Completions();
+  done.add(ns.read(qpair, 0n, new Uint8Array(ns.identity.lbaBytes)));
+  const waited = await done.wait(2, { timeoutMs: 200 });
+  expect(waited).toMatchObject({ timedOut: true, completions: [{ sct: 0, sc: 0 }] });
+  await qpair.delete();
+  expectStatus(await controller.getFeature(7));
+});
+
+behaviour("B067", "waiting for nothing ends at once", {}, async ({ controller }) => {
+  const done = new Completions();
+  expect(await done.wait(0)).toEqual({ completions: [], timedOut: false, cdw0: null });
+  done.add(controller.getFeature(7));
+  expect((await done.wait(0)).timedOut).toBe(false);
+  expect((await done.wait(1)).completions).toHaveLength(1);
+});
+
+behaviour("B069", "a wait inside what is done with a completion works, and the outer one too", {}, async (bench) => {
+  const { controller } = bench;
+  const done = new Completions();
+  const inner: number[] = [];
+  done.add(controller.getFeature(7), async () => {
+    done.add(controller.getFeature(5));
+    inner.push((await done.wait(1)).completions.length);
+  });
+  expect(await done.wait(1)).toMatchObject({ timedOut: false, completions: [{ sct: 0, sc: 0 }] });
+  expect(inner).toEqual([1]);
+});
+
+behaviour("B069", "an error inside what is done with a completion ends the wait, no more", {}, async (bench) => {
+  const { controller } = bench;
+  const done = new Completions();
+  done.add(controller.getFeature(7), () => {
+    throw new Error("the script's own mistake");
+  });
+  await expect(done.wait(1)).rejects.toThrow("the script's own mistake");
+  expect((await done.wait(1)).completions).toHaveLength(1);
+  expectStatus(await controller.getFeature(7));
+});
+
+behaviour("B070", "a completion comes whole, and what is no function is refused", {}, async ({ controller }) => {
+  const done = new Completions();
+  const seen: Completion[] = [];
+  const sent = done.add(controller.getFeature(7), (completion) => seen.push(completion));
+  await done.wait(1);
+  expect(seen).toEqual([await sent]);
+  const recorded = controller.cmdlog().find((command) => command.name === "Get Features")!;
+  expect(recorded.completion).toHaveLength(4);
+  expect(recorded.completion!.slice(0, 2)).toEqual([seen[0]!.cdw0, 0]);
+  expect(() => done.add(controller.getFeature(7), 5 as never)).toThrow("then is not a function");
+});
+
+behaviour("B071", "a write whose completion sends the read, with one wait for both", {}, async ({ ns, qpair }) => {
+  const lbaBytes = ns.identity.lbaBytes;
+  const hello = globalThis.Buffer.from("hello world");
+  const written = new Uint8Array(lbaBytes);
+  written.set(hello, 10);
+  const read = new Uint8Array(lbaBytes);
+  const done = new Completions();
+  done.add(ns.write(qpair, 16n, written), () => void done.add(ns.read(qpair, 16n, read)));
+  expect(read.includes(hello[0]!)).toBe(false);
+  const { completions } = await done.wait(2);
+  for (const completion of completions) expectStatus(completion);
+  expect(globalThis.Buffer.from(read.subarray(10, 21)).toString()).toBe("hello world");
+});
+
+behaviour("B072", "two controllers are waited for at the same time", { depth: 64 }, async (bench) => {
+  const drives = [bench, await bench.open()];
+  const waits = drives.map(async ({ controller, ns, qpair }) => {
+    const done = new Completions();
+    for (let round = 0; round < 10; round++) {
+      for (let i = 0; i < 20; i++) done.add(ns.read(qpair, BigInt(i), new Uint8Array(ns.identity.lbaBytes)));
+      done.add(controller.getFeature(7));
+      const { completions, timedOut } = await done.wait(21);
+      expect(timedOut).toBe(false);
+      for (const completion of completions) expectStatus(completion);
+    }
+  });
+  await Promise.all(waits);
+});

@@ -1,0 +1,53 @@
+/** The flight recorder of one queue as scripts read it: newest first, with names and every dword. */
+import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, type CmdlogEntry, decodeCmdlog } from "@assay/protocol";
+import { integer } from "./check";
+import { commandName, statusName } from "./command-names";
+import { statusText } from "./status";
+
+const MAX_COUNT = 1 << 20;
+const SUBMISSION_AT = 32;
+const COMPLETION_AT = 96;
+
+export interface RecordedCommand extends CmdlogEntry {
+  qid: number;
+  name: string;
+  /** The 16 dwords of the submission entry. */
+  submission: number[];
+  /** The 4 dwords of the completion entry; null while the command is outstanding. */
+  completion: number[] | null;
+  latencyNs: number | null;
+}
+
+/** The newest `count` commands (0: all that the ring has), newest first, from the bytes of a flight recorder's file. */
+export function recordedCommands(image: Uint8Array, count = 0): RecordedCommand[] {
+  integer("count", count, 0, MAX_COUNT);
+  const { entries, qid, capacity } = decodeCmdlog(image);
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const newestFirst = entries.reverse();
+  return (count === 0 ? newestFirst : newestFirst.slice(0, count)).map((entry) => {
+    const place = Number((entry.sequence - 1n) % BigInt(capacity));
+    const at = CMDLOG_HEADER_BYTES + place * CMDLOG_ENTRY_BYTES;
+    const dwords = (from: number, n: number) =>
+      Array.from({ length: n }, (_, i) => view.getUint32(at + from + 4 * i, true));
+    return {
+      ...entry,
+      qid,
+      name: commandName(entry.opcode, qid === 0 ? "admin" : "io"),
+      submission: dwords(SUBMISSION_AT, 16),
+      completion: entry.outstanding ? null : dwords(COMPLETION_AT, 4),
+      latencyNs: entry.completedNs === null ? null : Number(entry.completedNs - entry.submittedNs),
+    };
+  });
+}
+
+/** One recorded command as a person reads it: time, name, dwords, and what came of it. */
+export function describeCommand(command: RecordedCommand): string {
+  const hex = (values: number[]) => values.map((value) => value.toString(16).padStart(8, "0")).join(" ");
+  const micros = command.submittedNs / 1000n;
+  const time = `${new Date(Number(micros / 1000n)).toISOString().slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;
+  const end =
+    command.completion === null
+      ? "outstanding"
+      : `${hex(command.completion)} ${statusText(command)} ${statusName(command.sct, command.sc)}${command.local ? ", made by our side" : ""}, ${command.latencyNs! / 1000} us`;
+  return `${time} q${command.qid} cid ${command.cid} ${command.name}: ${hex(command.submission)} -> ${end}`;
+}
