@@ -31,7 +31,6 @@ const base: NativeWorkerOptions = {
   seed: 42n,
   sampleMs: 1000,
   histogramMs: 1000,
-  exclusive: false,
 };
 const steps = (options: Partial<NativeWorkerOptions>, count: number) =>
   addon().previewPattern({ ...base, ...options }, count);
