@@ -1,0 +1,19 @@
+// The flight recorder: the newest commands of every queue, in files that outlive queue, controller and process.
+const { readFileSync } = require("node:fs");
+const { describeCommand } = require("@assay/nvme-native");
+const { decodeCmdlog } = require("@assay/protocol");
+const { withDemoDrive } = require("./demo-drive");
+
+withDemoDrive({}, async ({ controller, ns, qpair }) => {
+  await ns.write(qpair, 5n, new Uint8Array(1024));
+  await ns.read(qpair, ns.identity.lbaCount, new Uint8Array(512)); // refused by the drive
+  void controller.admin({ opcode: 0x0c }); // an event request: outstanding for as long as nothing happens
+  await controller.getFeature(7);
+
+  for (const command of [...qpair.cmdlog(2), ...controller.cmdlog(2)]) console.log(describeCommand(command));
+
+  await qpair.delete();
+  await controller.close();
+  const { label, entries } = decodeCmdlog(readFileSync(qpair.cmdlogPath));
+  console.log(`the file of queue ${qpair.qid} (${label}) has ${entries.length} commands`);
+});
