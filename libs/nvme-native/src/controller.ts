@@ -257,6 +257,7 @@ export class NvmeController implements Controller, ControllerAccess {
       this.#closed = false;
       throw reason;
     }
+    await Promise.all([...this.#living()].map((namespace) => namespace.controllerClosed()));
   }
 }
 

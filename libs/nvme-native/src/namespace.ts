@@ -282,6 +282,11 @@ export class NvmeNamespace implements Namespace {
     this.#hasTable = true;
   }
 
+  /** The controller is closed: what the table says reaches the disk. */
+  async controllerClosed(): Promise<void> {
+    if (this.#hasTable) await settle(addon().syncVerifyTable(this.native));
+  }
+
   verifyReads(on: boolean): void {
     if (!this.#hasTable) refuse("verifyReads needs a table, openVerifyTable must come first");
     addon().setVerifyReads(this.native, flag("on", on));

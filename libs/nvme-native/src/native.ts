@@ -209,6 +209,7 @@ export interface NativeAddon {
     lbas: bigint,
   ): Promise<void>;
   setVerifyReads(namespace: NativeHandle, on: boolean): void;
+  syncVerifyTable(namespace: NativeHandle): Promise<void>;
   takeMiscompares(namespace: NativeHandle): NativeMiscompare[];
   verify(namespace: NativeHandle, options: NativeVerifyOptions): Promise<VerifyResult>;
   clearVerifyTable(namespace: NativeHandle): void;

@@ -22,6 +22,7 @@ uint32_t VerifyTable::SubmitEpoch() const { return header_->submit_epoch.load(st
 
 bool VerifyTable::TryLock(uint64_t slba, uint64_t lbas) {
   const uint64_t count = Clip(slba, lbas);
+  if (!written_.load(std::memory_order_relaxed)) BeginWriting();
   const uint32_t session = header_->session << kSessionShift;
   for (uint64_t i = 0; i < count; i++) {
     std::atomic_ref<uint32_t> state(records_[slba + i].state);

@@ -75,6 +75,9 @@ class VerifyTable {
   uint32_t lba_bytes() const { return geometry_.lba_bytes; }
   const Stamp& stamp() const { return stamp_; }
 
+  // Writes everything out: until the next write the table is believed after any stop of the machine. Any thread.
+  void Sync();
+
   // ---- writers ----
   // Locks a range for one write; false when somebody else is writing an LBA of it.
   bool TryLock(uint64_t slba, uint64_t count);
@@ -150,6 +153,7 @@ class VerifyTable {
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
   void Begin(const TableGeometry& geometry);
   void BeginSession();
+  void BeginWriting();
   bool Covers(uint64_t lba) const { return lba < geometry_.lba_count; }
   uint64_t Clip(uint64_t slba, uint64_t count) const { return Covers(slba) ? std::min(count, geometry_.lba_count - slba) : 0; }
   // `state` of a record: noted in a session whose notes are believed.
@@ -182,6 +186,7 @@ class VerifyTable {
   Word* entries_;
   Record* records_;
   std::optional<WriteLog> log_;
+  std::atomic<bool> written_{false};  // since the last Sync
 };
 
 }  // namespace assay

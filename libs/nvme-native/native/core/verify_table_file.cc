@@ -47,10 +47,7 @@ VerifyTable::VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, c
 
 VerifyTable::~VerifyTable() {
   if (fd_ >= 0) {
-    // All of it first; the word that says so behind it.
-    const bool written = msync(map_, bytes_, MS_SYNC) == 0;
-    header_->clean = written;
-    msync(map_, kTableHeaderBytes, MS_SYNC);
+    Sync();
     close(fd_);
   }
   munmap(map_, bytes_);
@@ -90,7 +87,22 @@ void VerifyTable::BeginSession() {
   if (!h->clean && !same_boot) h->trusted_from = h->session;
   std::memset(h->boot_id, 0, sizeof h->boot_id);
   std::memcpy(h->boot_id, boot.data(), std::min(boot.size(), sizeof h->boot_id - 1));
-  h->clean = 0;
+  h->clean = 1;
+  msync(map_, kTableHeaderBytes, MS_SYNC);
+}
+
+// Before the first write to the drive that the table will follow.
+void VerifyTable::BeginWriting() {
+  if (fd_ < 0 || written_.exchange(true)) return;
+  header_->clean = 0;
+  msync(map_, kTableHeaderBytes, MS_SYNC);
+}
+
+void VerifyTable::Sync() {
+  if (fd_ < 0 || !written_.exchange(false)) return;
+  // All of it first; the word that says so behind it.
+  if (msync(map_, bytes_, MS_SYNC) != 0 || written_.load()) return;
+  header_->clean = 1;
   msync(map_, kTableHeaderBytes, MS_SYNC);
 }
 

@@ -120,6 +120,17 @@ Napi::Value TakeMiscompares(const Napi::CallbackInfo& info) {
   return list;
 }
 
+// syncVerifyTable(namespace)
+Napi::Value SyncVerifyTable(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  auto pending = Pending::Create(env, StateOf(env).queue);
+  StartThread("assay-table", [pending, table = Unwrap<Namespace>(info[0])->table()] {
+    if (table != nullptr) table->Sync();
+    pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
+  });
+  return pending->promise(env);
+}
+
 // notePowerLoss(namespace, powerCycles)
 Napi::Value NotePowerLoss(const Napi::CallbackInfo& info) {
   if (auto table = Unwrap<Namespace>(info[0])->table()) table->PowerCycles(U64(info[1]));
@@ -183,6 +194,7 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
   exports.Set("setVerifyReads", Napi::Function::New(env, SetVerifyReads));
   exports.Set("takeMiscompares", Napi::Function::New(env, TakeMiscompares));
+  exports.Set("syncVerifyTable", Napi::Function::New(env, SyncVerifyTable));
   exports.Set("notePowerLoss", Napi::Function::New(env, NotePowerLoss));
   exports.Set("verify", Napi::Function::New(env, Verify));
   exports.Set("previewPattern", Napi::Function::New(env, PreviewPattern));
