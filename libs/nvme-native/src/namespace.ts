@@ -271,12 +271,13 @@ export class NvmeNamespace implements Namespace {
     if (path !== null) text("path", path, 4096);
     const o = object<typeof options>("options", options, ["lbas"]);
     const all = this.identity.lbaCount;
-    const wanted = o.lbas === undefined ? all : big("lbas", o.lbas, 1n, U64);
+    const wanted = big("lbas", o.lbas ?? all, 1n, U64);
     big("seed", seed, 0n, U64);
     this.controller.use();
     this.#dataAlone("openVerifyTable");
     const powerCycles = await this.controller.powerCycles();
-    const lbas = wanted < all ? wanted : all;
+    let lbas = wanted;
+    if (lbas > all) lbas = all;
     const { vwc } = this.controller.identity;
     await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas));
     this.#hasTable = true;

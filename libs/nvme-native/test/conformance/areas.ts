@@ -1,5 +1,6 @@
 /** All behaviours: importing this registers them. */
 import "./admin";
+import "./arbitration";
 import "./background";
 import "./buffer";
 import "./format";
