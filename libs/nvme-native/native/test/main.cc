@@ -11,6 +11,7 @@ void TestPrp();
 void TestCmdlog();
 void TestQpair();
 void TestResets();
+void TestBare();
 void TestWorker();
 void TestStress();
 void TestVerifyTable();
@@ -34,6 +35,7 @@ constexpr Suite kSuites[] = {
     {"verify-table", TestVerifyTable, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
+    {"bare", TestBare, true},
     {"buckets", PrintBuckets, false},
     {"measure", MeasureCmdlog, false},
 };
