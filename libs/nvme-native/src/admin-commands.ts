@@ -2,8 +2,8 @@
  * Admin commands by name, over any controller's `admin`; src/admin has an encoder for each. Each resolves to the
  * completion: what the drive refuses is a value, `expectStatus` turns it into an error where a script wants one.
  */
-import type { AdminCall } from "./admin/call";
-import { word } from "./admin/call";
+import { type AdminCall, word } from "./admin/call";
+import type { AdminChannel } from "./admin/channel";
 import { type DirectiveOptions, directiveCall } from "./admin/directives";
 import { type CommitOptions, commitCall, downloadCall, PIECE_BYTES, piecesOf } from "./admin/firmware";
 import { type IdentifyOptions, identifyCall } from "./admin/identify";
@@ -24,7 +24,6 @@ import { type AsyncEvent, AsyncEvents } from "./async-events";
 import type { CommandData } from "./buffer";
 import { integer, object, oneOf, U32 } from "./check";
 import type { CommandSet } from "./command-names";
-import type { Controller } from "./driver";
 import { statusText, succeeded } from "./status";
 import { type Completion, NvmeError } from "./types";
 
@@ -35,7 +34,7 @@ const FIRST_IO_EFFECT = 1024;
 export class AdminCommands {
   readonly #events: AsyncEvents;
 
-  constructor(private readonly controller: Pick<Controller, "admin" | "getLogPage">) {
+  constructor(private readonly controller: AdminChannel) {
     this.#events = new AsyncEvents(controller);
   }
 

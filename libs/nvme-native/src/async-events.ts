@@ -1,6 +1,6 @@
 /** Asynchronous events of a drive (NVMe Base 2.0, 5.2) as a stream that keeps one request outstanding. */
+import type { AdminChannel } from "./admin/channel";
 import { statusName } from "./command-names";
-import type { Controller } from "./driver";
 import { statusText, succeeded } from "./status";
 import { type Completion, NvmeError } from "./types";
 
@@ -35,7 +35,7 @@ export class AsyncEvents {
   #armed = false;
   #end: "open" | "closed" | NvmeError = "open";
 
-  constructor(private readonly controller: Pick<Controller, "admin">) {}
+  constructor(private readonly controller: Pick<AdminChannel, "admin">) {}
 
   async *stream(): AsyncGenerator<AsyncEvent, void, undefined> {
     for (;;) {

@@ -1,7 +1,7 @@
 /** The interface every caller programs against; `index.ts` exports the one implementation over the addon. */
 
+import type { AdminChannel } from "./admin/channel";
 import type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
-import type { LogPageOptions } from "./admin/log-page";
 import type { AdminCommands } from "./admin-commands";
 import type { Buffer, BufferOptions, CommandData } from "./buffer";
 import type { CommandSet } from "./command-names";
@@ -82,7 +82,7 @@ export interface LatestCommand {
   latencyNs: number;
 }
 
-export interface Controller {
+export interface Controller extends AdminChannel {
   readonly address: TransportAddress;
   readonly identity: ControllerIdentity;
   /** Admin commands by name, and the drive's events. */
@@ -113,17 +113,9 @@ export interface Controller {
   writeRegister(offset: number, value: bigint, bytes: 4 | 8): Promise<void>;
   /** CAP, VS, CC, CSTS and friends by name; null where the transport does not show one. */
   registers(): Promise<Record<string, bigint | null>>;
-  /** A raw admin command. `data` is read from or written to the drive according to `direction`. */
-  admin(command: RawCommand, data?: CommandData, direction?: "from-device" | "to-device"): Promise<Completion>;
   identifyRaw(cns: number, nsid?: number, cntid?: number): Promise<{ completion: Completion; data: Uint8Array }>;
   getFeature(fid: number, options?: GetFeatureOptions): Promise<Completion>;
   setFeature(fid: number, cdw11: number, options?: SetFeatureOptions): Promise<Completion>;
-  /** `bytes` and `options.offset` in bytes, multiples of 4. */
-  getLogPage(
-    lid: number,
-    bytes: number,
-    options?: LogPageOptions,
-  ): Promise<{ completion: Completion; data: Uint8Array }>;
   format(nsid: number, options: FormatOptions): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
   reset(): Promise<ResetReport>;

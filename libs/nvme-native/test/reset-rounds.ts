@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { type Controller, driver, type Namespace, NvmeError, Pcie, Subsystem } from "../src";
 import { worker } from "./bench-drive";
-import type { Scenario } from "./scenarios";
+import type { Scenario } from "./scenario";
 
 export const RESET_ROUNDS = 100;
 export const WORKERS = 8;

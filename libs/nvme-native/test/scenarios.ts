@@ -3,15 +3,9 @@ import { Worker } from "node:worker_threads";
 import { driver } from "../src";
 import { worker } from "./bench-drive";
 import { resetRounds } from "./reset-rounds";
+import type { Scenario, ScenarioInput } from "./scenario";
 
-export interface Input {
-  drive: string;
-  cmdlogDir: string;
-  timeoutMs?: number;
-}
-export type Scenario = (input: Input, say: (value: unknown) => void) => Promise<void>;
-
-async function opened({ drive, cmdlogDir, timeoutMs }: Input) {
+async function opened({ drive, cmdlogDir, timeoutMs }: ScenarioInput) {
   const controller = await driver.open({ transport: "model", path: drive }, { cmdlogDir, timeoutMs });
   return { controller, ns: await controller.namespace(1) };
 }

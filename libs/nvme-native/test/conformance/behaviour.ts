@@ -3,20 +3,12 @@
  * files register behaviours; conformance.spec.ts runs all of them on the software drive, conformance.spdk.spec.ts over
  * SPDK. One id may have several sentences; the pair is unique.
  */
-import type { Controller, ModelDriveSpec, Namespace, OpenOptions, Qpair } from "../../src";
+import type { ModelDriveSpec, OpenOptions } from "../../src";
 import type { Capability } from "./capabilities";
+import type { OpenDrive } from "./open-drive";
 
 export const HOSTS = ["model", "spdk-tcp", "spdk-vfio-user", "spdk-pcie"] as const;
 export type ConformanceHost = (typeof HOSTS)[number];
-
-/** A drive that is open, with one namespace and one queue pair of it. */
-export interface OpenDrive {
-  controller: Controller;
-  ns: Namespace;
-  qpair: Qpair;
-  /** The software drive's file; null on other hosts. */
-  drive: string | null;
-}
 
 /**
  * One for each behaviour: opened for it, closed behind it. The software drive is new each time; what is on the others is

@@ -1,6 +1,6 @@
 /** Words that a behaviour can need, each with the question that it is to a drive (NVMe Base 2.0, figure 275). */
 import { type Controller, type ControllerIdentity, field, NvmeError } from "../../src";
-import type { OpenDrive } from "./behaviour";
+import type { OpenDrive } from "./open-drive";
 
 type Probe = (drive: OpenDrive) => Promise<string | null>;
 

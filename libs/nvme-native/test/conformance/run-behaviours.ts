@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { ModelDriveSpec, OpenOptions, TransportAddress } from "../../src";
 import { driver } from "../../src";
 import { temporaryFolder } from "../bench-drive";
-import { type Behaviour, behaviours, type ConformanceBench, type ConformanceHost, type OpenDrive } from "./behaviour";
+import { type Behaviour, behaviours, type ConformanceBench, type ConformanceHost } from "./behaviour";
 import { whyNot } from "./capabilities";
+import type { OpenDrive } from "./open-drive";
 
 export const RESULTS_FOLDER = join(__dirname, "..", "..", "build", "conformance");
 
