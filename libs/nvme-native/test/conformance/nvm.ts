@@ -80,7 +80,8 @@ behaviour(
 );
 
 behaviour("B093", "raw I/O commands end with the status of the specification", {}, async ({ ns, qpair }) => {
-  expectStatus(await ns.io(qpair, { opcode: 0xff }), 0, 0x01);
+  // The low bits of an opcode tell the direction of its data; this one has none.
+  expectStatus(await ns.io(qpair, { opcode: 0x9c }), 0, 0x01);
   expectStatus(await ns.io(qpair, { opcode: 0, nsid: 0 }), 0, 0x0b);
   expectStatus(await ns.io(qpair, { opcode: 0, nsid: 1 }));
 });
