@@ -91,10 +91,10 @@ behaviour(
   "an opcode that nobody knows goes out with its own words, and its status is a value",
   {},
   async (bench) => {
-    const options = mix([{ opcode: 0xc3, percent: 100, cdw: { cdw12: 7 } }], { ioCount: 20, onError: "count" });
+    const options = mix([{ opcode: 0xc0, percent: 100, cdw: { cdw12: 7 } }], { ioCount: 20, onError: "count" });
     const result = await run(bench, options);
-    expect(result).toMatchObject({ end: "done", operations: [{ opcode: 0xc3, count: 20, errors: 20 }] });
-    expect(result.errors).toMatchObject([{ opcode: 0xc3, sct: 0, sc: 1, count: 20 }]);
+    expect(result).toMatchObject({ end: "done", operations: [{ opcode: 0xc0, count: 20, errors: 20 }] });
+    expect(result.errors).toMatchObject([{ opcode: 0xc0, sct: 0, sc: 1, count: 20 }]);
   },
 );
 

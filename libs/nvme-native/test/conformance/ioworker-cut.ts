@@ -39,10 +39,13 @@ async function ended(handles: IoWorker[]): Promise<IoWorkerResult[]> {
   const results = await Promise.all(handles.map((handle) => handle.result));
   for (const result of results) {
     expect(result).toMatchObject({ end: "terminated", errors: [] });
-    expect(result.lastCommands).toHaveLength(KEPT);
+    // A slow host has sent fewer by then.
+    const kept = result.lastCommands.length;
+    expect(kept).toBeGreaterThan(0);
+    expect(kept).toBeLessThanOrEqual(KEPT);
     const open = result.lastCommands.filter(({ completedNs }) => completedNs === null);
     expect(open).toHaveLength(result.inFlight);
-    expect(result.lastCommands.slice(KEPT - open.length)).toEqual(open);
+    expect(result.lastCommands.slice(kept - open.length)).toEqual(open);
     for (const { sct, sc } of open) expect([sct, sc]).toEqual([7, 0x82]);
   }
   return results;
