@@ -72,11 +72,17 @@ function withoutSpdk() {
   const found =
     spawnSync("pkg-config", ["--exists", "spdk_nvme", "spdk_env_dpdk", "spdk_sock_posix"], { stdio: "ignore" })
       .status === 0;
-  return found ? null : "pkg-config finds no SPDK (see spdk/README.md)";
+  if (!found) return "pkg-config finds no SPDK (see spdk/README.md)";
+  const target = process.env.ASSAY_NVMF_TGT;
+  if (target !== undefined) return existsSync(target) ? null : `ASSAY_NVMF_TGT names ${target}, which is not there`;
+  return inPath("nvmf_tgt") ? null : "no nvmf_tgt on this machine (set ASSAY_NVMF_TGT or PATH)";
 }
 
 function withoutRedis() {
+  return inPath("redis-server") ? null : "no redis-server on this machine (apt-get install redis-server)";
+}
+
+function inPath(program) {
   const folders = (process.env.PATH ?? "").split(":");
-  const found = folders.some((folder) => folder !== "" && existsSync(join(folder, "redis-server")));
-  return found ? null : "no redis-server on this machine (apt-get install redis-server)";
+  return folders.some((folder) => folder !== "" && existsSync(join(folder, program)));
 }

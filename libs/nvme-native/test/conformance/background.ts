@@ -1,5 +1,5 @@
 /** Admin commands that go on after their completion: events, firmware, self-test, sanitize, format (B049 to B062). */
-import { AdminCommands, type Controller, driver, expectStatus, field, fieldText, findLbaFormat } from "../../src";
+import { AdminCommands, type Controller, driver, expectStatus, field, fieldText } from "../../src";
 import { behaviour } from "./behaviour";
 
 const sector = () => new Uint8Array(512);
@@ -150,34 +150,6 @@ behaviour(
     expect(data.every((byte) => byte === 0)).toBe(true);
   },
 );
-
-behaviour(
-  "B060",
-  "Format NVM: plain and crypto erase leave zeroes, an unknown erase and nsid 0 are refused",
-  { needs: ["format"] },
-  async ({ controller, ns, qpair }) => {
-    const lbaFormat = findLbaFormat(ns.identity, ns.identity.lbaBytes, ns.identity.metadataBytes)!;
-    for (const secureErase of [0, 2]) {
-      expectStatus(await ns.write(qpair, 1n, sector().fill(7)));
-      expectStatus(await controller.format(1, { lbaFormat, secureErase }));
-      const data = sector().fill(1);
-      expectStatus(await ns.read(qpair, 1n, data));
-      expect(data.every((byte) => byte === 0)).toBe(true);
-    }
-    const unknown = await controller.format(1, { lbaFormat, secureErase: 3 });
-    expect([unknown.sct, unknown.sc]).not.toEqual([0, 0]);
-    expectStatus(await controller.format(0, { lbaFormat }), 0, 0x0b);
-  },
-);
-
-behaviour("B062", "an LBA format is found by its sizes, or there is none", {}, async ({ ns }) => {
-  expect(findLbaFormat(ns.identity, 4097, 0)).toBeNull();
-  const current = findLbaFormat(ns.identity, ns.identity.lbaBytes, ns.identity.metadataBytes);
-  expect(current).toBeGreaterThanOrEqual(0);
-  expect(current).toBeLessThan(ns.identity.lbaFormats.length);
-  const [small, large] = [findLbaFormat(ns.identity, 512), findLbaFormat(ns.identity, 4096)];
-  if (small !== null || large !== null) expect(small).not.toBe(large);
-});
 
 /** Firmware images of the software drive begin so. */
 const image = (revision: string) => {
