@@ -5,6 +5,7 @@ import { mkdirSync } from "node:fs";
 import { createConnection, createServer } from "node:net";
 import { join } from "node:path";
 
+const MAX_QUEUE_DEPTH = 256;
 const START_LIMIT_MS = 60_000;
 
 const call = (path, method, params) =>
@@ -58,7 +59,8 @@ export async function startTarget(folder, { transport, device }) {
     : { trtype: "VFIOUSER", traddr: join(folder, "vfio-user"), trsvcid: "0" };
   if (!tcp) mkdirSync(listen.traddr);
   const [method, blocks] = DEVICES[device];
-  await call(rpc, "nvmf_create_transport", { trtype: listen.trtype });
+  // Deeper than the deepest case: a queue of 128 entries carries 127 commands.
+  await call(rpc, "nvmf_create_transport", { trtype: listen.trtype, max_queue_depth: MAX_QUEUE_DEPTH });
   await call(rpc, method, { name: "bench", num_blocks: blocks, block_size: 512 });
   await call(rpc, "nvmf_create_subsystem", { nqn, serial_number: "ASSAYBENCH", allow_any_host: true });
   await call(rpc, "nvmf_subsystem_add_ns", { nqn, namespace: { bdev_name: "bench" } });
