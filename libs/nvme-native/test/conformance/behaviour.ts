@@ -11,6 +11,12 @@ export const HOSTS = ["model", "spdk-tcp", "spdk-vfio-user", "spdk-pcie"] as con
 export type ConformanceHost = (typeof HOSTS)[number];
 
 /**
+ * SPDK's vfio-user target answers an I/O opcode whose low bits announce data with 00/06 when the command has none, and
+ * not with 00/01, also when nobody knows the opcode (seen with v26.05).
+ */
+export const mapsDataFirst = (host: ConformanceHost): boolean => host === "spdk-vfio-user";
+
+/**
  * One for each behaviour: opened for it, closed behind it. The software drive is new each time; what is on the others is
  * what the behaviour before left there.
  */

@@ -1,6 +1,6 @@
 /** NVM commands (B085 to B099), ZNS and TCG (X10, X11). */
 import { expectStatus, type IoWorkerOptions, statusText, ZonedNamespace } from "../../src";
-import { type Behaviour, behaviour, type ConformanceBench } from "./behaviour";
+import { type Behaviour, behaviour, type ConformanceBench, mapsDataFirst } from "./behaviour";
 
 const MODEL: Behaviour["on"] = ["model"];
 
@@ -79,9 +79,10 @@ behaviour(
   },
 );
 
-behaviour("B093", "raw I/O commands end with the status of the specification", {}, async ({ ns, qpair }) => {
+behaviour("B093", "raw I/O commands end with the status of the specification", {}, async ({ ns, qpair, host }) => {
   // The low bits of an opcode tell the direction of its data; this one has none.
   expectStatus(await ns.io(qpair, { opcode: 0x9c }), 0, 0x01);
+  if (!mapsDataFirst(host)) expectStatus(await ns.io(qpair, { opcode: 0xff }), 0, 0x01);
   expectStatus(await ns.io(qpair, { opcode: 0, nsid: 0 }), 0, 0x0b);
   expectStatus(await ns.io(qpair, { opcode: 0, nsid: 1 }));
 });
