@@ -1,0 +1,38 @@
+// Registers and configuration space of the model host.
+#include "model_host.h"
+
+namespace assay::model {
+
+Status ModelHost::ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) {
+  *value = device_.ReadRegister(offset, bytes);
+  const uint64_t ones = bytes == 8 ? UINT64_MAX : UINT32_MAX;
+  // A register may be all ones by right; the version never is.
+  if (*value == ones && device_.ReadRegister(reg::kVs, 4) == UINT32_MAX) return Status::Error(Code::kGone, "the device answers all ones: it is gone");
+  return Status::Ok();
+}
+
+Status ModelHost::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device is gone");
+  device_.WriteRegister(offset, bytes, value);
+  return Status::Ok();
+}
+
+Status ModelHost::ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) {
+  device_.ReadConfig(offset, to, bytes);
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device answers all ones: it is gone");
+  return Status::Ok();
+}
+
+Status ModelHost::WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) {
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device is gone");
+  device_.WriteConfig(offset, from, bytes);
+  return Status::Ok();
+}
+
+Status ModelHost::HotReset() {
+  if (device_.Dark()) return Status::Error(Code::kGone, "the device is gone");
+  device_.ResetFunction();
+  return Status::Ok();
+}
+
+}  // namespace assay::model
