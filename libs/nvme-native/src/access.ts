@@ -1,6 +1,7 @@
 /** What queue pairs and namespaces need of their controller. */
-import type { NativeHandle } from "./native";
-import type { ControllerIdentity } from "./types";
+
+import type { ControllerIdentity } from "./identity";
+import type { NativeHandle } from "./native-command";
 
 export interface ControllerAccess {
   readonly identity: ControllerIdentity;

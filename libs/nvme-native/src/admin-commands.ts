@@ -24,8 +24,9 @@ import { type AsyncEvent, AsyncEvents } from "./async-events";
 import type { CommandData } from "./buffer";
 import { integer, object, oneOf, U32 } from "./check";
 import type { CommandSet } from "./command-names";
+import type { Completion } from "./completion";
+import { NvmeError } from "./nvme-error";
 import { statusText, succeeded } from "./status";
-import { type Completion, NvmeError } from "./types";
 
 const EFFECTS_LOG = 5;
 const EFFECTS_BYTES = 4096;

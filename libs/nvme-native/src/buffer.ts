@@ -7,9 +7,10 @@ import { randomBytes } from "node:crypto";
 import { big, bytes, integer, object, refuse, text, U32, U64 } from "./check";
 import { hexDump } from "./dump";
 import { field, fieldText } from "./field";
-import { addon, type NativeData, type NativeHandle } from "./native";
+import { addon } from "./native";
+import type { NativeData, NativeHandle } from "./native-command";
+import { NvmeError } from "./nvme-error";
 import { fillPattern, type Pattern } from "./pattern";
-import { NvmeError } from "./types";
 
 export const DEFAULT_BUFFER_BYTES = 4096;
 export const MAX_BUFFER_BYTES = 1024 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** Argument checks: each message names the argument, the value and the limit. */
-import { NvmeError } from "./types";
+import { NvmeError } from "./nvme-error";
 
 export function refuse(message: string): never {
   throw new NvmeError("ERR_ARGUMENT", message);

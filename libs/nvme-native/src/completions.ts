@@ -3,7 +3,7 @@
  * scripts; this counts where a script sends many and wants to go on after some of them.
  */
 import { finite, integer, refuse } from "./check";
-import type { Completion } from "./types";
+import type { Completion } from "./completion";
 
 const MAX_WAIT_MS = 24 * 3600 * 1000;
 const MAX_EXPECTED = 1_000_000;

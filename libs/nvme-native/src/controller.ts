@@ -1,4 +1,6 @@
 import type { ControllerAccess } from "./access";
+import type { TransportAddress } from "./address";
+import { MAX_TIMEOUT_MS } from "./address";
 import type { AdminCall } from "./admin/call";
 import { type GetFeatureOptions, getFeatureCall, type SetFeatureOptions, setFeatureCall } from "./admin/features";
 import { formatCall } from "./admin/format";
@@ -6,36 +8,29 @@ import { identifyCall } from "./admin/identify";
 import { type LogPageOptions, logPageCall } from "./admin/log-page";
 import { AdminCommands } from "./admin-commands";
 import { Buffer, type BufferOptions, type CommandData, carried, MAX_BUFFER_BYTES } from "./buffer";
-import { flag, integer, object, oneOf, refuse } from "./check";
+import { integer, object, oneOf, refuse } from "./check";
 import { checkCommand } from "./command";
 import type { CommandSet } from "./command-names";
-import type { Controller, FormatOptions, LatestCommand, Namespace, Qpair, QpairOptions } from "./driver";
-import { IDENTIFY_BYTES, parseActiveList, parseController, parseNamespace, powerCyclesOf } from "./identify";
-import { NvmeNamespace } from "./namespace";
-import { addon, type NativeHandle, type NativeLimits, type NativePhases, type NativeRenewal, settle } from "./native";
-import { transferLayout } from "./protection";
-import { latestOf, NvmeQpair } from "./qpair";
+import type { Completion, RawCommand } from "./completion";
+import type { Controller, LatestCommand, Namespace, Qpair, QpairOptions } from "./driver";
+import { IDENTIFY_BYTES, parseActiveList, parseController, powerCyclesOf } from "./identify";
+import type { ControllerIdentity } from "./identity";
+import type { FormatOptions } from "./io-options";
+import { addon, type NativeLimits, type NativePhases, type NativeRenewal, settle } from "./native";
+import type { NativeHandle } from "./native-command";
+import { NvmeError } from "./nvme-error";
+import { OpenNamespaces } from "./open-namespaces";
+import { createQpair, latestOf } from "./qpair";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";
 import { readRegister, writeRegister } from "./register-access";
 import { hostFacts, readAll } from "./registers";
+import type { BringUpReport, ProtocolViolations, ResetReport } from "./reset-report";
 import { statusText, succeeded } from "./status";
-import type {
-  BringUpReport,
-  Completion,
-  ControllerIdentity,
-  ProtocolViolations,
-  RawCommand,
-  ResetReport,
-  TransportAddress,
-} from "./types";
-import { MAX_TIMEOUT_MS, NvmeError } from "./types";
 
+const MAX_NSID = 0xffff_fffe;
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const SMART_BYTES = 512;
 const SMART_LOG = 2;
-/** MSI-X has 2048 vectors; the addon's word for "the one with the queue's number". */
-const MAX_VECTOR = 2047;
-const OWN_VECTOR = 0xffff;
 /** Admin commands after which nothing is known about what a namespace holds: namespace management, format, sanitize. */
 const ERASING_OPCODES = new Set([0x0d, 0x80, 0x84]);
 
@@ -44,7 +39,7 @@ export class NvmeController implements Controller, ControllerAccess {
   #identity: ControllerIdentity | null = null;
   #closed = false;
   #latest: LatestCommand | null = null;
-  readonly #namespaces = new Set<WeakRef<NvmeNamespace>>();
+  readonly #namespaces = new OpenNamespaces(this);
 
   constructor(
     readonly address: TransportAddress,
@@ -106,31 +101,11 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 
   async namespace(nsid: number): Promise<Namespace> {
-    integer("nsid", nsid, 1, 0xffff_fffe);
+    integer("nsid", nsid, 1, MAX_NSID);
     const { completion, data } = await this.identifyRaw(0, nsid);
     if (!succeeded(completion))
       throw new NvmeError("ERR_OPEN", `Identify Namespace ${nsid} ended with ${statusText(completion)}`);
-    const identity = parseNamespace(nsid, data, this.identity.raw);
-    if (identity.lbaCount === 0n) throw new NvmeError("ERR_OPEN", `namespace ${nsid} is not active`);
-    const handle = addon().createNamespace(this.use(), {
-      nsid,
-      lbaBytes: identity.lbaBytes,
-      lbaCount: identity.lbaCount,
-      maxTransferBytes: this.identity.mdtsBytes,
-      metadataBytes: transferLayout(identity, true).apart,
-      protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
-    });
-    const namespace = new NvmeNamespace(this, handle, identity);
-    this.#namespaces.add(new WeakRef(namespace));
-    return namespace;
-  }
-
-  *#living(): Iterable<NvmeNamespace> {
-    for (const reference of this.#namespaces) {
-      const namespace = reference.deref();
-      if (namespace === undefined) this.#namespaces.delete(reference);
-      else yield namespace;
-    }
+    return this.#namespaces.open(nsid, data);
   }
 
   createBuffer(length: number, options: BufferOptions = {}): Buffer {
@@ -166,9 +141,7 @@ export class NvmeController implements Controller, ControllerAccess {
     const way = carries === null ? "none" : direction!;
     const completion = await settle(addon().admin(this.use(), checked, carries, way, timeoutMs));
     this.#latest = latestOf(completion);
-    if (ERASING_OPCODES.has(command.opcode)) {
-      for (const namespace of this.#living()) namespace.contentsUnknown();
-    }
+    if (ERASING_OPCODES.has(command.opcode)) this.#namespaces.contentsUnknown();
     return completion;
   }
 
@@ -224,8 +197,7 @@ export class NvmeController implements Controller, ControllerAccess {
         renewal.reason ?? "the drive did not come up",
       );
     await admit?.();
-    const cycles = await this.powerCycles();
-    for (const namespace of this.#living()) namespace.powerCameBack(cycles);
+    this.#namespaces.powerCameBack(await this.powerCycles());
     return report(renewal);
   }
 
@@ -236,11 +208,7 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 
   async createQpair(options: QpairOptions): Promise<Qpair> {
-    const o = object<typeof options>("options", options, ["depth", "priority", "interrupts", "vector"]);
-    const depth = integer("depth", o.depth, 2, this.limits.maxQueueEntries);
-    const priority = integer("priority", o.priority ?? 0, 0, 3);
-    const made = await settle(addon().createQpair(this.use(), depth, priority, ...checkInterrupts(o)));
-    return new NvmeQpair(this, made.handle, made.qid, depth, made.cmdlogPath);
+    return createQpair(this, options, this.limits.maxQueueEntries);
   }
 
   violations(): ProtocolViolations | null {
@@ -257,15 +225,8 @@ export class NvmeController implements Controller, ControllerAccess {
       this.#closed = false;
       throw reason;
     }
-    await Promise.all([...this.#living()].map((namespace) => namespace.controllerClosed()));
+    await this.#namespaces.sync();
   }
-}
-
-/** What `createQpair` says of interrupts: IEN and vector; without a vector it is the one with the queue's number. */
-function checkInterrupts(options: QpairOptions): [boolean, number] {
-  const interrupts = flag("interrupts", options.interrupts ?? true);
-  const vector = options.vector === undefined ? OWN_VECTOR : integer("vector", options.vector, 0, MAX_VECTOR);
-  return [interrupts, vector];
 }
 
 export function bringUpReport({ readyMs, disableMs, enableMs }: NativePhases): BringUpReport {

@@ -1,30 +1,22 @@
 /** The interface every caller programs against; `index.ts` exports the one implementation over the addon. */
 
+import type { OpenOptions, TransportAddress } from "./address";
 import type { AdminChannel } from "./admin/channel";
 import type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
 import type { AdminCommands } from "./admin-commands";
 import type { Buffer, BufferOptions, CommandData } from "./buffer";
 import type { CommandSet } from "./command-names";
+import type { Completion, RawCommand } from "./completion";
+import type { ControllerIdentity, NamespaceIdentity } from "./identity";
+import type { CopySource, FormatOptions, ProtectionOptions, TransferFlags } from "./io-options";
+import type { NativeMiscompare, VerifyResult } from "./miscompare";
+import type { ModelFaultCount } from "./model-fault-types";
+import type { ModelDriveSpec, ModelPower } from "./model-types";
+import type { VerifyOptions } from "./namespace-verification";
 import type { RecordedCommand } from "./recorded-commands";
-import type {
-  BringUpReport,
-  Completion,
-  ControllerIdentity,
-  IoWorkerEvent,
-  IoWorkerOptions,
-  IoWorkerResult,
-  ModelDriveSpec,
-  ModelFaultCount,
-  ModelPower,
-  NamespaceIdentity,
-  NativeMiscompare,
-  OpenOptions,
-  ProtocolViolations,
-  RawCommand,
-  ResetReport,
-  TransportAddress,
-  VerifyResult,
-} from "./types";
+import type { BringUpReport, ProtocolViolations, ResetReport } from "./reset-report";
+import type { IoWorkerEvent, IoWorkerResult } from "./worker-result";
+import type { IoWorkerOptions } from "./worker-types";
 
 export interface DriverInfo {
   driverVersion: string;
@@ -153,48 +145,6 @@ export interface Qpair {
   delete(): Promise<void>;
 }
 
-export interface IoFlags {
-  fua?: boolean;
-  limitedRetry?: boolean;
-}
-
-/** Protection information of a command (NVM Command Set 1.0, 5.3). */
-export interface ProtectionOptions {
-  /** PRACT: the drive makes the tuples of a write and takes them off a read (when the metadata have 8 bytes). */
-  action?: boolean;
-  /** PRCHK: what the drive compares. */
-  check?: ("guard" | "application" | "reference")[];
-  /** Of the first LBA; default: the low 32 bits of its address. */
-  referenceTag?: number;
-  applicationTag?: number;
-  /** Bits of the application tag that are compared; default: all. */
-  applicationMask?: number;
-}
-
-export interface TransferFlags extends IoFlags {
-  /** Metadata of a namespace that keeps them apart, `metadataBytes` for each LBA; without it they are zeroes, or dropped. */
-  metadata?: Uint8Array;
-  /** Default on a protected namespace: `{ action: true }`. */
-  protection?: ProtectionOptions;
-}
-
-export interface FormatOptions {
-  /** Index into `NamespaceIdentity.lbaFormats`; `findLbaFormat` finds one by its sizes. */
-  lbaFormat: number;
-  /** SES: 0 none, 1 user data erase, 2 cryptographic erase; others are the drive's to refuse. */
-  secureErase?: number;
-  extendedLba?: boolean;
-  /** Type of the protection information. */
-  protection?: number;
-  protectionFirst?: boolean;
-  timeoutMs?: number;
-}
-
-export interface CopySource {
-  slba: bigint;
-  lbaCount: number;
-}
-
 export interface Namespace {
   readonly nsid: number;
   readonly identity: NamespaceIdentity;
@@ -250,14 +200,8 @@ export interface Namespace {
   /** What checked reads have found since the last call, at most the first 64. */
   takeMiscompares(): NativeMiscompare[];
   startIoWorker(options: IoWorkerOptions): IoWorker;
-  /** Reads and checks. `written`: only LBAs that the table knows; otherwise the whole region. */
-  verify(options: {
-    rule: "exact" | "durable-or-newer";
-    regionStartLba: bigint;
-    regionLbas: bigint;
-    written: boolean;
-    depth?: number;
-  }): Promise<VerifyResult>;
+  /** Reads and checks. */
+  verify(options: VerifyOptions): Promise<VerifyResult>;
 }
 
 export interface IoWorker extends AsyncIterable<IoWorkerEvent> {

@@ -2,10 +2,11 @@
 import { BareDevice } from "./bare/bare-device";
 import type { DmaMemory } from "./bare/dma-memory";
 import { flag, integer, object } from "./check";
+import type { Completion } from "./completion";
 import type { Controller } from "./driver";
 import { expectStatus } from "./expect-status";
 import { field } from "./field";
-import { type Completion, NvmeError } from "./types";
+import { NvmeError } from "./nvme-error";
 
 const FID = 0x0d;
 const PAGE_BYTES = 4096;

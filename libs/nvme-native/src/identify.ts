@@ -1,5 +1,5 @@
 /** Pure readers of Identify pages: Controller (NVMe Base 2.0 figure 275), Namespace (NVM Command Set 1.0 figure 97). */
-import type { ControllerIdentity, NamespaceIdentity } from "./types";
+import type { ControllerIdentity, NamespaceIdentity } from "./identity";
 
 export const IDENTIFY_BYTES = 4096;
 /** A drive that names no limit gets this one, bytes. */

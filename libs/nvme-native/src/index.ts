@@ -7,6 +7,7 @@ import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./mo
 import { addon } from "./native";
 import { open, queues } from "./open";
 
+export * from "./address";
 export type { DirectiveOptions } from "./admin/directives";
 export type { CommitOptions } from "./admin/firmware";
 export type { IdentifyOptions } from "./admin/identify";
@@ -25,23 +26,33 @@ export { type CompletionEntry, decodeCompletion, encodeSubmission, type Submissi
 export type { BareSubmissionQueue } from "./bare/submission-queue";
 export { Buffer, type BufferOptions, type CommandData } from "./buffer";
 export { type CommandSet, commandName, statusName } from "./command-names";
+export type * from "./completion";
 export { Completions, type Waited } from "./completions";
 export type * from "./driver";
 export { hexDump } from "./dump";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
 export { HostMemoryBuffer, type HostMemoryWish, hostMemoryWish } from "./host-memory";
+export type * from "./identity";
+export type * from "./io-options";
 export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./lba-format";
+export type * from "./miscompare";
+export type * from "./model-fault-types";
+export type * from "./model-types";
 export type { Msix, MsixEntry } from "./msix";
+export type { VerifyOptions } from "./namespace-verification";
+export * from "./nvme-error";
 export { type Pattern, randomWords } from "./pattern";
 export { Pcie } from "./pcie";
 export { guardCrc, protectionTuple } from "./protection";
 export { describeCommand, type RecordedCommand } from "./recorded-commands";
+export type * from "./reset-report";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export { Subsystem } from "./subsystem";
 export { Tcp, type TcpOptions } from "./tcp";
-export * from "./types";
 export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker-figures";
+export type * from "./worker-result";
+export type * from "./worker-types";
 export { type Zone, ZonedNamespace, type ZoneFacts, type ZoneState } from "./zns";
 
 /** Version of the native code and of what it writes to disk. */

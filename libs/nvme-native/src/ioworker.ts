@@ -1,6 +1,8 @@
 import type { IoWorker } from "./driver";
-import { addon, type NativeHandle, type NativeWorkerOptions, settle } from "./native";
-import type { IoWorkerEvent, IoWorkerResult } from "./types";
+import { addon, settle } from "./native";
+import type { NativeHandle } from "./native-command";
+import type { NativeWorkerOptions } from "./native-worker";
+import type { IoWorkerEvent, IoWorkerResult } from "./worker-result";
 
 /** Events kept for a reader that lags; the oldest are dropped beyond that (the result has the totals). */
 const MAX_EVENTS_KEPT = 65_536;

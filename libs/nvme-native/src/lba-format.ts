@@ -1,8 +1,10 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
 import { bytes, integer, object } from "./check";
-import type { Controller, FormatOptions, Namespace } from "./driver";
+import type { Completion } from "./completion";
+import type { Controller, Namespace } from "./driver";
+import type { NamespaceIdentity } from "./identity";
+import type { FormatOptions } from "./io-options";
 import { succeeded } from "./status";
-import type { Completion, NamespaceIdentity } from "./types";
 
 /** Index of the first LBA format with these sizes, or null. */
 export function findLbaFormat(

@@ -1,10 +1,12 @@
 /** Makes and switches software drives: checks what a script asks for, then hands over to native/model. */
 import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
+import type { ModelFaultCount } from "./model-fault-types";
 import { checkFault, MAX_FAULTS } from "./model-faults";
 import { checkLatency } from "./model-latency";
 import { checkNamespaces } from "./model-namespaces";
-import { addon, type NativeDriveSpec, settle } from "./native";
-import type { ModelDriveSpec, ModelFaultCount, ModelPower } from "./types";
+import type { ModelDriveSpec, ModelPower } from "./model-types";
+import { addon, settle } from "./native";
+import type { NativeDriveSpec } from "./native-model";
 
 const MIN_CAPACITY = 1n << 20n;
 const MAX_CAPACITY = 16n << 40n;

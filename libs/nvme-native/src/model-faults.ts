@@ -3,8 +3,8 @@
  * native/model/fault_kinds.h has the same names.
  */
 import { big, finite, integer, object, oneOf, refuse, U32, U64 } from "./check";
-import type { NativeFault } from "./native";
-import type { ModelFault, ModelFaultKind, ModelFaultRule } from "./types";
+import type { ModelFault, ModelFaultKind, ModelFaultRule } from "./model-fault-types";
+import type { NativeFault } from "./native-model";
 
 export const MAX_FAULTS = 16;
 const MAX_MS = 3_600_000;

@@ -1,7 +1,7 @@
 /** Namespaces of a software drive: what a script asks for, checked, as native/model wants it. */
 import { big, flag, integer, object, oneOf, refuse } from "./check";
-import type { NativeModelNamespace } from "./native";
-import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./types";
+import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./model-types";
+import type { NativeModelNamespace } from "./native-model";
 
 export const MAX_NAMESPACES = 32;
 const DEFAULT_MAX_NAMESPACES = 4;

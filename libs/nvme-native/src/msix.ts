@@ -6,7 +6,7 @@ import type { BareDevice } from "./bare/bare-device";
 import type { DmaMemory } from "./bare/dma-memory";
 import { TOO_LATE, until } from "./bare/until";
 import { integer } from "./check";
-import { NvmeError } from "./types";
+import { NvmeError } from "./nvme-error";
 
 const ENTRY_BYTES = 16;
 const WORD_BYTES = 4;

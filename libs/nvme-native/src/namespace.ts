@@ -1,65 +1,41 @@
 import type { ControllerAccess } from "./access";
 import { type CommandData, carried, viewOf } from "./buffer";
-import { big, flag, integer, object, oneOf, refuse, text, U32, U64 } from "./check";
+import { big, integer, object, oneOf, refuse, U64 } from "./check";
 import { checkCommand, nativeCommand } from "./command";
-import type { CopySource, IoFlags, IoWorker, Namespace, ProtectionOptions, Qpair, TransferFlags } from "./driver";
+import type { Completion, RawCommand } from "./completion";
+import type { IoWorker, Namespace, Qpair } from "./driver";
+import type { NamespaceIdentity } from "./identity";
+import type { CopySource, ProtectionOptions, TransferFlags } from "./io-options";
 import { NvmeIoWorker } from "./ioworker";
-import { addon, type NativeCommand, type NativeData, type NativeDirection, type NativeHandle, settle } from "./native";
+import type { NativeMiscompare, VerifyResult } from "./miscompare";
+import { NamespaceVerification, type VerifyOptions } from "./namespace-verification";
+import { addon, settle } from "./native";
+import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "./native-command";
+import { addressed, copySources, deallocateCommand, MAX_LBAS, protect, writeZeroesCommand } from "./nvm-commands";
+import { NVM_OPCODE } from "./nvm-opcodes";
+import { NvmeError } from "./nvme-error";
 import { joined, protectionDwords, transferLayout } from "./protection";
 import { NvmeQpair } from "./qpair";
-import type {
-  Completion,
-  IoWorkerOptions,
-  NamespaceIdentity,
-  NativeMiscompare,
-  RawCommand,
-  VerifyResult,
-} from "./types";
-import { NvmeError } from "./types";
 import { checkWorkerOptions } from "./worker-options";
+import type { IoWorkerOptions } from "./worker-types";
 
-const MAX_LBAS = 65_536;
-const MAX_RANGES = 256;
-const FUA = 0x4000_0000;
-const LIMITED_RETRY = 0x8000_0000;
-const DEALLOCATE = 0x0200_0000;
 const FUSED_FIRST = 1;
 const FUSED_SECOND = 2;
-const MAX_COPY_SOURCES = 256;
-const COPY_SOURCE_BYTES = 32;
-const OPCODE = {
-  flush: 0x00,
-  write: 0x01,
-  read: 0x02,
-  writeUncorrectable: 0x04,
-  compare: 0x05,
-  writeZeroes: 0x08,
-  deallocate: 0x09,
-  verify: 0x0c,
-  copy: 0x19,
-} as const;
-const ATTRIBUTE_DEALLOCATE = 4;
 
 export class NvmeNamespace implements Namespace {
-  #hasTable = false;
+  /** For our own use. */
+  readonly verification: NamespaceVerification;
 
   constructor(
     private readonly controller: ControllerAccess,
     private readonly native: NativeHandle,
     readonly identity: NamespaceIdentity,
-  ) {}
+  ) {
+    this.verification = new NamespaceVerification(controller, native, identity);
+  }
 
   get nsid(): number {
     return this.identity.nsid;
-  }
-
-  /** Namespace content is anybody's guess now (format, sanitize). */
-  contentsUnknown(): void {
-    if (this.#hasTable) addon().clearVerifyTable(this.native);
-  }
-
-  powerCameBack(powerCycles: bigint): void {
-    if (this.#hasTable) addon().notePowerLoss(this.native, powerCycles);
   }
 
   async #send(
@@ -96,16 +72,13 @@ export class NvmeNamespace implements Namespace {
   ): Promise<Completion> {
     const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "metadata", "protection"]);
     big("slba", slba, 0n, U64);
-    const protection = protectionDwords(this.identity, slba, o.protection);
-    const { stride, apart } = transferLayout(this.identity, protection.action);
+    const { metadata, protection, ...plain } = o;
+    const { stride, apart } = transferLayout(this.identity, protectionDwords(this.identity, slba, protection).action);
     const { data: carries, view, lbas } = this.#sectors(data, stride);
-    const { metadata, protection: _, ...plain } = o;
-    const command = this.#addressed(opcode, slba, lbas, plain);
-    command.cdw12 += protection.bits;
-    command.cdw14 = protection.cdw14;
-    command.cdw15 = protection.cdw15;
+    const command = addressed(opcode, this.nsid, slba, lbas, plain);
+    protect(command, this.identity, slba, protection);
     if (fuse !== 0) command.fuse = fuse;
-    const read = opcode === OPCODE.read;
+    const read = opcode === NVM_OPCODE.read;
     const direction = read ? "from-device" : "to-device";
     if (apart === 0 && metadata === undefined) return this.#send(qpair, command, carries, direction, lbas);
     const both = joined(view, metadata, apart * lbas);
@@ -117,30 +90,16 @@ export class NvmeNamespace implements Namespace {
     return completion;
   }
 
-  #addressed(opcode: number, slba: bigint, lbas: number, flags: IoFlags = {}): NativeCommand {
-    // An LBA beyond the end is the drive's to refuse: that is what tests ask about.
-    big("slba", slba, 0n, U64);
-    const o = object<IoFlags>("flags", flags, ["fua", "limitedRetry"]);
-    const bits = (o.fua === true ? FUA : 0) + (o.limitedRetry === true ? LIMITED_RETRY : 0);
-    return nativeCommand({
-      opcode,
-      nsid: this.nsid,
-      cdw10: Number(slba & 0xffff_ffffn),
-      cdw11: Number(slba >> 32n),
-      cdw12: bits + lbas - 1,
-    });
-  }
-
   async read(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
-    return this.#move(OPCODE.read, qpair, slba, data, flags);
+    return this.#move(NVM_OPCODE.read, qpair, slba, data, flags);
   }
 
   async write(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
-    return this.#move(OPCODE.write, qpair, slba, data, flags);
+    return this.#move(NVM_OPCODE.write, qpair, slba, data, flags);
   }
 
   async compare(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
-    return this.#move(OPCODE.compare, qpair, slba, data, flags);
+    return this.#move(NVM_OPCODE.compare, qpair, slba, data, flags);
   }
 
   async compareAndWrite(
@@ -153,8 +112,8 @@ export class NvmeNamespace implements Namespace {
     viewOf("data", data, byteLength, byteLength);
     // One behind the other in the queue: nothing is awaited between the two.
     const [compare, write] = await Promise.all([
-      this.#move(OPCODE.compare, qpair, slba, expected, {}, FUSED_FIRST),
-      this.#move(OPCODE.write, qpair, slba, data, {}, FUSED_SECOND),
+      this.#move(NVM_OPCODE.compare, qpair, slba, expected, {}, FUSED_FIRST),
+      this.#move(NVM_OPCODE.write, qpair, slba, data, {}, FUSED_SECOND),
     ]);
     return { compare, write };
   }
@@ -167,11 +126,8 @@ export class NvmeNamespace implements Namespace {
   ): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
     const o = object<typeof flags>("flags", flags, ["protection"]);
-    const command = this.#addressed(OPCODE.verify, slba, lbaCount);
-    const protection = protectionDwords(this.identity, slba, o.protection);
-    command.cdw12 += protection.bits;
-    command.cdw14 = protection.cdw14;
-    command.cdw15 = protection.cdw15;
+    const command = addressed(NVM_OPCODE.verify, this.nsid, slba, lbaCount);
+    protect(command, this.identity, slba, o.protection);
     return this.#send(qpair, command, null, "none", lbaCount);
   }
 
@@ -181,31 +137,26 @@ export class NvmeNamespace implements Namespace {
     destination: bigint,
     flags: { fua?: boolean } = {},
   ): Promise<Completion> {
-    if (!Array.isArray(sources) || sources.length === 0 || sources.length > MAX_COPY_SOURCES) {
-      refuse(`sources must be an array of 1 to ${MAX_COPY_SOURCES} ranges`);
-    }
-    const data = new Uint8Array(sources.length * COPY_SOURCE_BYTES);
-    const view = new DataView(data.buffer);
-    sources.forEach((source, i) => {
-      const o = object<CopySource>(`sources[${i}]`, source, ["slba", "lbaCount"]);
-      view.setBigUint64(i * COPY_SOURCE_BYTES + 8, big(`sources[${i}].slba`, o.slba, 0n, U64), true);
-      view.setUint16(i * COPY_SOURCE_BYTES + 16, integer(`sources[${i}].lbaCount`, o.lbaCount, 1, MAX_LBAS) - 1, true);
-    });
+    const data = copySources(sources);
     const o = object<typeof flags>("flags", flags, ["fua"]);
-    const command = this.#addressed(OPCODE.copy, destination, sources.length, o);
-    const protection = protectionDwords(this.identity, destination, undefined);
-    command.cdw12 += protection.bits;
-    command.cdw14 = protection.cdw14;
+    const command = addressed(NVM_OPCODE.copy, this.nsid, destination, sources.length, o);
+    protect(command, this.identity, destination, undefined);
     return this.#send(qpair, command, data, "to-device", 0);
   }
 
   async writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
-    return this.#send(qpair, this.#addressed(OPCODE.writeUncorrectable, slba, lbaCount), null, "none", lbaCount);
+    return this.#send(
+      qpair,
+      addressed(NVM_OPCODE.writeUncorrectable, this.nsid, slba, lbaCount),
+      null,
+      "none",
+      lbaCount,
+    );
   }
 
   async flush(qpair: Qpair): Promise<Completion> {
-    return this.#send(qpair, nativeCommand({ opcode: OPCODE.flush, nsid: this.nsid }), null, "none", 0);
+    return this.#send(qpair, nativeCommand({ opcode: NVM_OPCODE.flush, nsid: this.nsid }), null, "none", 0);
   }
 
   async writeZeroes(
@@ -215,31 +166,13 @@ export class NvmeNamespace implements Namespace {
     flags: { fua?: boolean; deallocate?: boolean } = {},
   ): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
-    const { deallocate, ...plain } = object<typeof flags>("flags", flags, ["fua", "deallocate"]);
-    const command = this.#addressed(OPCODE.writeZeroes, slba, lbaCount, plain);
-    const protection = protectionDwords(this.identity, slba, undefined);
-    command.cdw12 += protection.bits + (deallocate === true ? DEALLOCATE : 0);
-    command.cdw14 = protection.cdw14;
+    const command = writeZeroesCommand(this.nsid, slba, lbaCount, flags);
+    protect(command, this.identity, slba, undefined);
     return this.#send(qpair, command, null, "none", lbaCount);
   }
 
   async deallocate(qpair: Qpair, ranges: { slba: bigint; lbaCount: number }[]): Promise<Completion> {
-    if (!Array.isArray(ranges) || ranges.length === 0 || ranges.length > MAX_RANGES) {
-      refuse(`ranges must be an array of 1 to ${MAX_RANGES} ranges`);
-    }
-    const data = new Uint8Array(ranges.length * 16);
-    const view = new DataView(data.buffer);
-    ranges.forEach((range, i) => {
-      const o = object<(typeof ranges)[number]>(`ranges[${i}]`, range, ["slba", "lbaCount"]);
-      view.setUint32(i * 16 + 4, integer(`ranges[${i}].lbaCount`, o.lbaCount, 0, U32), true);
-      view.setBigUint64(i * 16 + 8, big(`ranges[${i}].slba`, o.slba, 0n, U64), true);
-    });
-    const command = nativeCommand({
-      opcode: OPCODE.deallocate,
-      nsid: this.nsid,
-      cdw10: ranges.length - 1,
-      cdw11: ATTRIBUTE_DEALLOCATE,
-    });
+    const { command, data } = deallocateCommand(this.nsid, ranges);
     return this.#send(qpair, command, data, "to-device", 0);
   }
 
@@ -268,61 +201,31 @@ export class NvmeNamespace implements Namespace {
   }
 
   async openVerifyTable(path: string | null, seed: bigint, options: { lbas?: bigint } = {}): Promise<void> {
-    if (path !== null) text("path", path, 4096);
-    const o = object<typeof options>("options", options, ["lbas"]);
-    const all = this.identity.lbaCount;
-    const wanted = big("lbas", o.lbas ?? all, 1n, U64);
-    big("seed", seed, 0n, U64);
     this.controller.use();
     this.#dataAlone("openVerifyTable");
-    const powerCycles = await this.controller.powerCycles();
-    let lbas = wanted;
-    if (lbas > all) lbas = all;
-    const { vwc } = this.controller.identity;
-    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas));
-    this.#hasTable = true;
-  }
-
-  /** The controller is closed: what the table says reaches the disk. */
-  async controllerClosed(): Promise<void> {
-    if (this.#hasTable) await settle(addon().syncVerifyTable(this.native));
+    return this.verification.open(path, seed, options);
   }
 
   verifyReads(on: boolean): void {
-    if (!this.#hasTable) refuse("verifyReads needs a table, openVerifyTable must come first");
-    addon().setVerifyReads(this.native, flag("on", on));
+    this.verification.checkReads(on);
   }
 
   takeMiscompares(): NativeMiscompare[] {
-    return addon().takeMiscompares(this.native);
+    return this.verification.takeMiscompares();
   }
 
   startIoWorker(options: IoWorkerOptions): IoWorker {
     this.controller.use();
     this.#dataAlone("startIoWorker");
-    const checked = checkWorkerOptions(options, this.identity, this.controller.identity, this.#hasTable);
-    return new NvmeIoWorker(this.native, checked);
+    const { hasTable } = this.verification;
+    return new NvmeIoWorker(
+      this.native,
+      checkWorkerOptions(options, this.identity, this.controller.identity, hasTable),
+    );
   }
 
-  async verify(options: {
-    rule: "exact" | "durable-or-newer";
-    regionStartLba: bigint;
-    regionLbas: bigint;
-    written: boolean;
-    depth?: number;
-  }): Promise<VerifyResult> {
+  async verify(options: VerifyOptions): Promise<VerifyResult> {
     this.controller.use();
-    const o = object<typeof options>("options", options, ["rule", "regionStartLba", "regionLbas", "written", "depth"]);
-    if (!this.#hasTable) refuse("verify needs a table, openVerifyTable must come first");
-    const regionStartLba = big("regionStartLba", o.regionStartLba, 0n, this.identity.lbaCount - 1n);
-    return settle(
-      addon().verify(this.native, {
-        rule: oneOf("rule", o.rule, ["exact", "durable-or-newer"]),
-        regionStartLba,
-        regionLbas: big("regionLbas", o.regionLbas, 1n, this.identity.lbaCount - regionStartLba),
-        written: flag("written", o.written),
-        depth: integer("depth", o.depth ?? 16, 1, this.controller.identity.maxQueueEntries - 1),
-      }),
-    );
+    return this.verification.sweep(options);
   }
 }

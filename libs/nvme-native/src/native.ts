@@ -1,42 +1,18 @@
 /** The addon as C++ shows it (native/glue). Everything is validated before it comes here; nobody else imports this. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type {
-  Completion,
-  DiscoveredSubsystem,
-  ErrorAction,
-  IoWorkerEvent,
-  IoWorkerResult,
-  ModelFaultCount,
-  ModelPower,
-  NativeMiscompare,
-  NvmeErrorCode,
-  ProtocolViolations,
-  VerifyResult,
-} from "./types";
-import { NvmeError } from "./types";
-
-export type NativeHandle = { readonly opaque: unique symbol };
-export type NativeDirection = "from-device" | "to-device" | "none";
-
-export interface NativeCommand {
-  opcode: number;
-  nsid: number;
-  cdw10: number;
-  cdw11: number;
-  cdw12: number;
-  cdw13: number;
-  cdw14: number;
-  cdw15: number;
-  /** Addresses of lent memory, for commands without data of their own. */
-  prp1?: bigint;
-  prp2?: bigint;
-  mptr?: bigint;
-  fuse?: number;
-}
-
-/** An array is copied; a view of memory that `createBuffer` made is not. */
-export type NativeData = Uint8Array | { memory: NativeHandle; offset: number; bytes: number };
+import type { DiscoveredSubsystem } from "./address";
+import type { Completion } from "./completion";
+import type { NativeMiscompare, VerifyResult } from "./miscompare";
+import type { ModelFaultCount } from "./model-fault-types";
+import type { ModelPower } from "./model-types";
+import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "./native-command";
+import type { NativeDriveSpec } from "./native-model";
+import type { NativeVerifyOptions, NativeWorkerOptions } from "./native-worker";
+import type { NvmeErrorCode } from "./nvme-error";
+import { NvmeError } from "./nvme-error";
+import type { ProtocolViolations } from "./reset-report";
+import type { IoWorkerEvent, IoWorkerResult } from "./worker-result";
 
 export interface NativeAddress {
   transport: string;
@@ -78,70 +54,11 @@ export interface NativeOpenOptions {
   bringUp: boolean;
 }
 
-/** Columns of the same length. */
-export interface NativeSequence {
-  atNs: BigUint64Array;
-  opcode: Uint8Array;
-  slba: BigUint64Array;
-  lbas: Uint32Array;
-}
-
-export interface NativeWorkerOptions {
-  worker: number;
-  sizes: { lbas: number; weight: number; alignLbas?: number }[];
-  /** Empty: `readPercent` and writes. */
-  operations: {
-    opcode: number;
-    percent: number;
-    /** CDW2, 3, 10 to 15. */
-    cdw?: number[];
-    /** These three: of an opcode that the core has no line for. */
-    addressed?: boolean;
-    data?: NativeDirection;
-    dataBytes?: number;
-  }[];
-  sequence: NativeSequence | null;
-  /** Empty: uniform. */
-  distribution: number[];
-  stepLbas: number | null;
-  randomPercent: number;
-  readPercent: number;
-  depth: number;
-  regionStartLba: bigint;
-  regionLbas: bigint;
-  alignLbas: number;
-  iops: number;
-  timeMs: number;
-  ioCount: number;
-  passes: number;
-  flushEvery: number;
-  verify: boolean;
-  exclusive: boolean;
-  payload: { kind: "marked" | "constant" | "random"; word: number; zeroPercent: number };
-  skipUncorrectable: boolean;
-  lastCommands: number;
-  priority: number;
-  spin: boolean;
-  onError: ErrorAction;
-  onStatus: { sct: number; sc: number; action: ErrorAction }[];
-  seed: bigint;
-  sampleMs: number;
-  histogramMs: number;
-}
-
 export interface NativeRenewal extends NativePhases {
   ok: boolean;
   code: NvmeErrorCode | "OK";
   reason: string | null;
   settled: number;
-}
-
-export interface NativeVerifyOptions {
-  rule: "exact" | "durable-or-newer";
-  regionStartLba: bigint;
-  regionLbas: bigint;
-  written: boolean;
-  depth: number;
 }
 
 export interface NativeAddon {
@@ -237,81 +154,6 @@ export interface NativeAddon {
   createModelDrive(path: string, spec: NativeDriveSpec): Promise<void>;
   modelFaults(path: string): Promise<ModelFaultCount[]>;
   modelPower(path: string, action: "on" | "off" | "read"): Promise<{ power: ModelPower; generation: number }>;
-}
-
-export interface NativeFault {
-  kind: string;
-  hasOpcode: boolean;
-  opcode: number;
-  afterCommands: number;
-  afterWrites: number;
-  slba: bigint;
-  lbaCount: bigint;
-  everyNth: number;
-  perBillion: number;
-  seed: bigint;
-  times: bigint;
-  sct: number;
-  sc: number;
-  ms: number;
-  amount: number;
-}
-
-export interface NativeModelNamespace {
-  bytes: bigint;
-  lbaFormat: number;
-  extended: boolean;
-  piType: number;
-  piFirst: boolean;
-  attached: boolean;
-  commandSet: number;
-  zoneLbas: bigint;
-  zoneCapacity: bigint;
-  maxOpen: number;
-  maxActive: number;
-  readOnlyZones: number[];
-  offlineZones: number[];
-  nguid: string;
-  eui64: string;
-  uuid: string;
-}
-
-export interface NativeDriveSpec {
-  model: string;
-  serial: string;
-  firmware: string;
-  capacityBytes: bigint;
-  namespaces: NativeModelNamespace[];
-  maxNamespaces: number;
-  formatMs: number;
-  weightedRoundRobin: boolean;
-  seed: bigint;
-  volatileCache: boolean;
-  cacheBytes: number;
-  maxQpairs: number;
-  maxQueueEntries: number;
-  mdtsBytes: number;
-  readyMs: number;
-  hasLatency: boolean;
-  readUs: number;
-  writeUs: number;
-  flushUs: number;
-  jitterPercent: number;
-  dies: number;
-  steadyWriteUs: number;
-  slcBytes: number;
-  foldBytesPerSecond: number;
-  collectEveryBytes: number;
-  collectUs: number;
-  ambientC: number;
-  throttleC: number;
-  degreesPerGib: number;
-  coolSeconds: number;
-  throttlePercent: number;
-  /** Place in LOSS_POLICIES. */
-  lossPolicy: number;
-  awupfLbas: number;
-  faults: NativeFault[];
 }
 
 let loaded: NativeAddon | null = null;

@@ -1,10 +1,11 @@
+import { MAX_TIMEOUT_MS, type OpenOptions, type TransportAddress } from "./address";
 import { waitReady } from "./bare/ready";
 import { integer, object, oneOf, refuse, text } from "./check";
 import { bringUpReport, NvmeController } from "./controller";
 import type { Controller, Initialise, OpenQueue } from "./driver";
 import { addon, type NativeAddress, type NativeOpenOptions, settle } from "./native";
+import type { BringUpReport } from "./reset-report";
 import { checkTcp } from "./tcp";
-import { type BringUpReport, MAX_TIMEOUT_MS, type OpenOptions, type TransportAddress } from "./types";
 
 const MAX_CMDLOG_ENTRIES = 1 << 20;
 const DEFAULT_TIMEOUT_MS = 10_000;

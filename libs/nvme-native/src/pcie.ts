@@ -2,8 +2,9 @@
 import { BareDevice, type Bus } from "./bare/bare-device";
 import { bytes as checkBytes, integer, oneOf, refuse } from "./check";
 import { Msix } from "./msix";
-import { addon, type NativeHandle, settle } from "./native";
-import { NvmeError } from "./types";
+import { addon, settle } from "./native";
+import type { NativeHandle } from "./native-command";
+import { NvmeError } from "./nvme-error";
 
 const CONFIG_BYTES = 4096;
 const CAPABILITY_POINTER = 0x34;

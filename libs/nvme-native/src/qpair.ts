@@ -1,8 +1,15 @@
 import type { ControllerAccess } from "./access";
-import type { LatestCommand, Qpair } from "./driver";
-import { addon, type NativeHandle, settle } from "./native";
+import { flag, integer, object } from "./check";
+import type { Completion } from "./completion";
+import type { LatestCommand, Qpair, QpairOptions } from "./driver";
+import { addon, settle } from "./native";
+import type { NativeHandle } from "./native-command";
+import { NvmeError } from "./nvme-error";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";
-import { type Completion, NvmeError } from "./types";
+
+/** MSI-X has 2048 vectors; the addon's word for "the one with the queue's number". */
+const MAX_VECTOR = 2047;
+const OWN_VECTOR = 0xffff;
 
 export function latestOf({ cid, latencyNs }: Completion): LatestCommand {
   return { cid: cid ?? null, latencyNs };
@@ -52,4 +59,19 @@ export class NvmeQpair implements Qpair {
       throw reason;
     }
   }
+}
+
+/** @throws ERR_ARGUMENT, ERR_QPAIR when the drive has none left */
+export async function createQpair(
+  controller: ControllerAccess,
+  options: QpairOptions,
+  maxEntries: number,
+): Promise<NvmeQpair> {
+  const o = object<QpairOptions>("options", options, ["depth", "priority", "interrupts", "vector"]);
+  const depth = integer("depth", o.depth, 2, maxEntries);
+  const priority = integer("priority", o.priority ?? 0, 0, 3);
+  const interrupts = flag("interrupts", o.interrupts ?? true);
+  const vector = o.vector === undefined ? OWN_VECTOR : integer("vector", o.vector, 0, MAX_VECTOR);
+  const made = await settle(addon().createQpair(controller.use(), depth, priority, interrupts, vector));
+  return new NvmeQpair(controller, made.handle, made.qid, depth, made.cmdlogPath);
 }

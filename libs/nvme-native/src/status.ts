@@ -1,5 +1,5 @@
 /** Completion statuses made by our side; native/core/nvme_spec.h has the same table. */
-import type { Completion } from "./types";
+import type { Completion } from "./completion";
 
 export const LOCAL_SCT = 7;
 export const LOCAL_STATUS = {

@@ -2,7 +2,7 @@
 import { flag, object } from "./check";
 import type { Controller } from "./driver";
 import { field } from "./field";
-import type { ResetReport } from "./types";
+import type { ResetReport } from "./reset-report";
 
 const CAP = 0x00;
 const CC = 0x14;

@@ -1,21 +1,14 @@
 /** Checks of which commands an ioworker sends: shares of opcodes, or a sequence that is replayed. */
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "./check";
-import type { NativeSequence, NativeWorkerOptions } from "./native";
-import type { IoWorkerOptions, NamespaceIdentity, SequenceStep, WorkerOpcode, WorkerOperation } from "./types";
+import type { NamespaceIdentity } from "./identity";
+import type { NativeSequence, NativeWorkerOptions } from "./native-worker";
+import { NVM_OPCODE } from "./nvm-opcodes";
+import type { IoWorkerOptions, SequenceStep, WorkerOpcode, WorkerOperation } from "./worker-types";
 
 /** native/core/nvm_operation.cc has a line for each of them. */
-const OPCODES: Record<WorkerOpcode, number> = {
-  flush: 0x00,
-  write: 0x01,
-  read: 0x02,
-  writeUncorrectable: 0x04,
-  compare: 0x05,
-  writeZeroes: 0x08,
-  deallocate: 0x09,
-  verify: 0x0c,
-};
-const NAMED = new Set(Object.values(OPCODES));
-const MOVES_DATA = new Set([OPCODES.write, OPCODES.read, OPCODES.compare]);
+const { copy: _, ...OPCODES } = NVM_OPCODE;
+const NAMED: Set<number> = new Set(Object.values(OPCODES));
+const MOVES_DATA: Set<number> = new Set([OPCODES.write, OPCODES.read, OPCODES.compare]);
 const CDWS = ["cdw2", "cdw3", "cdw10", "cdw11", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
 /** Core limit kMaxSequenceSteps. */
 const MAX_SEQUENCE = 1_000_000;

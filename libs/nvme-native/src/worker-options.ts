@@ -1,8 +1,9 @@
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "./check";
-import type { NativeWorkerOptions } from "./native";
-import type { ControllerIdentity, IoWorkerOptions, NamespaceIdentity, WorkerPattern } from "./types";
+import type { ControllerIdentity, NamespaceIdentity } from "./identity";
+import type { NativeWorkerOptions } from "./native-worker";
 import { checkOperations, checkSequence } from "./worker-operations";
 import { checkPlaces, checkSizes } from "./worker-pattern";
+import type { IoWorkerOptions, WorkerPattern } from "./worker-types";
 
 const MAX_TIME_MS = 1000 * 3600 * 1000;
 const MAX_STATUSES = 64;

@@ -1,7 +1,8 @@
 /** Checks of what an ioworker's generator is told: sizes, alignment, places. */
 import { integer, object, refuse, U32 } from "./check";
-import type { NativeWorkerOptions } from "./native";
-import type { IoWorkerOptions, NamespaceIdentity, SizeRange } from "./types";
+import type { NamespaceIdentity } from "./identity";
+import type { NativeWorkerOptions } from "./native-worker";
+import type { IoWorkerOptions, SizeRange } from "./worker-types";
 
 const MAX_LBAS_PER_COMMAND = 65_536;
 const MAX_SIZES = 256;

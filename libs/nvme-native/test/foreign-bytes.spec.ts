@@ -6,7 +6,7 @@ import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CmdlogFormatError, decodeCmdlo
 import { parseEvent } from "../src/async-events";
 import { field, fieldText } from "../src/field";
 import { parseActiveList, parseController, parseNamespace, powerCyclesOf } from "../src/identify";
-import { NvmeError } from "../src/types";
+import { NvmeError } from "../src/nvme-error";
 
 const ROUNDS = 1500;
 const HOST = {

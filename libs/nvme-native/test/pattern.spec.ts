@@ -1,5 +1,6 @@
 /** The generator of addresses and opcodes, alone (native/core/io_pattern). */
-import { addon, type NativeWorkerOptions } from "../src/native";
+import { addon } from "../src/native";
+import type { NativeWorkerOptions } from "../src/native-worker";
 
 const base: NativeWorkerOptions = {
   worker: 0,

@@ -1,5 +1,5 @@
 import { integer, object } from "../check";
-import { NvmeError } from "../types";
+import { NvmeError } from "../nvme-error";
 import type { CompletionEntry, SubmissionEntry } from "./entries";
 import type { BareSubmissionQueue } from "./submission-queue";
 import { TOO_LATE, until } from "./until";

@@ -1,8 +1,10 @@
+import type { OpenOptions, TransportAddress } from "../address";
 import { integer, object } from "../check";
-import { addon, type NativeHandle, type NativeLimits, settle } from "../native";
+import { addon, type NativeLimits, settle } from "../native";
+import type { NativeHandle } from "../native-command";
+import { NvmeError } from "../nvme-error";
 import { checkAddress, checkOpenOptions } from "../open";
 import { readRegister, writeRegister } from "../register-access";
-import { NvmeError, type OpenOptions, type TransportAddress } from "../types";
 import { BareAdmin } from "./bare-admin";
 import { BareDevice } from "./bare-device";
 import { waitReady } from "./ready";

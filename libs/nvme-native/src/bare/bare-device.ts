@@ -1,7 +1,8 @@
 import { flag, integer, object, refuse } from "../check";
 import type { Controller } from "../driver";
-import { addon, type NativeHandle } from "../native";
-import { NvmeError, type NvmeErrorCode } from "../types";
+import { addon } from "../native";
+import type { NativeHandle } from "../native-command";
+import { NvmeError, type NvmeErrorCode } from "../nvme-error";
 import { BareCompletionQueue, type QueuePlace } from "./completion-queue";
 import { DmaMemory } from "./dma-memory";
 import { CQE_BYTES, SQE_BYTES } from "./entries";

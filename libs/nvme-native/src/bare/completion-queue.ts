@@ -1,5 +1,5 @@
 import { integer, object } from "../check";
-import { NvmeError } from "../types";
+import { NvmeError } from "../nvme-error";
 import type { DmaMemory } from "./dma-memory";
 import { type CompletionEntry, CQE_BYTES, decodeCompletion, type SubmissionEntry } from "./entries";
 import { TOO_LATE, until } from "./until";

@@ -1,6 +1,6 @@
 import { integer } from "../check";
 import { addon, type NativeLease } from "../native";
-import { NvmeError } from "../types";
+import { NvmeError } from "../nvme-error";
 import { PAGE_BYTES } from "./prp";
 
 /**

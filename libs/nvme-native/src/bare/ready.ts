@@ -1,5 +1,5 @@
 /** Waiting for CSTS.RDY by the clock of CAP.TO (NVMe Base 2.0, 3.5). */
-import { NvmeError } from "../types";
+import { NvmeError } from "../nvme-error";
 import { TOO_LATE, until } from "./until";
 
 const CAP = 0x00;

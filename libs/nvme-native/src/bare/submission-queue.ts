@@ -1,6 +1,7 @@
 import { bytes as checkBytes, integer } from "../check";
-import { addon, type NativeHandle } from "../native";
-import { NvmeError } from "../types";
+import { addon } from "../native";
+import type { NativeHandle } from "../native-command";
+import { NvmeError } from "../nvme-error";
 import type { BareCompletionQueue, QueuePlace, ReapListener } from "./completion-queue";
 import type { DmaMemory } from "./dma-memory";
 import { type CompletionEntry, encodeSubmission, SQE_BYTES, type SubmissionEntry } from "./entries";

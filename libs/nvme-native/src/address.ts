@@ -1,0 +1,47 @@
+/** Where a drive is found, and how it is opened. */
+
+/** One entry of a discovery log page (NVMe over Fabrics 1.1, 5.3). */
+export interface DiscoveredSubsystem {
+  /** "TCP", "RDMA" and the like. */
+  transport: string;
+  /** "IPv4" or "IPv6". */
+  family: string;
+  address: string;
+  /** The port. */
+  service: string;
+  nqn: string;
+  /** Another discovery service, not a subsystem with drives. */
+  discovery: boolean;
+}
+
+export interface TcpAddress {
+  transport: "spdk-tcp";
+  /** IPv4 or IPv6. */
+  address: string;
+  port: number;
+  /** null: the first NVM subsystem that discovery returns. */
+  nqn: string | null;
+  hostNqn?: string | null;
+  /** CRC32C over each PDU's header, and over its data. */
+  headerDigest?: boolean;
+  dataDigest?: boolean;
+}
+
+export type TransportAddress =
+  | { transport: "model"; path: string }
+  | { transport: "spdk-pcie"; address: string }
+  | TcpAddress
+  | { transport: "spdk-vfio-user"; path: string };
+
+/** The longest time a command may be given, ms. */
+export const MAX_TIMEOUT_MS = 3_600_000;
+
+/** The one device that SPDK may touch is the address given; nothing else is probed. */
+export interface OpenOptions {
+  /** Directory for flight-recorder files, `<qid>.cmdlog` each; null records in anonymous memory only. */
+  cmdlogDir?: string | null;
+  /** Entries of each ring, a power of two, at least 2048. */
+  cmdlogEntries?: number;
+  /** A command older than this is completed locally (sct 7h, sc 80h "timed out", cdw0 all ones), ms; default 10 000. */
+  timeoutMs?: number;
+}

@@ -1,0 +1,32 @@
+/** A command and what the drive says to it. */
+
+/** NVMe completion queue entry, as a value. Status `sct/sc` per NVM Express Base 2.0, section 4.2.3. */
+export interface Completion {
+  cdw0: number;
+  /** Dword 1, where the drive has something to say in it (Zone Append). */
+  cdw1?: number;
+  sct: number;
+  sc: number;
+  dnr: boolean;
+  more: boolean;
+  /** Completed by our side (timeout, reset, power loss) and not by the drive. */
+  local: boolean;
+  latencyNs: number;
+  /** Command identifier; absent when `local`. */
+  cid?: number;
+}
+
+export interface RawCommand {
+  opcode: number;
+  nsid?: number;
+  cdw10?: number;
+  cdw11?: number;
+  cdw12?: number;
+  cdw13?: number;
+  cdw14?: number;
+  cdw15?: number;
+  /** Addresses of `DmaMemory`, for a command without `data`; ERR_UNSUPPORTED where no memory can be lent. */
+  prp1?: bigint;
+  prp2?: bigint;
+  mptr?: bigint;
+}

@@ -1,0 +1,56 @@
+/** What data verification finds. */
+
+export interface NativeMiscompare {
+  nsid: number;
+  lba: bigint;
+  kind:
+    | "bit-error"
+    | "wrong-lba"
+    | "stale-version"
+    | "torn-write"
+    | "unexpected-zeroes"
+    | "unexpected-data"
+    | "uncorrectable"
+    | "lost-write";
+  byteOffset: number | null;
+  expectedToken: bigint | null;
+  gotToken: bigint | null;
+  expectedLba: bigint | null;
+  gotLba: bigint | null;
+  /** Hex, at most 64 bytes around the first difference. */
+  expected: string;
+  got: string;
+  /** The writes to this LBA that ended last, newest first, at most 8; also of earlier processes. */
+  lastWrites?: LastWrite[];
+}
+
+export interface LastWrite {
+  slba: bigint;
+  lbaCount: number;
+  opcode: number;
+  qid: number;
+  worker: number;
+  /** `uncertain`: error or cut off; `unknown`: timed out, the drive may still write it. */
+  end: "acknowledged" | "uncertain" | "unknown" | "not-sent";
+  /** Of the first LBA, where a verifying worker wrote it. */
+  token: bigint | null;
+  atMs: number;
+}
+
+/** Result of `Namespace.verify`, a sweep over a region or over the LBAs that a table knows. */
+export interface VerifyResult {
+  checkedLbas: bigint;
+  unknownLbas: bigint;
+  violations: bigint;
+  /** Checked LBAs as a share of those that had to be checked, percent. */
+  coveragePercent: number;
+  /** False: there is no table, so that a sector that is older than it should be was not noticed. */
+  stalenessChecked?: boolean;
+  /** The first 64. */
+  miscompares: NativeMiscompare[];
+  /** After a power loss, of the LBAs written and not flushed: how many hold the newest, an older, a torn version. */
+  newest: bigint;
+  older: bigint;
+  readErrors: bigint;
+  durationMs: number;
+}

@@ -1,0 +1,71 @@
+/** Defects that are planted into a software drive. */
+
+/**
+ * When, where and how often a defect shows. All conditions must hold. A candidate is a command; for defects of data an LBA
+ * that was written; for `slow-ready` and `failed-activation` a bring-up.
+ */
+export interface ModelFaultRule {
+  /** `after...`: so many since the drive was made. */
+  when?: { afterCommands?: number; afterWrites?: number; opcode?: number };
+  /** `slba` as decimal text. Default: everywhere. */
+  where?: { slba: string; lbaCount: number };
+  /** Default: once; without end where `everyNth` or `probability` is given. */
+  times?: number;
+  /** Of the candidates. */
+  everyNth?: number;
+  /** Of each candidate, above 0 and up to 1; seeded. */
+  probability?: number;
+  seed?: number;
+}
+
+export type ModelFault =
+  /** After `afterWrites` write commands since creation, flip a bit in every `everyNth` written LBA inside the region. */
+  | { kind: "silent-corruption"; afterWrites: number; everyNth: number }
+  /** Flush answers success and makes nothing durable. */
+  | { kind: "flush-lies" }
+  /** Status on an opcode for LBAs of a range. */
+  | { kind: "bad-status"; opcode: number; slba: string; lbaCount: number; sct: number; sc: number; times: number }
+  | { kind: "stall"; afterCommands: number; ms: number }
+  | { kind: "lost-completion"; afterCommands: number }
+  | { kind: "slow-ready"; ms: number }
+  /** So many times, firmware that waits for a reset cannot be loaded: the old one stays. */
+  | { kind: "failed-activation"; times: number }
+  | (ModelFaultRule &
+      (
+        | { kind: "silent-corruption" | "flush-lies" | "lost-completion" | "failed-activation" }
+        /** Ends with this status instead of being executed. */
+        | { kind: "bad-status"; sct: number; sc: number }
+        /** The whole drive stands still. */
+        | { kind: "stall"; ms: number }
+        | { kind: "slow-ready"; ms: number }
+        /** Of a sector that was just written, so many bits. */
+        | { kind: "bit-flip"; bits?: number }
+        /** The data of two sectors are exchanged: neighbours in a command, or this one and the one written before it. */
+        | { kind: "swapped-lbas" }
+        /** The sector keeps what it held before the write. */
+        | { kind: "stale-data" }
+        /** The first part of the sector is new, the rest is what was there before. */
+        | { kind: "torn-write" }
+        | { kind: "zeroed-data" }
+        /** Executed at once, completed so much later. */
+        | { kind: "late-completion"; ms: number }
+        | { kind: "duplicate-completion" }
+        /** The completion carries a cid that was never sent. */
+        | { kind: "wrong-cid" }
+        /** CSTS.CFS: nothing more is executed until a controller reset. */
+        | { kind: "controller-fatal" }
+        /** Out of the slot; back by itself after `ms` (0, the default: when the power is switched on). */
+        | { kind: "surprise-removal"; ms?: number }
+        /** The medium is rated for so many writes of its whole capacity; behind that sectors fail and the spare goes. */
+        | { kind: "wear-out"; driveWrites: number }
+      ));
+
+export type ModelFaultKind = ModelFault["kind"];
+
+/** What a planted defect has done since the drive was made. */
+export interface ModelFaultCount {
+  kind: ModelFaultKind;
+  /** Candidates that met its conditions. */
+  seen: number;
+  acted: number;
+}

@@ -1,0 +1,109 @@
+/** What a software drive is made of. */
+import type { ModelFault } from "./model-fault-types";
+
+/** A namespace of a software drive. `protection`: type of the protection information, needs metadata of 8 bytes or more. */
+export interface ModelNamespaceSpec {
+  /** A multiple of 4096. */
+  capacityBytes: bigint;
+  lbaBytes: 512 | 4096;
+  /** 8 with both LBA sizes, 64 with 4096. */
+  metadataBytes?: 0 | 8 | 64;
+  /** Metadata follow the data of each LBA in one buffer; else they have a buffer of their own. */
+  extendedLba?: boolean;
+  protection?: 0 | 1 | 2 | 3;
+  /** The protection information is in the first bytes of the metadata instead of the last. */
+  protectionFirst?: boolean;
+  /** Default: true. */
+  attached?: boolean;
+  /** 32, 16 and 32 hex digits. */
+  nguid?: string;
+  eui64?: string;
+  uuid?: string;
+  zoned?: ModelZones;
+}
+
+export interface ModelZones {
+  /** Of each zone, a multiple of the LBA size; at most 1024 zones. */
+  zoneBytes: bigint;
+  /** What can be written of each; default: all. */
+  zoneCapacityBytes?: bigint;
+  /** 0: no limit; default 8 and 12. */
+  maxOpen?: number;
+  maxActive?: number;
+  /** Indexes of zones that are worn from the beginning. */
+  readOnly?: number[];
+  offline?: number[];
+}
+
+/** With `nand` the times are those of one page of 16 KiB on one die, else of the whole command. */
+export interface ModelLatency {
+  readUs: number;
+  writeUs: number;
+  flushUs: number;
+  jitterPercent: number;
+  nand?: ModelNand | null;
+}
+
+/** Behaviour of NAND: writes go fast into an SLC region until it is full, then as slowly as the medium itself. */
+export interface ModelNand {
+  /** Each does one page at a time; pages are striped over them. */
+  dies: number;
+  slcBytes: number;
+  /** Time of a page when the SLC region is full. */
+  steadyWriteUs: number;
+  /** In idle time so much of the SLC region is freed; default 0: only by format and sanitize. */
+  foldBytesPerSecond?: number;
+  /** In the steady state a die stands still for `collectUs` after so many bytes; default 0: never. */
+  collectEveryBytes?: number;
+  collectUs?: number;
+  /** Heat by data moved; from `throttleC` on everything takes `throttlePercent` of its time. */
+  thermal?: {
+    ambientC?: number;
+    throttleC: number;
+    degreesPerGib: number;
+    coolSeconds: number;
+    throttlePercent?: number;
+  } | null;
+}
+
+/**
+ * `lose-all`; `keep-prefix`: the oldest commands survive; `reordered`: any of them; `torn`: the oldest sectors, so that a
+ * command is torn unless it is atomic.
+ */
+export type ModelLossPolicy = "any" | "lose-all" | "keep-prefix" | "reordered" | "torn";
+
+/** What a software drive is made of; written once into its file. */
+export interface ModelDriveSpec {
+  model: string;
+  serial: string;
+  firmware: string;
+  /** Of namespace 1 where `namespaces` is not given. */
+  nguid?: string;
+  capacityBytes: bigint;
+  /** Of namespace 1, which has the whole capacity, where `namespaces` is not given. */
+  lbaBytes: 512 | 4096;
+  /** nsid 1 and on; what they leave of the capacity is unallocated. */
+  namespaces?: ModelNamespaceSpec[];
+  /** Valid nsids, at most 32; default 4 or as many as `namespaces` has. */
+  maxNamespaces?: number;
+  /** CAP.AMS: queue pairs can have a priority class. */
+  weightedRoundRobin?: boolean;
+  /** How long a Format NVM takes, ms. */
+  formatMs?: number;
+  seed: bigint;
+  volatileCache: boolean;
+  /** Bytes of volatile cache. */
+  cacheBytes?: number;
+  maxQpairs?: number;
+  maxQueueEntries?: number;
+  mdtsBytes?: number;
+  readyMs?: number;
+  latency?: ModelLatency | null;
+  /** What a power cut leaves of the volatile cache; default `any`: one of the others, or nothing is lost, by the seed. */
+  lossPolicy?: ModelLossPolicy;
+  /** LBAs of one write that a power cut leaves all old or all new (AWUPF); default 1. */
+  awupfLbas?: number;
+  faults?: ModelFault[];
+}
+
+export type ModelPower = "on" | "off";

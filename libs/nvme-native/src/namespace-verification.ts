@@ -1,0 +1,86 @@
+import type { ControllerAccess } from "./access";
+import { big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
+import type { NamespaceIdentity } from "./identity";
+import type { NativeMiscompare, VerifyResult } from "./miscompare";
+import { addon, settle } from "./native";
+import type { NativeHandle } from "./native-command";
+
+export interface VerifyOptions {
+  rule: "exact" | "durable-or-newer";
+  regionStartLba: bigint;
+  regionLbas: bigint;
+  /** Only LBAs that the table knows; otherwise the whole region. */
+  written: boolean;
+  depth?: number;
+}
+
+const MAX_PATH = 4096;
+const DEPTH = 16;
+
+/** The verify table of one namespace, and what is checked against it. */
+export class NamespaceVerification {
+  #hasTable = false;
+
+  constructor(
+    private readonly controller: ControllerAccess,
+    private readonly native: NativeHandle,
+    private readonly identity: NamespaceIdentity,
+  ) {}
+
+  get hasTable(): boolean {
+    return this.#hasTable;
+  }
+
+  /** What the namespace holds is anybody's guess now (format, sanitize). */
+  contentsUnknown(): void {
+    if (this.#hasTable) addon().clearVerifyTable(this.native);
+  }
+
+  powerCameBack(powerCycles: bigint): void {
+    if (this.#hasTable) addon().notePowerLoss(this.native, powerCycles);
+  }
+
+  /** What the table says reaches the disk. */
+  async sync(): Promise<void> {
+    if (this.#hasTable) await settle(addon().syncVerifyTable(this.native));
+  }
+
+  async open(path: string | null, seed: bigint, options: { lbas?: bigint }): Promise<void> {
+    if (path !== null) text("path", path, MAX_PATH);
+    const o = object<typeof options>("options", options, ["lbas"]);
+    const all = this.identity.lbaCount;
+    const wanted = big("lbas", o.lbas ?? all, 1n, U64);
+    big("seed", seed, 0n, U64);
+    const powerCycles = await this.controller.powerCycles();
+    const { vwc } = this.controller.identity;
+    let lbas = wanted;
+    if (lbas > all) lbas = all;
+    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas));
+    this.#hasTable = true;
+  }
+
+  checkReads(on: boolean): void {
+    if (!this.#hasTable) refuse("verifyReads needs a table, openVerifyTable must come first");
+    addon().setVerifyReads(this.native, flag("on", on));
+  }
+
+  takeMiscompares(): NativeMiscompare[] {
+    return addon().takeMiscompares(this.native);
+  }
+
+  async sweep(options: VerifyOptions): Promise<VerifyResult> {
+    const o = object<VerifyOptions>("options", options, ["rule", "regionStartLba", "regionLbas", "written", "depth"]);
+    if (!this.#hasTable) refuse("verify needs a table, openVerifyTable must come first");
+    const { lbaCount } = this.identity;
+    const regionStartLba = big("regionStartLba", o.regionStartLba, 0n, lbaCount - 1n);
+    return settle(
+      addon().verify(this.native, {
+        rule: oneOf("rule", o.rule, ["exact", "durable-or-newer"]),
+        regionStartLba,
+        regionLbas: big("regionLbas", o.regionLbas, 1n, lbaCount - regionStartLba),
+        written: flag("written", o.written),
+        depth: integer("depth", o.depth ?? DEPTH, 1, this.controller.identity.maxQueueEntries - 1),
+      }),
+    );
+  }
+}

@@ -1,0 +1,76 @@
+/** A software drive as the addon is told of it; 0 and "" stand for what was not given. */
+
+export interface NativeFault {
+  kind: string;
+  hasOpcode: boolean;
+  opcode: number;
+  afterCommands: number;
+  afterWrites: number;
+  slba: bigint;
+  lbaCount: bigint;
+  everyNth: number;
+  perBillion: number;
+  seed: bigint;
+  times: bigint;
+  sct: number;
+  sc: number;
+  ms: number;
+  amount: number;
+}
+
+export interface NativeModelNamespace {
+  bytes: bigint;
+  lbaFormat: number;
+  extended: boolean;
+  piType: number;
+  piFirst: boolean;
+  attached: boolean;
+  commandSet: number;
+  zoneLbas: bigint;
+  zoneCapacity: bigint;
+  maxOpen: number;
+  maxActive: number;
+  readOnlyZones: number[];
+  offlineZones: number[];
+  nguid: string;
+  eui64: string;
+  uuid: string;
+}
+
+export interface NativeDriveSpec {
+  model: string;
+  serial: string;
+  firmware: string;
+  capacityBytes: bigint;
+  namespaces: NativeModelNamespace[];
+  maxNamespaces: number;
+  formatMs: number;
+  weightedRoundRobin: boolean;
+  seed: bigint;
+  volatileCache: boolean;
+  cacheBytes: number;
+  maxQpairs: number;
+  maxQueueEntries: number;
+  mdtsBytes: number;
+  readyMs: number;
+  hasLatency: boolean;
+  readUs: number;
+  writeUs: number;
+  flushUs: number;
+  jitterPercent: number;
+  dies: number;
+  steadyWriteUs: number;
+  slcBytes: number;
+  foldBytesPerSecond: number;
+  collectEveryBytes: number;
+  collectUs: number;
+  ambientC: number;
+  throttleC: number;
+  degreesPerGib: number;
+  coolSeconds: number;
+  throttlePercent: number;
+  /** Place in LOSS_POLICIES. */
+  lossPolicy: number;
+  awupfLbas: number;
+  faults: NativeFault[];
+}

@@ -1,0 +1,52 @@
+import type { ControllerAccess } from "./access";
+import { parseNamespace } from "./identify";
+import { NvmeNamespace } from "./namespace";
+import { addon } from "./native";
+import { NvmeError } from "./nvme-error";
+import { transferLayout } from "./protection";
+
+/** The namespaces of one controller that scripts still hold. */
+export class OpenNamespaces {
+  readonly #references = new Set<WeakRef<NvmeNamespace>>();
+
+  constructor(private readonly controller: ControllerAccess) {}
+
+  /** `page`: Identify Namespace. @throws ERR_OPEN when it is not active */
+  open(nsid: number, page: Uint8Array): NvmeNamespace {
+    const { raw, mdtsBytes } = this.controller.identity;
+    const identity = parseNamespace(nsid, page, raw);
+    if (identity.lbaCount === 0n) throw new NvmeError("ERR_OPEN", `namespace ${nsid} is not active`);
+    const handle = addon().createNamespace(this.controller.use(), {
+      nsid,
+      lbaBytes: identity.lbaBytes,
+      lbaCount: identity.lbaCount,
+      maxTransferBytes: mdtsBytes,
+      metadataBytes: transferLayout(identity, true).apart,
+      protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
+    });
+    const namespace = new NvmeNamespace(this.controller, handle, identity);
+    this.#references.add(new WeakRef(namespace));
+    return namespace;
+  }
+
+  *#living(): Iterable<NvmeNamespace> {
+    for (const reference of this.#references) {
+      const namespace = reference.deref();
+      if (namespace === undefined) this.#references.delete(reference);
+      else yield namespace;
+    }
+  }
+
+  contentsUnknown(): void {
+    for (const namespace of this.#living()) namespace.verification.contentsUnknown();
+  }
+
+  powerCameBack(powerCycles: bigint): void {
+    for (const namespace of this.#living()) namespace.verification.powerCameBack(powerCycles);
+  }
+
+  /** What the verify tables say reaches the disk. */
+  async sync(): Promise<void> {
+    await Promise.all([...this.#living()].map((namespace) => namespace.verification.sync()));
+  }
+}

@@ -1,0 +1,114 @@
+/** What an ioworker is asked to do. */
+import type { NVM_OPCODE } from "./nvm-opcodes";
+
+/**
+ * What an error status does: ends the worker; counts, in the samples too; is expected and only noted in the result; or
+ * freezes the controller for whoever debugs the firmware: from then on nothing is sent and nothing is taken in on any
+ * queue of it, calls fail with ERR_FROZEN (`close` too), until `IoWorker.release()`.
+ */
+export type ErrorAction = "stop" | "count" | "ignore" | "freeze";
+
+/** All sizes from `fromBytes` to `toBytes` (included) in steps of `stepBytes` (default: one LBA), each as often as the others. */
+export interface SizeRange {
+  fromBytes: number;
+  toBytes: number;
+  stepBytes?: number;
+}
+
+/** The opcodes of the NVM command set that a worker knows; any other is told by its number. */
+export type WorkerOpcode = Exclude<keyof typeof NVM_OPCODE, "copy">;
+
+/** A share of a worker's commands. */
+export interface WorkerOperation {
+  opcode: WorkerOpcode | number;
+  /** Of 100; all shares add up to 100. */
+  percent: number;
+  /** Bits that are or-ed into each command: FUA is 0x4000_0000 of `cdw12`. */
+  cdw?: { [word in "cdw2" | "cdw3" | "cdw10" | "cdw11" | "cdw12" | "cdw13" | "cdw14" | "cdw15"]?: number };
+  /** For an opcode without a name: SLBA goes into CDW10-11 and NLB into CDW12. Default: false, `cdw` says it all. */
+  addressed?: boolean;
+  /** For an opcode without a name; default "none". An addressed one moves its LBAs, another one `dataBytes`. */
+  data?: "none" | "from-device" | "to-device";
+  dataBytes?: number;
+}
+
+/** One command of a sequence that is replayed. */
+export interface SequenceStep {
+  /** From the worker's start, microseconds; may have a fraction; never before the step in front of it. */
+  atUs: number;
+  opcode: WorkerOpcode | number;
+  slba?: bigint;
+  /** One-based; 0 or left out for a flush. */
+  lbaCount?: number;
+}
+
+/**
+ * What is written when sectors need not prove themselves; each holds for every single sector. `constant`: a 32-bit word,
+ * little endian, over and over. `random`: new bytes in every sector written, of which `compressPercent` (default 0) at the
+ * sector's end are zeroes. Default: random bytes made once, each sector marked with its LBA and a number of its own.
+ */
+export type WorkerPattern = { kind: "constant"; value: number } | { kind: "random"; compressPercent?: number };
+
+export interface IoWorkerOptions {
+  nsid: number;
+  worker: number;
+  /** One size, a list (each as often as the others), a range, or weights. Not with `sequence`. */
+  sizeBytes?: number | number[] | SizeRange | { bytes: number; weight: number }[];
+  /** Not with `sequence`. */
+  randomPercent?: number;
+  /** Reads, the others write. Not with `operations` or `sequence`. */
+  readPercent?: number;
+  /** Shares of opcodes, as a list or as `{ [name or opcode]: percent }`, instead of `readPercent`. */
+  operations?: WorkerOperation[] | Record<string, number> | null;
+  /** Replayed once, each command at its time or as soon after it as one of `depth` is free; at most 1 000 000. */
+  sequence?: SequenceStep[] | null;
+  /** Commands outstanding, exactly; at most one less than the DUT's queue entries. */
+  depth: number;
+  /** Class of its queue under weighted round robin: 0 urgent, 1 high, 2 medium, 3 low. */
+  priority?: 0 | 1 | 2 | 3;
+  /** How it waits on a transport that must be polled: `busy` (the default) or `sleep`, in small steps. */
+  polling?: "busy" | "sleep";
+  /** Default: the whole namespace. */
+  regionStartLba?: bigint;
+  regionLbas?: bigint;
+  /**
+   * Random places are multiples of this from the region's start (default: of the command's size); a list has one for each
+   * size. With `stepLbas` it holds for sequential places too.
+   */
+  alignLbas?: number | number[];
+  /**
+   * LBAs from one sequential command's place to the next; default: the command's size. 0: always the same place. Below 0:
+   * from the region's end downwards. The last command of a lap is cut to fit the region.
+   */
+  stepLbas?: number | null;
+  /** 100 shares that add up to 10 000, one for each hundredth of the region; needs `randomPercent` 100. */
+  distribution?: number[] | null;
+  iops?: number | null;
+  timeMs?: number | null;
+  ioCount?: number | null;
+  passes?: number | null;
+  flushEvery?: number | null;
+  /** Check every read against the verify table; stamp every write. Needs `verifyTable`. */
+  verify?: boolean;
+  /**
+   * Reads wait too until nobody else is at their LBAs, and keep writers away meanwhile: workers with this option never
+   * have conflicting commands in flight, their own or another's. Otherwise writers exclude one another, and a read that
+   * meets a write may see either version. Needs `verify`.
+   */
+  exclusive?: boolean;
+  /** Not with `verify`: a sector that proves itself has a payload of its own. */
+  pattern?: WorkerPattern | null;
+  /** Leaves LBAs out that the verify table has as written uncorrectable; a command on both sides of such becomes two. */
+  skipUncorrectable?: boolean;
+  /** So many of the newest commands are told in the result; at most 1 048 576. */
+  lastCommands?: number;
+  /** Default: `stop`. */
+  onError?: ErrorAction;
+  /** Single statuses that are treated otherwise than `onError` says. */
+  onStatus?: { sct: number; sc: number; action: ErrorAction }[];
+  untilPowerLost?: boolean;
+  seed: bigint;
+  sampleMs?: number;
+  /** Interval of histogram deltas, ms; default 60 000; the rest comes at the end. */
+  histogramMs?: number;
+}
