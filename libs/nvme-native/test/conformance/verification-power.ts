@@ -1,0 +1,52 @@
+/** What a power loss may leave (B109). */
+import type { VerifyResult } from "../../src";
+import { driver } from "../../src";
+import { behaviour, type ConformanceBench } from "./behaviour";
+import { all, load, MODEL, SEED, table } from "./verification-load";
+
+/** Cuts the power under two verifying workers, brings the drive up again and looks at every LBA that was written. */
+async function cutAndLook({ ns, controller, drive }: ConformanceBench, lap: number): Promise<VerifyResult> {
+  const workers = [0, 1].map((worker) =>
+    ns.startIoWorker(
+      load({
+        worker,
+        ioCount: null,
+        untilPowerLost: true,
+        readPercent: 30,
+        flushEvery: 50,
+        alignLbas: 1,
+        sampleMs: 10,
+        seed: BigInt(2 * lap + worker),
+      }),
+    ),
+  );
+  for (const worker of workers) for await (const event of worker) if (event.type === "sample") break;
+  await driver.modelPower(drive!, "off");
+  for (const worker of workers) expect(await worker.result).toMatchObject({ end: "terminated", miscompares: 0n });
+  await driver.modelPower(drive!, "on");
+  expect((await controller.reopen()).ok).toBe(true);
+  return ns.verify({ ...all, rule: "durable-or-newer" });
+}
+
+behaviour(
+  "B109",
+  "after a power cut each LBA holds a version between its last durable and its newest one",
+  { needs: ["power-switch", "volatile-cache"] },
+  async (bench) => {
+    await table(bench);
+    for (let lap = 0; lap < 20; lap++) {
+      const result = await cutAndLook(bench, lap);
+      expect(result.miscompares).toEqual([]);
+      expect(result).toMatchObject({ violations: 0n, coveragePercent: 100 });
+    }
+  },
+);
+
+behaviour("B109", "a durable sector that a cut took away all the same is a lost write", MODEL, async (bench) => {
+  const second = await bench.open({ serial: "LIAR0001", faults: [{ kind: "flush-lies" }] });
+  const liar = { ...bench, ...second };
+  await liar.ns.openVerifyTable(`${bench.folder}/liar.verify`, SEED);
+  let found: VerifyResult | null = null;
+  for (let lap = 0; lap < 20 && (found?.violations ?? 0n) === 0n; lap++) found = await cutAndLook(liar, lap);
+  expect(found!.violations).toBeGreaterThan(0n);
+});
