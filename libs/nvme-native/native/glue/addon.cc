@@ -68,6 +68,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   // process.exit() runs no cleanup hooks: src/native.ts calls this from its exit listener.
   exports.Set("quiesce", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { Quiesce(StateOf(info.Env())); }));
   RegisterController(env, exports);
+  RegisterBus(env, exports);
+  RegisterQueues(env, exports);
   RegisterNamespace(env, exports);
   RegisterBare(env, exports);
   RegisterBuffer(env, exports);

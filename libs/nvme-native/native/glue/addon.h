@@ -22,6 +22,8 @@ struct AddonState {
 AddonState& StateOf(Napi::Env env);
 
 void RegisterController(Napi::Env env, Napi::Object exports);
+void RegisterBus(Napi::Env env, Napi::Object exports);
+void RegisterQueues(Napi::Env env, Napi::Object exports);
 void RegisterNamespace(Napi::Env env, Napi::Object exports);
 void RegisterBare(Napi::Env env, Napi::Object exports);
 void RegisterBuffer(Napi::Env env, Napi::Object exports);

@@ -1,13 +1,12 @@
-// Bare mode and PCI Express: memory lent to the device, its configuration space, and the flight recorder of queues that
-// a script runs by hand.
+// Bare mode: memory lent to the device, the handover of the admin queue, and the flight recorder of queues that a script
+// runs by hand.
 #include "../core/cmdlog.h"
 #include "addon.h"
+#include "control_thread.h"
 #include "convert.h"
 
 namespace assay::glue {
 namespace {
-
-const Status kClosedStatus = Status::Error(Code::kClosed, "the controller is closed");
 
 // Lent until it is taken back or forgotten.
 class Lease {
@@ -28,22 +27,6 @@ class Lease {
   Napi::Error error = Napi::Error::New(env, status.message);
   error.Set("code", Napi::String::New(env, CodeName(status.code)));
   throw error;
-}
-
-template <typename Work>
-Napi::Value OnControlThread(const Napi::CallbackInfo& info, Work work) {
-  Napi::Env env = info.Env();
-  auto controller = Unwrap<Controller>(info[0]);
-  auto pending = Pending::Create(env, StateOf(env).queue);
-  const bool posted = controller->Post([raw = controller.get(), pending, work] {
-    if (const Status status = work(*raw, pending); !status.ok()) pending->Reject(status);
-  });
-  if (!posted) pending->Reject(kClosedStatus);
-  return pending->promise(env);
-}
-
-void ResolveNothing(const std::shared_ptr<Pending>& pending) {
-  pending->Resolve([](Napi::Env env) -> Napi::Value { return env.Undefined(); });
 }
 
 // lend(controller, bytes, scattered) -> { lease, memory: ArrayBuffer, pages: bigint[] }; throws { code, message }
@@ -72,47 +55,7 @@ void TakeBack(const Napi::CallbackInfo& info) { Unwrap<Lease>(info[0])->TakeBack
 
 Napi::Value SetUpAdminQueue(const Napi::CallbackInfo& info) {
   return OnControlThread(info, [](Controller& controller, const std::shared_ptr<Pending>& pending) {
-    const Status status = controller.SetUpAdminQueue();
-    if (status.ok()) ResolveNothing(pending);
-    return status;
-  });
-}
-
-// readConfig(controller, offset, bytes) -> Uint8Array
-Napi::Value ReadConfig(const Napi::CallbackInfo& info) {
-  const uint32_t offset = info[1].As<Napi::Number>();
-  const uint32_t bytes = info[2].As<Napi::Number>();
-  return OnControlThread(info, [offset, bytes](Controller& controller, const std::shared_ptr<Pending>& pending) {
-    auto data = std::make_shared<std::vector<uint8_t>>(bytes);
-    const Status status = controller.ReadConfig(offset, data->data(), bytes);
-    if (status.ok()) {
-      pending->Resolve([data](Napi::Env env) -> Napi::Value {
-        auto array = Napi::Uint8Array::New(env, data->size());
-        std::memcpy(array.Data(), data->data(), data->size());
-        return array;
-      });
-    }
-    return status;
-  });
-}
-
-// writeConfig(controller, offset, data)
-Napi::Value WriteConfig(const Napi::CallbackInfo& info) {
-  const uint32_t offset = info[1].As<Napi::Number>();
-  const auto data = info[2].As<Napi::Uint8Array>();
-  std::vector<uint8_t> bytes(data.Data(), data.Data() + data.ByteLength());
-  return OnControlThread(info, [offset, bytes](Controller& controller, const std::shared_ptr<Pending>& pending) {
-    const Status status = controller.WriteConfig(offset, bytes.data(), static_cast<uint32_t>(bytes.size()));
-    if (status.ok()) ResolveNothing(pending);
-    return status;
-  });
-}
-
-Napi::Value HotReset(const Napi::CallbackInfo& info) {
-  return OnControlThread(info, [](Controller& controller, const std::shared_ptr<Pending>& pending) {
-    const Status status = controller.HotReset();
-    if (status.ok()) ResolveNothing(pending);
-    return status;
+    Settle(pending, controller.SetUpAdminQueue());
   });
 }
 
@@ -146,9 +89,6 @@ void RegisterBare(Napi::Env env, Napi::Object exports) {
   exports.Set("lend", Napi::Function::New(env, Lend));
   exports.Set("takeBack", Napi::Function::New(env, TakeBack));
   exports.Set("setUpAdminQueue", Napi::Function::New(env, SetUpAdminQueue));
-  exports.Set("readConfig", Napi::Function::New(env, ReadConfig));
-  exports.Set("writeConfig", Napi::Function::New(env, WriteConfig));
-  exports.Set("hotReset", Napi::Function::New(env, HotReset));
   exports.Set("openRecorder", Napi::Function::New(env, OpenRecorder));
   exports.Set("recordSubmission", Napi::Function::New(env, RecordSubmission));
   exports.Set("recordCompletion", Napi::Function::New(env, RecordCompletion));

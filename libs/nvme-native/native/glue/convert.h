@@ -21,6 +21,7 @@ inline uint64_t U64(const Napi::Value& value) {
   return number;
 }
 inline uint64_t U64(const Napi::Object& object, const char* key) { return U64(object.Get(key)); }
+inline Napi::Value Big(Napi::Env env, uint64_t value) { return Napi::BigInt::New(env, value); }
 
 // A shared C++ object behind an opaque JavaScript value.
 template <typename T>

@@ -1,41 +1,10 @@
-/** Protocol level, by hand: raw entries, own queues, doorbells (X01 to X09, B051); which queues there are (X13). */
-import { type BareAdmin, type BareController, BareDevice, driver, expectStatus } from "../../src";
+/** Queues by hand: their creation, roll-over, pages and doorbells (X01, X04, X06, X09, B051); which there are (X13). */
+import { BareDevice, driver, expectStatus } from "../../src";
 import { worker } from "../bench-drive";
-import { behaviour, type ConformanceBench } from "./behaviour";
+import { behaviour } from "./behaviour";
+import { byHand, queues, status } from "./by-hand";
 
 const MODEL = { on: ["model"] as const };
-const LBA_BYTES = 512;
-
-/** The bench's drive, let go by the driver and taken by hand. */
-async function byHand(
-  bench: ConformanceBench,
-  body: (device: BareController, admin: BareAdmin) => Promise<void>,
-): Promise<void> {
-  await bench.controller.close();
-  const device = await driver.openBare({ transport: "model", path: bench.drive! });
-  try {
-    await body(device, await device.bringUp());
-  } finally {
-    await device.close();
-  }
-}
-
-/** One queue pair of the script's own. */
-async function queues(
-  device: BareController,
-  admin: BareAdmin,
-  options: { qid?: number; entries: number; scattered?: boolean },
-) {
-  const place = { qid: options.qid ?? 1, entries: options.entries, scattered: options.scattered ?? false };
-  const cq = device.completionQueue(place);
-  const sq = device.submissionQueue({ ...place, completionQueue: cq });
-  expectStatus(await admin.execute(cq.createCommand()));
-  expectStatus(await admin.execute(sq.createCommand()));
-  return { cq, sq };
-}
-
-const status = ({ sct, sc }: { sct: number; sc: number }) =>
-  `${sct.toString(16).padStart(2, "0")}/${sc.toString(16).padStart(2, "0")}`;
 
 behaviour("X01", "a wrong Create or Delete of a queue ends with its own status", MODEL, (bench) =>
   byHand(bench, async (device, admin) => {
@@ -109,79 +78,6 @@ behaviour("X04", "two submission queues share one completion queue", MODEL, (ben
   }),
 );
 
-for (const [lbas, offset] of [
-  [12, 2048],
-  [40, 2048],
-  [64, 0],
-] as const) {
-  behaviour("X05", `${lbas} LBAs through PRPs from offset ${offset} land on their dwords`, MODEL, (bench) =>
-    byHand(bench, async (device, admin) => {
-      const { cq, sq } = await queues(device, admin, { entries: 8 });
-      const bytes = lbas * LBA_BYTES;
-      const memory = device.allocate(offset + bytes + 4096, { scattered: true });
-      for (let at = 0; at < memory.size; at += 4) memory.bytes.writeUInt32LE(at * 7 + 1, at);
-      const sent = Buffer.from(memory.bytes);
-      const { prp1, prp2 } = device.prp(memory, offset, bytes);
-      const move = { nsid: 1, cdw10: 3, cdw12: lbas - 1, prp1, prp2 };
-      sq.post({ opcode: 0x01, ...move });
-      await sq.ring();
-      expect(status((await cq.wait(1))[0]!)).toBe("00/00");
-      memory.bytes.fill(0xee);
-      sq.post({ opcode: 0x02, ...move });
-      await sq.ring();
-      expect(status((await cq.wait(1))[0]!)).toBe("00/00");
-      expect(memory.bytes.subarray(offset, offset + bytes).equals(sent.subarray(offset, offset + bytes))).toBe(true);
-      const outside = [...memory.bytes.subarray(0, offset), ...memory.bytes.subarray(offset + bytes)];
-      expect(outside.every((byte) => byte === 0xee)).toBe(true);
-    }),
-  );
-}
-
-behaviour(
-  "X05",
-  "an address that nobody lent, or no longer, ends with 00/04; a crooked one with 00/13",
-  MODEL,
-  (bench) =>
-    byHand(bench, async (device, admin) => {
-      const { cq, sq } = await queues(device, admin, { entries: 16 });
-      const page = device.allocate(4096);
-      const gone = page.physical();
-      page.free();
-      const good = device.allocate(4096);
-      const list = device.prpList([good.physical(), 0xdead_b000n, good.physical()]);
-      const crooked = device.prpList([good.physical() + 4n, good.physical(), good.physical()]);
-      const wrong: [Partial<{ prp1: bigint; prp2: bigint }>, number, string][] = [
-        [{ prp1: gone }, 1, "00/04"],
-        [{ prp1: 0x7fff_0000_0000n }, 1, "00/04"],
-        [{ prp1: 0xffff_ffff_ffff_f000n }, 1, "00/04"],
-        [{ prp1: good.physical(), prp2: 0x1000n }, 16, "00/04"],
-        [{ prp1: good.physical(), prp2: list.physical() }, 32, "00/04"],
-        [{ prp1: good.physical(), prp2: crooked.physical() }, 32, "00/13"],
-        [{ prp1: good.physical(), prp2: good.physical() + 8n }, 16, "00/13"],
-        [{}, 1, "00/13"],
-      ];
-      for (const [pointers, lbas, expected] of wrong) {
-        for (const opcode of [0x01, 0x02, 0x05]) {
-          sq.post({ opcode, nsid: 1, cdw12: lbas - 1, ...pointers });
-          await sq.ring();
-          expect([opcode, lbas, status((await cq.wait(1))[0]!)]).toEqual([opcode, lbas, expected]);
-        }
-      }
-    }),
-);
-
-behaviour("X05", "a queue whose memory is taken away ends in CSTS.CFS, and the next bring-up works", MODEL, (bench) =>
-  byHand(bench, async (device, admin) => {
-    const { sq } = await queues(device, admin, { entries: 8 });
-    sq.post({ opcode: 0x00, nsid: 1 });
-    sq.memory.free();
-    await sq.ring();
-    while (((await device.readRegister(0x1c, 4)) & 2n) === 0n) await new Promise(setImmediate);
-    const again = await device.bringUp();
-    expectStatus(await again.execute({ opcode: 0x0a, cdw10: 7 }));
-  }),
-);
-
 behaviour("X06", "queues of pages without neighbouring addresses work like others", MODEL, (bench) =>
   byHand(bench, async (device, admin) => {
     if (((await device.readRegister(0, 8)) & 0x1_0000n) !== 0n) bench.skip("CAP.CQR is 1: contiguous queues only");
@@ -195,45 +91,6 @@ behaviour("X06", "queues of pages without neighbouring addresses work like other
     }
     expectStatus(await admin.execute(sq.deleteCommand()));
     expectStatus(await admin.execute(cq.deleteCommand()));
-  }),
-);
-
-behaviour(
-  "X07",
-  "127 writes behind one doorbell, a power cut without reaping: LBA 126 is old or new",
-  MODEL,
-  async (bench) => {
-    const path = bench.drive!;
-    await byHand(bench, async (device, admin) => {
-      const { sq } = await queues(device, admin, { entries: 128 });
-      const data = device.allocate(4096);
-      data.bytes.fill(0x77);
-      for (let i = 0; i < 127; i++) sq.post({ opcode: 0x01, nsid: 1, cdw10: i, prp1: data.physical() });
-      await sq.ring();
-      await driver.modelPower(path, "off");
-      await expect(device.readRegister(0x1c, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
-    });
-    await driver.modelPower(path, "on");
-    const controller = await driver.open({ transport: "model", path });
-    try {
-      const ns = await controller.namespace(1);
-      const qpair = await controller.createQpair({ depth: 4 });
-      const sector = new Uint8Array(LBA_BYTES);
-      expectStatus(await ns.read(qpair, 126n, sector));
-      expect([0, 0x77]).toContain(sector[0]);
-      expect(sector.every((byte) => byte === sector[0])).toBe(true);
-    } finally {
-      await controller.close();
-    }
-  },
-);
-
-behaviour("X08", "a write uncorrectable for namespace 0 ends with 00/0b", MODEL, (bench) =>
-  byHand(bench, async (device, admin) => {
-    const { cq, sq } = await queues(device, admin, { entries: 4 });
-    sq.post({ opcode: 0x04, nsid: 0 });
-    await sq.ring();
-    expect(status((await cq.wait(1))[0]!)).toBe("00/0b");
   }),
 );
 

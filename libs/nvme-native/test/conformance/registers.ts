@@ -1,0 +1,157 @@
+/** Registers, resets and bring-up (B020 to B022, B026 to B031). */
+import { driver, expectStatus, field, Pcie, Subsystem } from "../../src";
+import { behaviour } from "./behaviour";
+import { powerCycles, resetBy, works } from "./drive-works";
+
+const MODEL = { on: ["model"] as const };
+
+behaviour(
+  "B020",
+  "an unaligned register offset is refused before the device is touched",
+  {},
+  async ({ controller }) => {
+    for (const [offset, bytes] of [
+      [1, 4],
+      [2, 4],
+      [0x16, 4],
+      [4, 8],
+    ] as const) {
+      const message = `offset is ${offset}, it must be a multiple of ${bytes}`;
+      await expect(controller.readRegister(offset, bytes)).rejects.toMatchObject({ code: "ERR_ARGUMENT", message });
+      await expect(controller.writeRegister(offset, 0n, bytes)).rejects.toMatchObject({
+        code: "ERR_ARGUMENT",
+        message,
+      });
+    }
+  },
+);
+
+behaviour("B021", "VS is a legal version and the one of Identify", {}, async ({ controller }) => {
+  const version = Number(await controller.readRegister(0x08, 4));
+  expect(version).toBeGreaterThanOrEqual(0x0001_0000);
+  expect(version).toBeLessThan(0x0003_0000);
+  expect(Number(field(controller.identity.raw, 83, 80))).toBe(version);
+});
+
+behaviour(
+  "B022",
+  "registers of a vanished drive are the error `gone`, not a value",
+  MODEL,
+  async ({ controller, drive }) => {
+    await driver.modelPower(drive!, "off");
+    for (const offset of [0x08, 0x14, 0x1c]) {
+      await expect(controller.readRegister(offset, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+    }
+    await expect(new Pcie(controller).readConfig(0, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+  },
+);
+
+behaviour(
+  "B026",
+  "an NVM subsystem reset leaves the drive usable and its power cycles as they were",
+  { needs: ["nssr", "smart-log"], on: ["model", "spdk-pcie"] },
+  async ({ controller, ns, qpair }) => {
+    const before = await powerCycles(controller);
+    expect(await new Subsystem(controller).reset()).toMatchObject({ ok: true });
+    await works(ns, qpair);
+    expect(await powerCycles(controller)).toBe(before);
+  },
+);
+
+behaviour(
+  "B026",
+  "without CAP.NSSRS a subsystem reset is a `false` with its reason, and nothing is written",
+  { on: ["spdk-tcp", "spdk-vfio-user"] },
+  async ({ controller, ns, qpair, skip }) => {
+    if (((await controller.readRegister(0, 8)) & (1n << 36n)) !== 0n) skip("CAP.NSSRS is 1");
+    expect(await new Subsystem(controller).reset()).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining("CAP.NSSRS"),
+    });
+    await works(ns, qpair);
+  },
+);
+
+behaviour(
+  "B027",
+  "after four controller resets in a row the drive grants the same queues",
+  {},
+  async ({ controller }) => {
+    const before = await controller.getFeature(7);
+    expectStatus(before);
+    for (let i = 0; i < 4; i++) expect((await controller.reset()).ok).toBe(true);
+    const after = await controller.getFeature(7);
+    expectStatus(after);
+    expect(after.cdw0).toBe(before.cdw0);
+  },
+);
+
+behaviour("B028", "a controller reset counts no power cycle", { needs: ["smart-log"] }, async (bench) => {
+  await resetBy(bench, async () => {});
+});
+
+for (const abrupt of [false, true]) {
+  const kind = abrupt ? "an abrupt" : "a normal";
+  behaviour(
+    "B029",
+    `${kind} shutdown notification completes, the drive works after a reset`,
+    { on: ["model", "spdk-pcie"] },
+    async (bench) => {
+      await resetBy(bench, async () => {
+        expect(await new Subsystem(bench.controller).shutdownNotify({ abrupt })).toMatchObject({ ok: true });
+      });
+    },
+  );
+}
+
+behaviour("B030", "a script's own bring-up that asks for two queue pairs gets exactly two", MODEL, async (bench) => {
+  await bench.controller.close();
+  const controller = await driver.open(
+    { transport: "model", path: bench.drive! },
+    {
+      async initialise(controller, steps) {
+        await controller.writeRegister(0x14, 0n, 4);
+        await steps.waitReady(false);
+        await steps.setUpAdminQueue();
+        await controller.writeRegister(0x14, 0x0046_0000n, 4);
+        await controller.writeRegister(0x14, 0x0046_0001n, 4);
+        expect(await steps.waitReady(true)).toBeGreaterThan(0);
+        const granted = await controller.setFeature(7, 0x0001_0001);
+        expectStatus(granted);
+        expect(granted.cdw0).toBe(0x0001_0001);
+      },
+    },
+  );
+  try {
+    expect(controller.identity.model).toBe(bench.controller.identity.model);
+    const first = await controller.createQpair({ depth: 8 });
+    await controller.createQpair({ depth: 8 });
+    await expect(controller.createQpair({ depth: 8 })).rejects.toMatchObject({ code: "ERR_QPAIR" });
+    await works(await controller.namespace(1), first);
+  } finally {
+    await controller.close();
+  }
+});
+
+behaviour("B031", "each phase of a bring-up is reported and bounded by CAP.TO", MODEL, async ({ controller, open }) => {
+  const limitMs = controller.identity.readyTimeoutMs;
+  const slow = await open({ readyMs: 40 });
+  for (const report of [controller.bringUp, await controller.reset(), slow.controller.bringUp]) {
+    const { disableMs, enableMs, readyMs } = report;
+    expect(disableMs! + enableMs!).toBeLessThanOrEqual(readyMs + 1);
+    expect(readyMs).toBeLessThan(limitMs);
+  }
+  expect(slow.controller.bringUp.enableMs).toBeGreaterThanOrEqual(40);
+});
+
+behaviour(
+  "B031",
+  "a drive that is not ready within CAP.TO is an error",
+  { ...MODEL, limitMs: 120_000 },
+  async (bench) => {
+    await expect(bench.open({ readyMs: 3_000_000 })).rejects.toMatchObject({
+      code: "ERR_READY",
+      message: expect.stringContaining("CAP.TO"),
+    });
+  },
+);
