@@ -16,6 +16,7 @@
 #include "background.h"
 #include "bus_trace.h"
 #include "config_space.h"
+#include "device_queues.h"
 #include "faults.h"
 #include "firmware.h"
 #include "health.h"
@@ -23,7 +24,7 @@
 #include "interrupts.h"
 #include "namespaces.h"
 #include "nand.h"
-#include "ring.h"
+#include "outcome.h"
 
 namespace assay::model {
 
@@ -32,27 +33,14 @@ constexpr uint32_t kCommandsPerTurn = 64;
 constexpr size_t kMaxWaitingEvents = 16;
 constexpr uint32_t kPowerStates = 5;
 constexpr uint32_t kFirstNonOperationalState = 3;
+constexpr uint32_t kCstsReady = 1;
 constexpr uint32_t kCstsFatal = 1u << 1;
 constexpr uint32_t kWarningKelvin = 343;
 constexpr uint32_t kResumeUs = 2000;  // exit latency of the non-operational states
 
 class Device {
  public:
-  // What executing a command came to.
-  struct Outcome {
-    uint16_t status = 0;
-    uint32_t cdw0 = 0;
-    uint32_t cdw1 = 0;
-    uint64_t delay_ns = 0;
-    // Sectors that are durable once the completion is posted.
-    uint32_t nsid = 0;
-    uint64_t slba = 0;
-    uint64_t durable_lbas = 0;
-    bool hold = false;  // no completion now (asynchronous event request)
-    bool lost = false;  // no completion ever
-    bool duplicated = false;
-    bool wrong_cid = false;
-  };
+  using Outcome = model::Outcome;
 
   explicit Device(std::unique_ptr<DriveFile> file);
   ~Device();
@@ -93,33 +81,6 @@ class Device {
   friend class AdminCommands;
   friend class NvmCommands;
   friend class QueueCommands;
-
-  struct CompletionQueue {
-    Ring ring;
-    uint32_t tail = 0;
-    uint16_t phase = 1;
-    uint16_t vector = 0;
-    bool interrupts = false;
-  };
-  struct SubmissionQueue {
-    Ring ring;
-    uint32_t head = 0;
-    uint16_t cqid = 0;
-    uint8_t priority = 0;  // class under weighted round robin: 0 urgent to 3 low
-    uint8_t fused = 0;  // FusedState of the command before
-  };
-  // A command that was executed and completes later. `lba_count` sectors become durable when it does (0: none).
-  struct Pending {
-    uint64_t due_ns;
-    uint64_t order;
-    uint32_t nsid;
-    uint64_t slba;
-    uint64_t lba_count;
-    Cqe cqe;
-    bool operator>(const Pending& other) const {
-      return due_ns != other.due_ns ? due_ns > other.due_ns : order > other.order;
-    }
-  };
 
   void Run();
   bool Enter();

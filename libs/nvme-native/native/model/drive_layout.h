@@ -12,167 +12,22 @@
 #include <cstdint>
 
 #include "../core/event.h"
+#include "fault_rule.h"
+#include "log_records.h"
+#include "namespace_record.h"
 
 namespace assay::model {
 
 constexpr char kDriveMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'D', 'R', 'V'};
 constexpr uint32_t kDriveVersion = 2;
 constexpr uint64_t kHeaderBytes = 64 * 1024;
-constexpr uint32_t kMaxFaults = 16;
-constexpr uint32_t kErrorLogEntries = 64;
-constexpr uint32_t kSelfTestResults = 20;
-constexpr uint32_t kFirmwareSlots = 3;
 constexpr uint32_t kSmallestLba = 512;
 constexpr uint32_t kLargestLba = 4096;
 constexpr uint32_t kLargestMetadata = 64;
 constexpr uint32_t kMetadataBytesPerUnit = 8;  // a unit is the smallest LBA
 constexpr uint64_t kMaxCapacityBytes = uint64_t{16} << 40;
-constexpr uint32_t kMaxNamespaces = 32;
-constexpr uint32_t kMaxZones = 1024;  // of one namespace
-constexpr uint64_t kNamespaceGranularity = 4096;
 
 enum PowerState : uint32_t { kPowerOff = 0, kPowerOn = 1, kPowerChanging = 2 };
-
-// The defects that a software drive can have; faults.h says what each does. src/model-faults.ts has the same table.
-enum class FaultKind : uint32_t {
-  kSilentCorruption = 1,
-  kFlushLies,
-  kBadStatus,
-  kStall,
-  kLostCompletion,
-  kSlowReady,
-  kFailedActivation,
-  kBitFlip,
-  kSwappedLbas,
-  kStaleData,
-  kTornWrite,
-  kZeroedData,
-  kLateCompletion,
-  kDuplicateCompletion,
-  kWrongCid,
-  kControllerFatal,
-  kSurpriseRemoval,
-  kWearOut,
-};
-constexpr uint32_t kPerBillion = 1'000'000'000;
-constexpr uint64_t kUnlimited = UINT64_MAX;
-
-// When, where and how often a defect shows. A candidate is a command, for data defects a sector that was written, for
-// slow-ready and failed-activation the bring-up. All conditions must hold.
-struct FaultRule {
-  FaultKind kind;
-  uint32_t has_opcode;
-  uint32_t opcode;
-  uint32_t per_billion;     // chance of each candidate that the other conditions let through
-  uint64_t after_commands;  // I/O commands since the drive was made
-  uint64_t after_writes;    // write commands since the drive was made
-  uint64_t slba;
-  uint64_t lba_count;       // 0: everywhere
-  uint64_t every_nth;       // of the candidates
-  uint64_t seed;
-  uint32_t sct;
-  uint32_t sc;
-  uint32_t ms;
-  uint32_t amount;          // bits of a bit flip; rated drive writes of wear
-  // State: how often it may still act, how many candidates it has seen, how often it acted.
-  uint64_t left;
-  uint64_t seen;
-  uint64_t acted;
-};
-
-struct ErrorLogRecord {
-  uint64_t number;
-  uint64_t lba;
-  uint32_t nsid;
-  uint16_t sqid;
-  uint16_t cid;
-  uint16_t status;
-  uint16_t reserved[3];
-};
-
-struct SmartCounters {
-  uint64_t power_cycles;
-  uint64_t unsafe_shutdowns;
-  uint64_t media_errors;
-  uint64_t error_log_entries;
-  uint64_t sectors_read;     // 512-byte units
-  uint64_t sectors_written;
-  uint64_t read_commands;
-  uint64_t write_commands;
-  uint64_t powered_ms;       // up to the last power-off
-  uint64_t powered_since_ns; // CLOCK_REALTIME
-  uint64_t io_commands;
-};
-
-// Log 81h: SSTAT, command dword 10, how long it has been at work.
-struct SanitizeRecord {
-  uint32_t status;
-  uint32_t cdw10;
-  uint64_t done_ns;
-};
-
-struct SelfTestResult {
-  uint8_t code_and_end;
-  uint8_t reserved[3];
-  uint32_t nsid;
-  uint64_t power_on_hours;
-};
-
-// Log 06h. `code` 0: none runs.
-struct SelfTestRecord {
-  uint32_t code;
-  uint32_t nsid;
-  uint64_t done_ns;
-  uint64_t ended;
-  SelfTestResult results[kSelfTestResults];
-};
-
-// `active` 0: nothing was ever committed, slot 1 holds the firmware that the drive was made with.
-struct FirmwareSlots {
-  uint32_t active;
-  uint32_t pending;
-  char revisions[kFirmwareSlots][8];
-};
-
-enum WriteProtection : uint32_t { kWritable = 0, kProtected = 1, kProtectedUntilPowerCycle = 2, kProtectedForEver = 3 };
-
-enum CommandSet : uint32_t { kNvmCommandSet = 0, kZonedCommandSet = 2 };
-
-// `bytes` 0: this nsid is not allocated. Place i of the table is nsid i + 1.
-struct NamespaceRecord {
-  uint64_t start_bytes;  // in the media
-  uint64_t bytes;
-  uint64_t lba_count;
-  uint32_t lba_format;  // of kLbaFormats
-  uint32_t extended;    // metadata follows the data of each LBA in one buffer
-  uint32_t pi_type;     // 0 to 3
-  uint32_t pi_first;    // protection information in the first bytes of the metadata instead of the last
-  uint32_t attached;
-  uint32_t command_set;
-  uint32_t write_protected;  // WriteProtection
-  uint32_t has_nguid;
-  uint8_t nguid[16];
-  uint8_t eui64[8];  // zero: none
-  uint8_t uuid[16];  // zero: none
-  // Undo ring
-  uint64_t undo_head;  // newest sequence number
-  uint64_t undo_tail;  // everything up to here is durable
-  // Zoned (ZNS Command Set 1.1), LBAs
-  uint64_t zone_lbas;
-  uint64_t zone_capacity;
-  uint32_t max_open;    // 0: no limit
-  uint32_t max_active;  // 0: no limit
-};
-
-// ZNS Command Set 1.1, figure 37.
-enum ZoneState : uint8_t { kEmpty = 1, kImplicitlyOpen = 2, kExplicitlyOpen = 3, kClosed = 4, kReadOnly = 0xd, kFull = 0xe, kOffline = 0xf };
-
-// State 0 is kEmpty: a fresh file has zeroes.
-struct ZoneRecord {
-  uint64_t written;  // write pointer, LBAs from the zone's start
-  uint32_t state;
-  uint32_t attributes;
-};
 
 // What a power cut leaves of the writes in the volatile cache. Flushed, FUA and completed writes without a cache stay.
 enum LossPolicy : uint32_t {
@@ -202,13 +57,6 @@ struct NandRecord {
   uint64_t throttle_count;
   uint64_t throttled_ns;
   uint32_t throttled;
-  uint32_t reserved;
-};
-
-// See health.h.
-struct HealthRecord {
-  uint64_t retired_blocks;
-  uint32_t told;  // critical warnings that an event has told
   uint32_t reserved;
 };
 
