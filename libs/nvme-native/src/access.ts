@@ -1,7 +1,7 @@
 /** What queue pairs and namespaces need of their controller. */
 
+import type { NativeHandle } from "./addon/command";
 import type { ControllerIdentity } from "./identity";
-import type { NativeHandle } from "./native-command";
 
 export interface ControllerAccess {
   readonly identity: ControllerIdentity;

@@ -4,11 +4,11 @@
  * command that uses it has ended, also when the script has freed or forgotten it.
  */
 import { randomBytes } from "node:crypto";
+import { addon } from "./addon/addon";
+import type { NativeData, NativeHandle } from "./addon/command";
 import { big, bytes, integer, object, refuse, text, U32, U64 } from "./check";
 import { hexDump } from "./dump";
 import { field, fieldText } from "./field";
-import { addon } from "./native";
-import type { NativeData, NativeHandle } from "./native-command";
 import { NvmeError } from "./nvme-error";
 import { fillPattern, type Pattern } from "./pattern";
 

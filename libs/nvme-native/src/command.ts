@@ -1,7 +1,8 @@
 /** Raw commands from scripts to what the addon takes. */
+
+import type { NativeCommand } from "./addon/command";
 import { big, integer, object, U32, U64 } from "./check";
 import type { RawCommand } from "./completion";
-import type { NativeCommand } from "./native-command";
 
 const DWORDS = ["cdw10", "cdw11", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
 const ADDRESSES = ["prp1", "prp2", "mptr"] as const;

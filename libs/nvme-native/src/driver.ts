@@ -1,22 +1,22 @@
 /** The interface every caller programs against; `index.ts` exports the one implementation over the addon. */
 
 import type { OpenOptions, TransportAddress } from "./address";
+import type { AdminCommands } from "./admin/admin-commands";
 import type { AdminChannel } from "./admin/channel";
 import type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
-import type { AdminCommands } from "./admin-commands";
 import type { Buffer, BufferOptions, CommandData } from "./buffer";
 import type { CommandSet } from "./command-names";
 import type { Completion, RawCommand } from "./completion";
 import type { ControllerIdentity, NamespaceIdentity } from "./identity";
-import type { CopySource, FormatOptions, ProtectionOptions, TransferFlags } from "./io-options";
-import type { NativeMiscompare, VerifyResult } from "./miscompare";
-import type { ModelFaultCount } from "./model-fault-types";
-import type { ModelDriveSpec, ModelPower } from "./model-types";
-import type { VerifyOptions } from "./namespace-verification";
+import type { ModelFaultCount } from "./model/fault-spec";
+import type { ModelDriveSpec, ModelPower } from "./model/spec";
+import type { CopySource, FormatOptions, ProtectionOptions, TransferFlags } from "./namespace/io-options";
+import type { NativeMiscompare, VerifyResult } from "./namespace/miscompare";
+import type { VerifyOptions } from "./namespace/verification";
 import type { RecordedCommand } from "./recorded-commands";
 import type { BringUpReport, ProtocolViolations, ResetReport } from "./reset-report";
-import type { IoWorkerEvent, IoWorkerResult } from "./worker-result";
-import type { IoWorkerOptions } from "./worker-types";
+import type { IoWorkerOptions } from "./worker/options";
+import type { IoWorkerEvent, IoWorkerResult } from "./worker/result";
 
 export interface DriverInfo {
   driverVersion: string;

@@ -1,13 +1,15 @@
 /** The NVMe driver: see README.md. The addon is loaded at the first use, not at import. */
 
+import { addon } from "./addon/addon";
 import { openBare } from "./bare/bare-controller";
 import { big, U64 } from "./check";
 import type { DriverInfo, NvmeDriver } from "./driver";
-import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./model-drive";
-import { addon } from "./native";
+import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./model/drive";
 import { open, queues } from "./open";
 
 export * from "./address";
+export * from "./admin/admin-commands";
+export type { AsyncEvent } from "./admin/async-events";
 export type { DirectiveOptions } from "./admin/directives";
 export type { CommitOptions } from "./admin/firmware";
 export type { IdentifyOptions } from "./admin/identify";
@@ -15,8 +17,6 @@ export type { MiMessage } from "./admin/management-interface";
 export { SANITIZE, type SanitizeOptions } from "./admin/sanitize";
 export type { SecurityOptions } from "./admin/security";
 export { SELF_TEST } from "./admin/self-test";
-export * from "./admin-commands";
-export type { AsyncEvent } from "./async-events";
 export { BareAdmin } from "./bare/bare-admin";
 export type { BareController } from "./bare/bare-controller";
 export { BareDevice, type QueueOptions } from "./bare/bare-device";
@@ -34,26 +34,26 @@ export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
 export { HostMemoryBuffer, type HostMemoryWish, hostMemoryWish } from "./host-memory";
 export type * from "./identity";
-export type * from "./io-options";
-export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./lba-format";
-export type * from "./miscompare";
-export type * from "./model-fault-types";
-export type * from "./model-types";
-export type { Msix, MsixEntry } from "./msix";
-export type { VerifyOptions } from "./namespace-verification";
+export type * from "./model/fault-spec";
+export type * from "./model/spec";
+export type * from "./namespace/io-options";
+export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./namespace/lba-format";
+export type * from "./namespace/miscompare";
+export { guardCrc, protectionTuple } from "./namespace/protection";
+export type { VerifyOptions } from "./namespace/verification";
+export { type Zone, ZonedNamespace, type ZoneFacts, type ZoneState } from "./namespace/zns";
 export * from "./nvme-error";
 export { type Pattern, randomWords } from "./pattern";
-export { Pcie } from "./pcie";
-export { guardCrc, protectionTuple } from "./protection";
+export type { Msix, MsixEntry } from "./pcie/msix";
+export { Pcie } from "./pcie/pcie";
 export { describeCommand, type RecordedCommand } from "./recorded-commands";
 export type * from "./reset-report";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export { Subsystem } from "./subsystem";
 export { Tcp, type TcpOptions } from "./tcp";
-export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker-figures";
-export type * from "./worker-result";
-export type * from "./worker-types";
-export { type Zone, ZonedNamespace, type ZoneFacts, type ZoneState } from "./zns";
+export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker/figures";
+export type * from "./worker/options";
+export type * from "./worker/result";
 
 /** Version of the native code and of what it writes to disk. */
 const DRIVER_VERSION = "0.1.0";

@@ -1,9 +1,9 @@
+import { addon, type NativeAddress, type NativeOpenOptions, settle } from "./addon/addon";
 import { MAX_TIMEOUT_MS, type OpenOptions, type TransportAddress } from "./address";
 import { waitReady } from "./bare/ready";
 import { integer, object, oneOf, refuse, text } from "./check";
 import { bringUpReport, NvmeController } from "./controller";
 import type { Controller, Initialise, OpenQueue } from "./driver";
-import { addon, type NativeAddress, type NativeOpenOptions, settle } from "./native";
 import type { BringUpReport } from "./reset-report";
 import { checkTcp } from "./tcp";
 

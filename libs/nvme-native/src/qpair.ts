@@ -1,9 +1,9 @@
 import type { ControllerAccess } from "./access";
+import { addon, settle } from "./addon/addon";
+import type { NativeHandle } from "./addon/command";
 import { flag, integer, object } from "./check";
 import type { Completion } from "./completion";
 import type { LatestCommand, Qpair, QpairOptions } from "./driver";
-import { addon, settle } from "./native";
-import type { NativeHandle } from "./native-command";
 import { NvmeError } from "./nvme-error";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";
 

@@ -1,7 +1,8 @@
 /** Registers of BAR0: offsets are checked before the device is touched. */
+
+import { addon, type NativeLimits, settle } from "./addon/addon";
+import type { NativeHandle } from "./addon/command";
 import { big, integer, oneOf, refuse, U32, U64 } from "./check";
-import { addon, type NativeLimits, settle } from "./native";
-import type { NativeHandle } from "./native-command";
 
 function check(limits: Pick<NativeLimits, "barBytes">, offset: number, size: 4 | 8): void {
   oneOf("bytes", size, [4, 8]);

@@ -1,6 +1,7 @@
 /** Registers of a controller by name (NVMe Base 2.0, 3.1.3), over whatever reads one. */
+
+import type { NativeLimits } from "./addon/addon";
 import type { HostFacts } from "./identify";
-import type { NativeLimits } from "./native";
 import { NvmeError } from "./nvme-error";
 
 const REGISTERS: { name: string; offset: number; bytes: 4 | 8 }[] = [

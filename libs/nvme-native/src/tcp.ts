@@ -1,8 +1,8 @@
 /** Where a drive is behind NVMe/TCP, and what else is there. A `Tcp` is an address for `driver.open`. */
 import { isIP } from "node:net";
+import { addon, type NativeAddress, settle } from "./addon/addon";
 import { type DiscoveredSubsystem, MAX_TIMEOUT_MS, type TcpAddress } from "./address";
 import { flag, integer, object, refuse, text } from "./check";
-import { addon, type NativeAddress, settle } from "./native";
 
 export const DEFAULT_TCP_PORT = 4420;
 const MAX_NQN_LENGTH = 223;

@@ -3,7 +3,7 @@
  * never throw anything else, and never ask for memory that the bytes do not justify. Damage is seeded.
  */
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CmdlogFormatError, decodeCmdlog } from "@assay/protocol";
-import { parseEvent } from "../src/async-events";
+import { parseEvent } from "../src/admin/async-events";
 import { field, fieldText } from "../src/field";
 import { parseActiveList, parseController, parseNamespace, powerCyclesOf } from "../src/identify";
 import { NvmeError } from "../src/nvme-error";

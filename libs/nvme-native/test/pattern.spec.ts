@@ -1,6 +1,6 @@
 /** The generator of addresses and opcodes, alone (native/core/io_pattern). */
-import { addon } from "../src/native";
-import type { NativeWorkerOptions } from "../src/native-worker";
+import { addon } from "../src/addon/addon";
+import type { NativeWorkerOptions } from "../src/addon/worker";
 
 const base: NativeWorkerOptions = {
   worker: 0,

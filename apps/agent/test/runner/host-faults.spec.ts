@@ -1,6 +1,6 @@
 /** What a software drive can be given, a host's file can plant. */
 import { parse, stringify } from "yaml";
-import { FAULT_KINDS } from "../../../../libs/nvme-native/src/model-faults";
+import { FAULT_KINDS } from "../../../../libs/nvme-native/src/model/faults";
 import { hostSchema } from "../../src/inventory/host-schema";
 import { HOST_YAML } from "./bench";
 

@@ -1,4 +1,4 @@
-// What an ioworker is told. Checked by src/worker-options.ts; asserted here.
+// What an ioworker is told. Checked by src/worker/check-options.ts; asserted here.
 #pragma once
 #include "clock.h"
 #include "io_pattern.h"

@@ -65,7 +65,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("boottimeNs", Napi::Function::New(env, [](const Napi::CallbackInfo& info) -> Napi::Value {
                 return Napi::BigInt::New(info.Env(), BoottimeNs());
               }));
-  // process.exit() runs no cleanup hooks: src/native.ts calls this from its exit listener.
+  // process.exit() runs no cleanup hooks: src/addon/addon.ts calls this from its exit listener.
   exports.Set("quiesce", Napi::Function::New(env, [](const Napi::CallbackInfo& info) { Quiesce(StateOf(info.Env())); }));
   RegisterController(env, exports);
   RegisterBus(env, exports);

@@ -1,4 +1,4 @@
-// What one JavaScript environment has open, and the functions that the addon shows to src/native.ts. No loops here: glue
+// What one JavaScript environment has open, and the functions that the addon shows to src/addon/addon.ts. No loops here: glue
 // turns values into structs, posts them to native threads and turns what comes back into values.
 #pragma once
 #include <napi.h>

@@ -1,4 +1,4 @@
-// What src/worker-options.ts has checked, as the core wants it.
+// What src/worker/check-options.ts has checked, as the core wants it.
 #include "convert.h"
 
 namespace assay::glue {

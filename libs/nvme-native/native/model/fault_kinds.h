@@ -1,4 +1,4 @@
-// The one table of the defects that a software drive can have. src/model-faults.ts has the same names.
+// The one table of the defects that a software drive can have. src/model/faults.ts has the same names.
 #pragma once
 #include "drive_layout.h"
 

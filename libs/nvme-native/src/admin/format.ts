@@ -1,6 +1,6 @@
 /** Format NVM (NVMe Base 2.0, 5.14). */
 import { flag, integer, object, U32 } from "../check";
-import type { FormatOptions } from "../io-options";
+import type { FormatOptions } from "../namespace/io-options";
 import type { AdminCall } from "./call";
 
 const MAX_FORMAT_TIMEOUT_MS = 24 * 3600 * 1000;

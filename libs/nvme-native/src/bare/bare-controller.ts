@@ -1,7 +1,7 @@
+import { addon, type NativeLimits, settle } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
 import type { OpenOptions, TransportAddress } from "../address";
 import { integer, object } from "../check";
-import { addon, type NativeLimits, settle } from "../native";
-import type { NativeHandle } from "../native-command";
 import { NvmeError } from "../nvme-error";
 import { checkAddress, checkOpenOptions } from "../open";
 import { readRegister, writeRegister } from "../register-access";

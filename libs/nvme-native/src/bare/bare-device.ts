@@ -1,7 +1,7 @@
+import { addon } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
 import { flag, integer, object, refuse } from "../check";
 import type { Controller } from "../driver";
-import { addon } from "../native";
-import type { NativeHandle } from "../native-command";
 import { NvmeError, type NvmeErrorCode } from "../nvme-error";
 import { BareCompletionQueue, type QueuePlace } from "./completion-queue";
 import { DmaMemory } from "./dma-memory";

@@ -1,5 +1,5 @@
+import { addon, type NativeLease } from "../addon/addon";
 import { integer } from "../check";
-import { addon, type NativeLease } from "../native";
 import { NvmeError } from "../nvme-error";
 import { PAGE_BYTES } from "./prp";
 

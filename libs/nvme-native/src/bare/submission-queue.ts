@@ -1,6 +1,6 @@
+import { addon } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
 import { bytes as checkBytes, integer } from "../check";
-import { addon } from "../native";
-import type { NativeHandle } from "../native-command";
 import { NvmeError } from "../nvme-error";
 import type { BareCompletionQueue, QueuePlace, ReapListener } from "./completion-queue";
 import type { DmaMemory } from "./dma-memory";

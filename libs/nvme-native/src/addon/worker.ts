@@ -1,6 +1,7 @@
 /** Workers and sweeps as the addon is told of them; 0 and empty lists stand for what was not given. */
-import type { NativeDirection } from "./native-command";
-import type { ErrorAction } from "./worker-types";
+
+import type { ErrorAction } from "../worker/options";
+import type { NativeDirection } from "./command";
 
 /** Columns of the same length. */
 export interface NativeSequence {

@@ -1,5 +1,5 @@
 /** What an ioworker is asked to do. */
-import type { NVM_OPCODE } from "./nvm-opcodes";
+import type { NVM_OPCODE } from "../namespace/nvm-opcodes";
 
 /**
  * What an error status does: ends the worker; counts, in the samples too; is expected and only noted in the result; or

@@ -1,10 +1,10 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
-import { bytes, integer, object } from "./check";
-import type { Completion } from "./completion";
-import type { Controller, Namespace } from "./driver";
-import type { NamespaceIdentity } from "./identity";
+import { bytes, integer, object } from "../check";
+import type { Completion } from "../completion";
+import type { Controller, Namespace } from "../driver";
+import type { NamespaceIdentity } from "../identity";
+import { succeeded } from "../status";
 import type { FormatOptions } from "./io-options";
-import { succeeded } from "./status";
 
 /** Index of the first LBA format with these sizes, or null. */
 export function findLbaFormat(

@@ -1,5 +1,5 @@
 /** What a software drive is made of. */
-import type { ModelFault } from "./model-fault-types";
+import type { ModelFault } from "./fault-spec";
 
 /** A namespace of a software drive. `protection`: type of the protection information, needs metadata of 8 bytes or more. */
 export interface ModelNamespaceSpec {

@@ -1,9 +1,9 @@
 /** Zoned namespaces (ZNS Command Set 1.1): facts, reports, zone actions and append. Reads and writes are the namespace's. */
-import { big, bytes, integer, object, oneOf, refuse, U32, U64 } from "./check";
-import type { Completion } from "./completion";
-import type { Controller, Namespace, Qpair } from "./driver";
-import { NvmeError } from "./nvme-error";
-import { statusText, succeeded } from "./status";
+import { big, bytes, integer, object, oneOf, refuse, U32, U64 } from "../check";
+import type { Completion } from "../completion";
+import type { Controller, Namespace, Qpair } from "../driver";
+import { NvmeError } from "../nvme-error";
+import { statusText, succeeded } from "../status";
 
 const ZONED_COMMAND_SET = 2;
 const OPCODE = { send: 0x79, receive: 0x7a, append: 0x7d } as const;

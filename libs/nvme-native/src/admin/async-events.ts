@@ -1,9 +1,10 @@
 /** Asynchronous events of a drive (NVMe Base 2.0, 5.2) as a stream that keeps one request outstanding. */
-import type { AdminChannel } from "./admin/channel";
-import { statusName } from "./command-names";
-import type { Completion } from "./completion";
-import { NvmeError } from "./nvme-error";
-import { statusText, succeeded } from "./status";
+
+import { statusName } from "../command-names";
+import type { Completion } from "../completion";
+import { NvmeError } from "../nvme-error";
+import { statusText, succeeded } from "../status";
+import type { AdminChannel } from "./channel";
 
 /** Asynchronous event of the drive, taken apart from dword 0 of its completion. */
 export interface AsyncEvent {

@@ -1,7 +1,7 @@
 /** What an ioworker tells while it runs and at its end. */
 import type { Sample, SparseHistogram } from "@assay/protocol";
-import type { NativeMiscompare } from "./miscompare";
-import type { ErrorAction } from "./worker-types";
+import type { NativeMiscompare } from "../namespace/miscompare";
+import type { ErrorAction } from "./options";
 
 export type Operation = "read" | "write" | "other";
 

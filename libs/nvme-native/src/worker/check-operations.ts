@@ -1,9 +1,10 @@
 /** Checks of which commands an ioworker sends: shares of opcodes, or a sequence that is replayed. */
-import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "./check";
-import type { NamespaceIdentity } from "./identity";
-import type { NativeSequence, NativeWorkerOptions } from "./native-worker";
-import { NVM_OPCODE } from "./nvm-opcodes";
-import type { IoWorkerOptions, SequenceStep, WorkerOpcode, WorkerOperation } from "./worker-types";
+
+import type { NativeSequence, NativeWorkerOptions } from "../addon/worker";
+import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
+import type { NamespaceIdentity } from "../identity";
+import { NVM_OPCODE } from "../namespace/nvm-opcodes";
+import type { IoWorkerOptions, SequenceStep, WorkerOpcode, WorkerOperation } from "./options";
 
 /** native/core/nvm_operation.cc has a line for each of them. */
 const { copy: _, ...OPCODES } = NVM_OPCODE;

@@ -1,9 +1,9 @@
-import type { ControllerAccess } from "./access";
-import { big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
-import type { NamespaceIdentity } from "./identity";
+import type { ControllerAccess } from "../access";
+import { addon, settle } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
+import { big, flag, integer, object, oneOf, refuse, text, U64 } from "../check";
+import type { NamespaceIdentity } from "../identity";
 import type { NativeMiscompare, VerifyResult } from "./miscompare";
-import { addon, settle } from "./native";
-import type { NativeHandle } from "./native-command";
 
 export interface VerifyOptions {
   rule: "exact" | "durable-or-newer";

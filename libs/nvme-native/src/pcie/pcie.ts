@@ -1,10 +1,11 @@
 /** The PCI Express side of a drive: configuration space, capabilities, resets, link and power states, MSI-X. */
-import { BareDevice, type Bus } from "./bare/bare-device";
-import { bytes as checkBytes, integer, oneOf, refuse } from "./check";
+
+import { addon, settle } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
+import { BareDevice, type Bus } from "../bare/bare-device";
+import { bytes as checkBytes, integer, oneOf, refuse } from "../check";
+import { NvmeError } from "../nvme-error";
 import { Msix } from "./msix";
-import { addon, settle } from "./native";
-import type { NativeHandle } from "./native-command";
-import { NvmeError } from "./nvme-error";
 
 const CONFIG_BYTES = 4096;
 const CAPABILITY_POINTER = 0x34;

@@ -2,13 +2,21 @@
  * Admin commands by name, over any controller's `admin`; src/admin has an encoder for each. Each resolves to the
  * completion: what the drive refuses is a value, `expectStatus` turns it into an error where a script wants one.
  */
-import { type AdminCall, word } from "./admin/call";
-import type { AdminChannel } from "./admin/channel";
-import { type DirectiveOptions, directiveCall } from "./admin/directives";
-import { type CommitOptions, commitCall, downloadCall, PIECE_BYTES, piecesOf } from "./admin/firmware";
-import { type IdentifyOptions, identifyCall } from "./admin/identify";
-import { type MiMessage, miCall } from "./admin/management-interface";
-import { attachmentCall, createNamespaceCall, deleteNamespaceCall } from "./admin/namespaces";
+
+import type { CommandData } from "../buffer";
+import { integer, object, oneOf, U32 } from "../check";
+import type { CommandSet } from "../command-names";
+import type { Completion } from "../completion";
+import { NvmeError } from "../nvme-error";
+import { statusText, succeeded } from "../status";
+import { type AsyncEvent, AsyncEvents } from "./async-events";
+import { type AdminCall, word } from "./call";
+import type { AdminChannel } from "./channel";
+import { type DirectiveOptions, directiveCall } from "./directives";
+import { type CommitOptions, commitCall, downloadCall, PIECE_BYTES, piecesOf } from "./firmware";
+import { type IdentifyOptions, identifyCall } from "./identify";
+import { type MiMessage, miCall } from "./management-interface";
+import { attachmentCall, createNamespaceCall, deleteNamespaceCall } from "./namespaces";
 import {
   type CapacityOptions,
   capacityCall,
@@ -16,17 +24,10 @@ import {
   lockdownCall,
   type VirtualizationOptions,
   virtualizationCall,
-} from "./admin/resources";
-import { type SANITIZE, type SanitizeOptions, sanitizeCall } from "./admin/sanitize";
-import { type SecurityOptions, securityCall } from "./admin/security";
-import { type SELF_TEST, selfTestCall } from "./admin/self-test";
-import { type AsyncEvent, AsyncEvents } from "./async-events";
-import type { CommandData } from "./buffer";
-import { integer, object, oneOf, U32 } from "./check";
-import type { CommandSet } from "./command-names";
-import type { Completion } from "./completion";
-import { NvmeError } from "./nvme-error";
-import { statusText, succeeded } from "./status";
+} from "./resources";
+import { type SANITIZE, type SanitizeOptions, sanitizeCall } from "./sanitize";
+import { type SecurityOptions, securityCall } from "./security";
+import { type SELF_TEST, selfTestCall } from "./self-test";
 
 const EFFECTS_LOG = 5;
 const EFFECTS_BYTES = 4096;

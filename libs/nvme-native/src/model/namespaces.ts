@@ -1,7 +1,8 @@
 /** Namespaces of a software drive: what a script asks for, checked, as native/model wants it. */
-import { big, flag, integer, object, oneOf, refuse } from "./check";
-import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./model-types";
-import type { NativeModelNamespace } from "./native-model";
+
+import type { NativeModelNamespace } from "../addon/drive-spec";
+import { big, flag, integer, object, oneOf, refuse } from "../check";
+import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./spec";
 
 export const MAX_NAMESPACES = 32;
 const DEFAULT_MAX_NAMESPACES = 4;

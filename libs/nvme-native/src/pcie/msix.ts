@@ -2,11 +2,11 @@
  * MSI-X with the words of memory that its messages are written to: an interrupt is a word that is no longer 0. Nobody's
  * interrupt handler runs; the driver's own queues complete whatever happens here.
  */
-import type { BareDevice } from "./bare/bare-device";
-import type { DmaMemory } from "./bare/dma-memory";
-import { TOO_LATE, until } from "./bare/until";
-import { integer } from "./check";
-import { NvmeError } from "./nvme-error";
+import type { BareDevice } from "../bare/bare-device";
+import type { DmaMemory } from "../bare/dma-memory";
+import { TOO_LATE, until } from "../bare/until";
+import { integer } from "../check";
+import { NvmeError } from "../nvme-error";
 
 const ENTRY_BYTES = 16;
 const WORD_BYTES = 4;

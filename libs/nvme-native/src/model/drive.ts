@@ -1,12 +1,13 @@
 /** Makes and switches software drives: checks what a script asks for, then hands over to native/model. */
-import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "./check";
-import type { ModelFaultCount } from "./model-fault-types";
-import { checkFault, MAX_FAULTS } from "./model-faults";
-import { checkLatency } from "./model-latency";
-import { checkNamespaces } from "./model-namespaces";
-import type { ModelDriveSpec, ModelPower } from "./model-types";
-import { addon, settle } from "./native";
-import type { NativeDriveSpec } from "./native-model";
+
+import { addon, settle } from "../addon/addon";
+import type { NativeDriveSpec } from "../addon/drive-spec";
+import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "../check";
+import type { ModelFaultCount } from "./fault-spec";
+import { checkFault, MAX_FAULTS } from "./faults";
+import { checkLatency } from "./latency";
+import { checkNamespaces } from "./namespaces";
+import type { ModelDriveSpec, ModelPower } from "./spec";
 
 const MIN_CAPACITY = 1n << 20n;
 const MAX_CAPACITY = 16n << 40n;

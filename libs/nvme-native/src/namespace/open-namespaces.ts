@@ -1,8 +1,8 @@
-import type { ControllerAccess } from "./access";
-import { parseNamespace } from "./identify";
+import type { ControllerAccess } from "../access";
+import { addon } from "../addon/addon";
+import { parseNamespace } from "../identify";
+import { NvmeError } from "../nvme-error";
 import { NvmeNamespace } from "./namespace";
-import { addon } from "./native";
-import { NvmeError } from "./nvme-error";
 import { transferLayout } from "./protection";
 
 /** The namespaces of one controller that scripts still hold. */

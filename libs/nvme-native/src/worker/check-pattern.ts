@@ -1,8 +1,9 @@
 /** Checks of what an ioworker's generator is told: sizes, alignment, places. */
-import { integer, object, refuse, U32 } from "./check";
-import type { NamespaceIdentity } from "./identity";
-import type { NativeWorkerOptions } from "./native-worker";
-import type { IoWorkerOptions, SizeRange } from "./worker-types";
+
+import type { NativeWorkerOptions } from "../addon/worker";
+import { integer, object, refuse, U32 } from "../check";
+import type { NamespaceIdentity } from "../identity";
+import type { IoWorkerOptions, SizeRange } from "./options";
 
 const MAX_LBAS_PER_COMMAND = 65_536;
 const MAX_SIZES = 256;

@@ -1,9 +1,10 @@
 /** NVM commands as dwords and data; pure. Source: NVM Command Set 1.0, section 3.2. */
-import { big, integer, object, refuse, U32, U64 } from "./check";
-import { nativeCommand } from "./command";
-import type { NamespaceIdentity } from "./identity";
+
+import type { NativeCommand } from "../addon/command";
+import { big, integer, object, refuse, U32, U64 } from "../check";
+import { nativeCommand } from "../command";
+import type { NamespaceIdentity } from "../identity";
 import type { CopySource, IoFlags, ProtectionOptions } from "./io-options";
-import type { NativeCommand } from "./native-command";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { protectionDwords } from "./protection";
 

@@ -1,7 +1,8 @@
 /** The latency model of a software drive, checked: see ModelLatency, and native/model/nand.h for what comes of it. */
-import { finite, integer, object } from "./check";
-import type { ModelLatency, ModelNand } from "./model-types";
-import type { NativeDriveSpec } from "./native-model";
+
+import type { NativeDriveSpec } from "../addon/drive-spec";
+import { finite, integer, object } from "../check";
+import type { ModelLatency, ModelNand } from "./spec";
 
 const MAX_US = 60_000_000;
 const MAX_DIES = 256;

@@ -1,9 +1,9 @@
-import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "./check";
-import type { ControllerIdentity, NamespaceIdentity } from "./identity";
-import type { NativeWorkerOptions } from "./native-worker";
-import { checkOperations, checkSequence } from "./worker-operations";
-import { checkPlaces, checkSizes } from "./worker-pattern";
-import type { IoWorkerOptions, WorkerPattern } from "./worker-types";
+import type { NativeWorkerOptions } from "../addon/worker";
+import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
+import type { ControllerIdentity, NamespaceIdentity } from "../identity";
+import { checkOperations, checkSequence } from "./check-operations";
+import { checkPlaces, checkSizes } from "./check-pattern";
+import type { IoWorkerOptions, WorkerPattern } from "./options";
 
 const MAX_TIME_MS = 1000 * 3600 * 1000;
 const MAX_STATUSES = 64;

@@ -1,7 +1,7 @@
 /** Figures made of what a worker tells: a series of whole seconds, their evenness, percentiles. Pure. */
 import { mergeHistograms, percentileNs, type Sample } from "@assay/protocol";
-import { finite, refuse } from "./check";
-import type { IoWorkerResult, Operation } from "./worker-result";
+import { finite, refuse } from "../check";
+import type { IoWorkerResult, Operation } from "./result";
 
 const SECOND_MS = 1000;
 const OPERATIONS: readonly Operation[] = ["read", "write", "other"];

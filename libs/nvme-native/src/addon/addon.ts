@@ -1,18 +1,18 @@
 /** The addon as C++ shows it (native/glue). Everything is validated before it comes here; nobody else imports this. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DiscoveredSubsystem } from "./address";
-import type { Completion } from "./completion";
-import type { NativeMiscompare, VerifyResult } from "./miscompare";
-import type { ModelFaultCount } from "./model-fault-types";
-import type { ModelPower } from "./model-types";
-import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "./native-command";
-import type { NativeDriveSpec } from "./native-model";
-import type { NativeVerifyOptions, NativeWorkerOptions } from "./native-worker";
-import type { NvmeErrorCode } from "./nvme-error";
-import { NvmeError } from "./nvme-error";
-import type { ProtocolViolations } from "./reset-report";
-import type { IoWorkerEvent, IoWorkerResult } from "./worker-result";
+import type { DiscoveredSubsystem } from "../address";
+import type { Completion } from "../completion";
+import type { ModelFaultCount } from "../model/fault-spec";
+import type { ModelPower } from "../model/spec";
+import type { NativeMiscompare, VerifyResult } from "../namespace/miscompare";
+import type { NvmeErrorCode } from "../nvme-error";
+import { NvmeError } from "../nvme-error";
+import type { ProtocolViolations } from "../reset-report";
+import type { IoWorkerEvent, IoWorkerResult } from "../worker/result";
+import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "./command";
+import type { NativeDriveSpec } from "./drive-spec";
+import type { NativeVerifyOptions, NativeWorkerOptions } from "./worker";
 
 export interface NativeAddress {
   transport: string;
@@ -158,10 +158,10 @@ export interface NativeAddon {
 
 let loaded: NativeAddon | null = null;
 
-/** Loads the addon once; from src/ (tests) and from dist/ it lies in the same place, two floors up. */
+/** Loads the addon once; from src/ (tests) and from dist/ it lies in the same place, three floors up. */
 export function addon(): NativeAddon {
   if (loaded !== null) return loaded;
-  const path = join(dirname(__dirname), "build", "assay_nvme.node");
+  const path = join(dirname(dirname(__dirname)), "build", "assay_nvme.node");
   if (!existsSync(path)) {
     throw new NvmeError("ERR_UNSUPPORTED", `${path} is missing: run \`npm run build -w libs/nvme-native\``);
   }

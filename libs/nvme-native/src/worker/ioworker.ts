@@ -1,8 +1,8 @@
-import type { IoWorker } from "./driver";
-import { addon, settle } from "./native";
-import type { NativeHandle } from "./native-command";
-import type { NativeWorkerOptions } from "./native-worker";
-import type { IoWorkerEvent, IoWorkerResult } from "./worker-result";
+import { addon, settle } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
+import type { NativeWorkerOptions } from "../addon/worker";
+import type { IoWorker } from "../driver";
+import type { IoWorkerEvent, IoWorkerResult } from "./result";
 
 /** Events kept for a reader that lags; the oldest are dropped beyond that (the result has the totals). */
 const MAX_EVENTS_KEPT = 65_536;

@@ -2,9 +2,10 @@
  * The defects of a software drive: one table of kinds, one shape of rule, checked and handed to native/model/faults.
  * native/model/fault_kinds.h has the same names.
  */
-import { big, finite, integer, object, oneOf, refuse, U32, U64 } from "./check";
-import type { ModelFault, ModelFaultKind, ModelFaultRule } from "./model-fault-types";
-import type { NativeFault } from "./native-model";
+
+import type { NativeFault } from "../addon/drive-spec";
+import { big, finite, integer, object, oneOf, refuse, U32, U64 } from "../check";
+import type { ModelFault, ModelFaultKind, ModelFaultRule } from "./fault-spec";
 
 export const MAX_FAULTS = 16;
 const MAX_MS = 3_600_000;
