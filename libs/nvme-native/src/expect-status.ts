@@ -1,5 +1,5 @@
 /** For test scripts: what a command must end with, said in words when it did not. */
-import { integer } from "./check";
+import { integer, refuse } from "./check";
 import { statusName } from "./command-names";
 import { statusText } from "./status";
 
@@ -26,6 +26,10 @@ export class StatusExpectationError extends Error {
 
 /** Gives the completion back when its status is `sct/sc` (success when left out). @throws StatusExpectationError */
 export function expectStatus<T extends Ended>(completion: T, sct = 0, sc = 0): T {
+  if (typeof (completion as unknown as Promise<T> | undefined)?.then === "function")
+    refuse("completion is a promise, it must be awaited first");
+  if (typeof completion?.sct !== "number" || typeof completion.sc !== "number")
+    refuse("completion is none: it has no status");
   integer("sct", sct, 0, 7);
   integer("sc", sc, 0, 255);
   if (completion.sct !== sct || completion.sc !== sc) throw new StatusExpectationError(completion, { sct, sc });

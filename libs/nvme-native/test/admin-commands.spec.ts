@@ -5,6 +5,7 @@ import {
   commandName,
   expectStatus,
   NvmeError,
+  namespacePage,
   type RawCommand,
   statusName,
 } from "../src";
@@ -124,6 +125,10 @@ const refused: [string, (commands: AdminCommands) => Promise<unknown>][] = [
   ["protocol is 256, it must be an integer from 0 to 255", (c) => c.securitySend(four, { protocol: 256 })],
   ["message.messageType is 2, it must be one of 1, 4", (c) => c.miSend({ opcode: 0, messageType: 2 as 1 })],
   ["opcode is 256, it must be an integer from 0 to 255", (c) => c.supports(256)],
+  [
+    "lbaCount is 1024, it must be a bigint from 0 to",
+    (c) => Promise.resolve().then(() => c.createNamespace(namespacePage({ lbaCount: 1024 as never, lbaFormat: 0 }))),
+  ],
 ];
 test.each(refused)("refused before anything is sent: %s", async (message, act) => {
   const { sent, commands } = noting();
@@ -138,6 +143,8 @@ test("B054 the log of supported commands is asked by opcode and set", async () =
   expect(await commands.supports(0x01, "io")).toBe(false);
   expect(await commands.supports(0xff)).toBe(false);
   expect(await codeOf(() => noting(() => ({ sct: 1, sc: 9 })).commands.supports(6))).toBe("ERR_UNSUPPORTED");
+  const cutOff = () => ({ sct: 7, sc: 0x82, local: true });
+  expect(await codeOf(() => noting(cutOff).commands.supports(6))).toBe("ERR_GONE");
 });
 
 test("commands and statuses have names", () => {
@@ -157,6 +164,10 @@ test("an unexpected status is explained, an expected one is given back", () => {
     "the command ended with 02/81 (Unrecovered Read Error), do not retry; expected was 00/00 (Successful Completion)",
   );
   expect(expectStatus(bad, 2, 0x81)).toBe(bad);
+  expect(() => expectStatus(Promise.resolve(bad) as never)).toThrow(
+    "completion is a promise, it must be awaited first",
+  );
+  expect(() => expectStatus(undefined as never)).toThrow("completion is none: it has no status");
   expect(() => expectStatus({ ...DONE, sct: 7, sc: 0x80, local: true })).toThrow("made by our side");
 });
 

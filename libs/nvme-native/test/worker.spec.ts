@@ -55,6 +55,20 @@ test("stop is obeyed, and the result adds up with the samples and the histograms
     expect(highest).toBe(bucketOf(result.latencyMaxNs));
   }));
 
+test("several readers of one worker share its events, and all of them end with it", () =>
+  withDrive({}, async ({ ns }) => {
+    const handle = ns.startIoWorker(worker({ timeMs: 300, sampleMs: 20 }));
+    const intervals: number[] = [];
+    const read = async () => {
+      for await (const event of handle) if (event.type === "sample") intervals.push(event.sample.interval);
+    };
+    await Promise.all([read(), read(), read()]);
+    await handle.result;
+    await read();
+    expect([...intervals].sort((a, b) => a - b)).toEqual(Array.from(intervals, (_, i) => i));
+    expect(intervals.length).toBeGreaterThanOrEqual(15);
+  }));
+
 test("a rate is kept, and the depth is exactly what was asked for", () =>
   withDrive({ spec: { latency: { readUs: 2000, writeUs: 2000, flushUs: 0, jitterPercent: 0 } } }, async ({ ns }) => {
     const paced = await ns.startIoWorker(worker({ timeMs: 500, iops: 1000, depth: 32 })).result;

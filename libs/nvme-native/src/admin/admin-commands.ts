@@ -158,7 +158,8 @@ export class AdminCommands {
     oneOf("set", set, ["admin", "io"]);
     const { completion, data } = await this.controller.getLogPage(EFFECTS_LOG, EFFECTS_BYTES);
     if (!succeeded(completion)) {
-      throw new NvmeError("ERR_UNSUPPORTED", `the log of supported commands ended with ${statusText(completion)}`);
+      const code = completion.local ? "ERR_GONE" : "ERR_UNSUPPORTED";
+      throw new NvmeError(code, `the log of supported commands ended with ${statusText(completion)}`);
     }
     return (data[(set === "io" ? FIRST_IO_EFFECT : 0) + 4 * opcode]! & 1) === 1;
   }

@@ -1,5 +1,5 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
-import { bytes, integer, object } from "../check";
+import { big, bytes, integer, object, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller, Namespace } from "../driver";
 import type { NamespaceIdentity } from "../identity";
@@ -47,8 +47,9 @@ export function namespacePage(wanted: NewNamespace): Uint8Array {
   ]);
   const page = bytes("page", new Uint8Array(4096), 4096, 4096);
   const view = new DataView(page.buffer);
-  view.setBigUint64(0, o.lbaCount, true);
-  view.setBigUint64(8, o.lbaCount, true);
+  const lbaCount = big("lbaCount", o.lbaCount, 0n, U64);
+  view.setBigUint64(0, lbaCount, true);
+  view.setBigUint64(8, lbaCount, true);
   const format = integer("lbaFormat", o.lbaFormat, 0, 63);
   page[26] = (format & 15) | ((format >> 4) << 5) | (o.extendedLba === true ? 0x10 : 0);
   page[29] = integer("protection", o.protection ?? 0, 0, 7) | (o.protectionFirst === true ? 8 : 0);

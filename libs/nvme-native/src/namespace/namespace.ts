@@ -25,6 +25,8 @@ const FUSED_SECOND = 2;
 export class NvmeNamespace implements Namespace {
   /** For our own use. */
   readonly verification: NamespaceVerification;
+  /** Why its identity no longer holds; null as long as it does. */
+  #stale: string | null = null;
 
   constructor(
     private readonly controller: ControllerAccess,
@@ -36,6 +38,21 @@ export class NvmeNamespace implements Namespace {
 
   get nsid(): number {
     return this.identity.nsid;
+  }
+
+  /** For our own use: what has become of the namespace; null when it is as this object knows it. */
+  retire(why: string | null): void {
+    this.#stale = why;
+  }
+
+  /** A length in LBAs of another size would make the drive write beyond the end of the data. @throws ERR_CLOSED */
+  #use(): void {
+    this.controller.use();
+    if (this.#stale === null) return;
+    throw new NvmeError(
+      "ERR_CLOSED",
+      `namespace ${this.nsid} ${this.#stale}: call controller.namespace(${this.nsid}) again`,
+    );
   }
 
   async #send(
@@ -70,6 +87,7 @@ export class NvmeNamespace implements Namespace {
     flags: TransferFlags = {},
     fuse = 0,
   ): Promise<Completion> {
+    this.#use();
     const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "metadata", "protection"]);
     big("slba", slba, 0n, U64);
     const { metadata, protection, ...plain } = o;
@@ -201,7 +219,7 @@ export class NvmeNamespace implements Namespace {
   }
 
   async openVerifyTable(path: string | null, seed: bigint, options: { lbas?: bigint } = {}): Promise<void> {
-    this.controller.use();
+    this.#use();
     this.#dataAlone("openVerifyTable");
     return this.verification.open(path, seed, options);
   }
@@ -215,7 +233,7 @@ export class NvmeNamespace implements Namespace {
   }
 
   startIoWorker(options: IoWorkerOptions): IoWorker {
-    this.controller.use();
+    this.#use();
     this.#dataAlone("startIoWorker");
     const { hasTable } = this.verification;
     return new NvmeIoWorker(
@@ -225,7 +243,7 @@ export class NvmeNamespace implements Namespace {
   }
 
   async verify(options: VerifyOptions): Promise<VerifyResult> {
-    this.controller.use();
+    this.#use();
     return this.verification.sweep(options);
   }
 }

@@ -4,6 +4,9 @@ import { parseNamespace } from "../identify";
 import { NvmeError } from "../nvme-error";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";
+import { sameSectors, sectorsAfter, sectorsOf } from "./sector-format";
+
+const ALL_NAMESPACES = 0xffff_ffff;
 
 /** The namespaces of one controller that scripts still hold. */
 export class OpenNamespaces {
@@ -39,6 +42,23 @@ export class OpenNamespaces {
 
   contentsUnknown(): void {
     for (const namespace of this.#living()) namespace.verification.contentsUnknown();
+  }
+
+  /** A Format NVM with this CDW10 has ended well. */
+  formatted(nsid: number, cdw10: number): void {
+    for (const namespace of this.#living()) {
+      if (nsid !== ALL_NAMESPACES && namespace.nsid !== nsid) continue;
+      const sectors = sectorsAfter(namespace.identity, cdw10);
+      const stale = !sameSectors(sectorsOf(namespace.identity), sectors);
+      const now = sectors === null ? "another format" : `sectors of ${sectors.lbaBytes}+${sectors.metadataBytes} bytes`;
+      namespace.retire(stale ? `was formatted to ${now}, this object knows other ones` : null);
+    }
+  }
+
+  /** Namespace Management has given this nsid to a new namespace. */
+  created(nsid: number): void {
+    for (const namespace of this.#living())
+      if (namespace.nsid === nsid) namespace.retire("was deleted and another one created with its nsid");
   }
 
   powerCameBack(powerCycles: bigint): void {

@@ -12,14 +12,14 @@ export class NvmeIoWorker implements IoWorker {
   readonly #native: NativeHandle;
   #events: IoWorkerEvent[] = [];
   #ended = false;
-  #wake: (() => void) | null = null;
+  #waiting: (() => void)[] = [];
 
   constructor(namespace: NativeHandle, options: NativeWorkerOptions) {
     const started = addon().startIoWorker(namespace, options, (event) => this.#take(event));
     this.#native = started.handle;
     this.result = settle(started.result).finally(() => {
       this.#ended = true;
-      this.#wake?.();
+      this.#wake();
     });
     // Whoever reads only the events must not be punished for not awaiting the result.
     this.result.catch(() => {});
@@ -36,7 +36,11 @@ export class NvmeIoWorker implements IoWorker {
   #take(event: IoWorkerEvent): void {
     if (this.#events.length >= MAX_EVENTS_KEPT) this.#events.shift();
     this.#events.push(event);
-    this.#wake?.();
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   /** Events in order until the worker has ended; of several readers each event goes to one. */
@@ -47,10 +51,7 @@ export class NvmeIoWorker implements IoWorker {
       yield* events;
       if (this.#events.length > 0) continue;
       if (this.#ended) return;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = null;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
 }

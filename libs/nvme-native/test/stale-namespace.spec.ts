@@ -1,0 +1,58 @@
+/** A namespace object that no longer tells the truth about its sectors moves no data: they would end beyond the buffer. */
+import { findLbaFormat, formatNamespace, namespacePage } from "../src";
+import { codeOf, withDrive, worker } from "./bench-drive";
+
+const sector = (bytes: number) => new Uint8Array(bytes);
+
+test("after a format to other sectors the older object is refused, the new one works", () =>
+  withDrive({}, async ({ controller, ns, qpair, folder }) => {
+    const large = findLbaFormat(ns.identity, 4096)!;
+    const { namespace: fresh } = await formatNamespace(controller, 1, { lbaFormat: large });
+    await expect(ns.read(qpair, 0n, sector(512))).rejects.toMatchObject({
+      code: "ERR_CLOSED",
+      message:
+        "namespace 1 was formatted to sectors of 4096+0 bytes, this object knows other ones: call controller.namespace(1) again",
+    });
+    for (const act of [
+      () => ns.write(qpair, 0n, sector(512)),
+      () => ns.compare(qpair, 0n, sector(512)),
+      () => ns.startIoWorker(worker({ ioCount: 1 })).result,
+      () => ns.openVerifyTable(`${folder}/t.verify`, 1n),
+    ])
+      expect(await codeOf(act)).toBe("ERR_CLOSED");
+    expect(await ns.flush(qpair)).toMatchObject({ sct: 0, sc: 0 });
+    expect(await fresh!.read(qpair, 0n, sector(4096))).toMatchObject({ sct: 0, sc: 0 });
+  }));
+
+test("a format to the same sectors, and one that the drive refused, change nothing", () =>
+  withDrive({}, async ({ controller, ns, qpair }) => {
+    await controller.format(1, { lbaFormat: 0 });
+    await controller.format(1, { lbaFormat: 15 });
+    await controller.format(2, { lbaFormat: 1 });
+    expect(await ns.read(qpair, 0n, sector(512))).toMatchObject({ sct: 0, sc: 0 });
+    await controller.format(1, { lbaFormat: 1 });
+    expect(await codeOf(() => ns.read(qpair, 0n, sector(512)))).toBe("ERR_CLOSED");
+    await controller.format(1, { lbaFormat: 0 });
+    expect(await ns.read(qpair, 0n, sector(512))).toMatchObject({ sct: 0, sc: 0 });
+  }));
+
+test("metadata and protection information are part of the sectors", () =>
+  withDrive({}, async ({ controller, ns, qpair }) => {
+    const lbaFormat = findLbaFormat(ns.identity, 512, 8)!;
+    const { namespace: apart } = await formatNamespace(controller, 1, { lbaFormat });
+    await controller.format(1, { lbaFormat, protection: 1 });
+    expect(await codeOf(() => apart!.read(qpair, 0n, sector(512)))).toBe("ERR_CLOSED");
+  }));
+
+test("a deleted namespace is the drive's to refuse, one that took its nsid is not the older object's", () =>
+  withDrive({ spec: { maxNamespaces: 2 } }, async ({ controller, ns, qpair }) => {
+    const { commands } = controller;
+    await commands.deleteNamespace(1);
+    expect(await ns.read(qpair, 0n, sector(512))).toMatchObject({ sct: 0, sc: 2, local: false });
+    const { cdw0: nsid } = await commands.createNamespace(namespacePage({ lbaCount: 1024n, lbaFormat: 1 }));
+    await commands.attachNamespace(nsid, [0]);
+    expect(nsid).toBe(1);
+    expect(await codeOf(() => ns.read(qpair, 0n, sector(512)))).toBe("ERR_CLOSED");
+    const fresh = await controller.namespace(1);
+    expect(await fresh.read(qpair, 0n, sector(4096))).toMatchObject({ sct: 0, sc: 0 });
+  }));
