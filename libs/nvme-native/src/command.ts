@@ -4,13 +4,14 @@ import type { NativeCommand } from "./addon/command";
 import { big, integer, object, U32, U64 } from "./check";
 import type { RawCommand } from "./completion";
 
-const DWORDS = ["cdw10", "cdw11", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
+const DWORDS = ["cdw2", "cdw3", "cdw10", "cdw11", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
 const ADDRESSES = ["prp1", "prp2", "mptr"] as const;
-const KEYS = ["opcode", "nsid", ...DWORDS, ...ADDRESSES];
+const KEYS = ["opcode", "fuse", "nsid", ...DWORDS, ...ADDRESSES];
 
 export function checkCommand(name: string, value: RawCommand, nsid: number): NativeCommand {
   const given = object<RawCommand>(name, value, KEYS);
   const command = { opcode: integer(`${name}.opcode`, given.opcode, 0, 255), nsid } as NativeCommand;
+  if (given.fuse !== undefined) command.fuse = integer(`${name}.fuse`, given.fuse, 0, 3);
   if (given.nsid !== undefined) command.nsid = integer(`${name}.nsid`, given.nsid, 0, U32);
   for (const dword of DWORDS) command[dword] = integer(`${name}.${dword}`, given[dword] ?? 0, 0, U32);
   for (const address of ADDRESSES) {

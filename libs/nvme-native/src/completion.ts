@@ -16,9 +16,14 @@ export interface Completion {
   cid?: number;
 }
 
+/** A command as its dwords; what is not given is 0, the nsid of an I/O command that of its namespace. */
 export interface RawCommand {
   opcode: number;
+  /** Fused operation, CDW0 9:8: 1 the first command, 2 the second, which must be sent right behind it. */
+  fuse?: number;
   nsid?: number;
+  cdw2?: number;
+  cdw3?: number;
   cdw10?: number;
   cdw11?: number;
   cdw12?: number;

@@ -10,7 +10,15 @@ import type { Completion, RawCommand } from "./completion";
 import type { ControllerIdentity, NamespaceIdentity } from "./identity";
 import type { ModelFaultCount } from "./model/fault-spec";
 import type { ModelDriveSpec, ModelPower } from "./model/spec";
-import type { CopySource, FormatOptions, ProtectionOptions, TransferFlags } from "./namespace/io-options";
+import type {
+  CopySource,
+  DatasetAttributes,
+  DatasetRange,
+  FormatOptions,
+  IoFlags,
+  ProtectionOptions,
+  TransferFlags,
+} from "./namespace/io-options";
 import type { NativeMiscompare, VerifyResult } from "./namespace/miscompare";
 import type { VerifyOptions } from "./namespace/verification";
 import type { RecordedCommand } from "./recorded-commands";
@@ -157,10 +165,10 @@ export interface Namespace {
     qpair: Qpair,
     slba: bigint,
     lbaCount: number,
-    flags?: { protection?: ProtectionOptions },
+    flags?: IoFlags & { protection?: ProtectionOptions },
   ): Promise<Completion>;
   /** Copy inside the namespace; limits are MSSRL, MCL and MSRC of Identify Namespace. */
-  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: { fua?: boolean }): Promise<Completion>;
+  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: IoFlags): Promise<Completion>;
   writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
   /** Compare and Write as one fused operation. */
   compareAndWrite(
@@ -175,9 +183,17 @@ export interface Namespace {
     qpair: Qpair,
     slba: bigint,
     lbaCount: number,
-    flags?: { fua?: boolean; deallocate?: boolean },
+    flags?: IoFlags & { deallocate?: boolean },
   ): Promise<Completion>;
-  deallocate(qpair: Qpair, ranges: { slba: bigint; lbaCount: number }[]): Promise<Completion>;
+  /** Dataset Management with "deallocate", 1 to 256 ranges. */
+  deallocate(qpair: Qpair, ranges: DatasetRange[]): Promise<Completion>;
+  /** Dataset Management: ranges as a list, or `count` of those that `Buffer.setDsmRange` has put into `data`. */
+  datasetManagement(
+    qpair: Qpair,
+    ranges: DatasetRange[] | { data: CommandData; count: number },
+    attributes: DatasetAttributes,
+  ): Promise<Completion>;
+  /** Any command. Nothing about its data is checked: what its dwords say of their length is the script's word. */
   io(
     qpair: Qpair,
     command: RawCommand,

@@ -84,6 +84,8 @@ Sqe SqeOf(const Napi::Object& command) {
   sqe.cdw13 = U32(command, "cdw13");
   sqe.cdw14 = U32(command, "cdw14");
   sqe.cdw15 = U32(command, "cdw15");
+  if (command.Has("cdw2")) sqe.cdw2 = U32(command, "cdw2");
+  if (command.Has("cdw3")) sqe.cdw3 = U32(command, "cdw3");
   if (command.Has("fuse")) sqe.fuse_psdt = static_cast<uint8_t>(U32(command, "fuse"));
   if (command.Has("prp1")) sqe.prp1 = U64(command, "prp1");
   if (command.Has("prp2")) sqe.prp2 = U64(command, "prp2");

@@ -6,6 +6,8 @@ export type NativeDirection = "from-device" | "to-device" | "none";
 export interface NativeCommand {
   opcode: number;
   nsid: number;
+  cdw2?: number;
+  cdw3?: number;
   cdw10: number;
   cdw11: number;
   cdw12: number;

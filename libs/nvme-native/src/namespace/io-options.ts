@@ -1,8 +1,15 @@
 /** What single NVM commands can be told. */
 
+/** Bits that are or-ed into a command; of `cdw12` the upper half alone, the lower one is its LBA count. */
+export type CommandBits = { [word in "cdw2" | "cdw3" | "cdw12" | "cdw13" | "cdw14" | "cdw15"]?: number };
+
 export interface IoFlags {
+  /** Bit 30 of CDW12: what is acknowledged is on the medium. */
   fua?: boolean;
+  /** Bit 31 of CDW12. */
   limitedRetry?: boolean;
+  /** What has no name here: hints (CDW13 7:0), a directive (type CDW12 23:20, value CDW13 31:16), storage tags. */
+  cdw?: CommandBits;
 }
 
 /** Protection information of a command (NVM Command Set 1.0, 5.3). */
@@ -35,6 +42,24 @@ export interface FormatOptions {
   protection?: number;
   protectionFirst?: boolean;
   timeoutMs?: number;
+}
+
+/** A range of Dataset Management (NVM Command Set 1.0, figure 41). */
+export interface DatasetRange {
+  slba: bigint;
+  /** 0: the drive's to take or to refuse. */
+  lbaCount: number;
+  /** Context attributes, 32 bits; default 0. */
+  attributes?: number;
+}
+
+/** What Dataset Management is about (CDW11); each defaults to false. */
+export interface DatasetAttributes {
+  /** AD: the ranges may be deallocated. */
+  deallocate?: boolean;
+  /** IDW, IDR: the ranges will be written, read, as a whole. */
+  integralWrite?: boolean;
+  integralRead?: boolean;
 }
 
 export interface CopySource {

@@ -1,22 +1,37 @@
 /** NVM commands as dwords and data; pure. Source: NVM Command Set 1.0, section 3.2. */
 
 import type { NativeCommand } from "../addon/command";
-import { big, integer, object, refuse, U32, U64 } from "../check";
+import { type CommandData, viewOf } from "../buffer";
+import { big, flag, integer, object, refuse, U32, U64 } from "../check";
 import { nativeCommand } from "../command";
 import type { NamespaceIdentity } from "../identity";
-import type { CopySource, IoFlags, ProtectionOptions } from "./io-options";
+import type {
+  CommandBits,
+  CopySource,
+  DatasetAttributes,
+  DatasetRange,
+  IoFlags,
+  ProtectionOptions,
+} from "./io-options";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { protectionDwords } from "./protection";
 
 export const MAX_LBAS = 65_536;
 const MAX_RANGES = 256;
 const RANGE_BYTES = 16;
+export const MAX_RANGES_BYTES = MAX_RANGES * RANGE_BYTES;
 const MAX_COPY_SOURCES = 256;
 const COPY_SOURCE_BYTES = 32;
 const FUA = 0x4000_0000;
 const LIMITED_RETRY = 0x8000_0000;
 const DEALLOCATE = 0x0200_0000;
-const ATTRIBUTE_DEALLOCATE = 4;
+const DATASET_ATTRIBUTES: Record<keyof DatasetAttributes, number> = {
+  deallocate: 4,
+  integralWrite: 2,
+  integralRead: 1,
+};
+const COMMAND_BITS = ["cdw2", "cdw3", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
+const LBA_COUNT = 0xffff;
 
 /** SLBA and NLB in their places. An LBA beyond the end is the drive's to refuse: that is what tests ask about. */
 export function addressed(
@@ -27,15 +42,28 @@ export function addressed(
   flags: IoFlags = {},
 ): NativeCommand {
   big("slba", slba, 0n, U64);
-  const o = object<IoFlags>("flags", flags, ["fua", "limitedRetry"]);
-  const bits = (o.fua === true ? FUA : 0) + (o.limitedRetry === true ? LIMITED_RETRY : 0);
-  return nativeCommand({
+  const o = object<IoFlags>("flags", flags, ["fua", "limitedRetry", "cdw"]);
+  const fua = flag("flags.fua", o.fua ?? false) ? FUA : 0;
+  const limitedRetry = flag("flags.limitedRetry", o.limitedRetry ?? false) ? LIMITED_RETRY : 0;
+  const command = nativeCommand({
     opcode,
     nsid,
     cdw10: Number(slba & 0xffff_ffffn),
     cdw11: Number(slba >> 32n),
-    cdw12: bits + lbas - 1,
+    cdw12: fua + limitedRetry + lbas - 1,
   });
+  if (o.cdw !== undefined) addBits(command, o.cdw);
+  return command;
+}
+
+function addBits(command: NativeCommand, given: CommandBits): void {
+  const o = object<CommandBits>("flags.cdw", given, COMMAND_BITS);
+  for (const word of COMMAND_BITS) {
+    const bits = integer(`flags.cdw.${word}`, o[word] ?? 0, 0, U32);
+    if (word === "cdw12" && (bits & LBA_COUNT) !== 0)
+      refuse(`flags.cdw.cdw12 is ${bits}, its bits 15:0 must be 0: they are the LBA count`);
+    command[word] = ((command[word] ?? 0) | bits) >>> 0;
+  }
 }
 
 /** Adds PRINFO and the tags to a command. */
@@ -46,20 +74,20 @@ export function protect(
   options: ProtectionOptions | undefined,
 ): void {
   const { bits, cdw14, cdw15 } = protectionDwords(identity, slba, options);
-  command.cdw12 += bits;
-  command.cdw14 = cdw14;
-  command.cdw15 = cdw15;
+  command.cdw12 = (command.cdw12 | bits) >>> 0;
+  command.cdw14 = (command.cdw14 | cdw14) >>> 0;
+  command.cdw15 = (command.cdw15 | cdw15) >>> 0;
 }
 
 export function writeZeroesCommand(
   nsid: number,
   slba: bigint,
   lbas: number,
-  flags: { fua?: boolean; deallocate?: boolean },
+  flags: IoFlags & { deallocate?: boolean },
 ): NativeCommand {
-  const { deallocate, ...plain } = object<typeof flags>("flags", flags, ["fua", "deallocate"]);
+  const { deallocate, ...plain } = object<typeof flags>("flags", flags, ["fua", "limitedRetry", "cdw", "deallocate"]);
   const command = addressed(NVM_OPCODE.writeZeroes, nsid, slba, lbas, plain);
-  if (deallocate === true) command.cdw12 += DEALLOCATE;
+  if (flag("flags.deallocate", deallocate ?? false)) command.cdw12 = (command.cdw12 | DEALLOCATE) >>> 0;
   return command;
 }
 
@@ -78,26 +106,34 @@ export function copySources(sources: CopySource[]): Uint8Array {
   return data;
 }
 
-/** Dataset Management with the attribute "deallocate", and its ranges, 16 bytes each. */
-export function deallocateCommand(
-  nsid: number,
-  ranges: { slba: bigint; lbaCount: number }[],
-): { command: NativeCommand; data: Uint8Array } {
+/** Ranges of Dataset Management, 16 bytes each. */
+export function datasetRanges(ranges: DatasetRange[]): Uint8Array {
   if (!Array.isArray(ranges) || ranges.length === 0 || ranges.length > MAX_RANGES) {
     refuse(`ranges must be an array of 1 to ${MAX_RANGES} ranges`);
   }
   const data = new Uint8Array(ranges.length * RANGE_BYTES);
   const view = new DataView(data.buffer);
   ranges.forEach((range, i) => {
-    const o = object<(typeof ranges)[number]>(`ranges[${i}]`, range, ["slba", "lbaCount"]);
+    const o = object<DatasetRange>(`ranges[${i}]`, range, ["slba", "lbaCount", "attributes"]);
+    view.setUint32(i * RANGE_BYTES, integer(`ranges[${i}].attributes`, o.attributes ?? 0, 0, U32), true);
     view.setUint32(i * RANGE_BYTES + 4, integer(`ranges[${i}].lbaCount`, o.lbaCount, 0, U32), true);
     view.setBigUint64(i * RANGE_BYTES + 8, big(`ranges[${i}].slba`, o.slba, 0n, U64), true);
   });
-  const command = nativeCommand({
-    opcode: NVM_OPCODE.deallocate,
-    nsid,
-    cdw10: ranges.length - 1,
-    cdw11: ATTRIBUTE_DEALLOCATE,
-  });
-  return { command, data };
+  return data;
+}
+
+/** Dataset Management of the ranges that `data` begins with; `count` of them. */
+export function datasetCommand(
+  nsid: number,
+  data: CommandData,
+  count: number,
+  attributes: DatasetAttributes,
+): NativeCommand {
+  integer("count", count, 1, MAX_RANGES);
+  viewOf("ranges", data, count * RANGE_BYTES, MAX_RANGES_BYTES);
+  const o = object<DatasetAttributes>("attributes", attributes, Object.keys(DATASET_ATTRIBUTES));
+  let cdw11 = 0;
+  for (const [name, bit] of Object.entries(DATASET_ATTRIBUTES))
+    if (flag(`attributes.${name}`, o[name as keyof DatasetAttributes] ?? false)) cdw11 |= bit;
+  return nativeCommand({ opcode: NVM_OPCODE.deallocate, nsid, cdw10: count - 1, cdw11 });
 }

@@ -103,6 +103,21 @@ behaviour("B095", "forced unit access works with reads and writes", { needs: ["v
   expect(data[0]).toBe(3);
 });
 
+behaviour("B096", "limited retry and forced unit access stand in the command as it was sent", {}, async (bench) => {
+  const { ns, qpair } = bench;
+  const flags = [{}, { fua: true }, { limitedRetry: true }, { fua: true, limitedRetry: true }];
+  for (const flag of flags) await ns.read(qpair, 9n, filled(bench, 2, 0), flag);
+  await ns.write(qpair, 9n, filled(bench, 1, 0), { limitedRetry: true });
+  const words = qpair.cmdlog(5).map(({ opcode, submission }) => [opcode, submission[12]]);
+  expect(words.reverse()).toEqual([
+    [2, 1],
+    [2, 0x4000_0001],
+    [2, 0x8000_0001],
+    [2, 0xc000_0001],
+    [1, 0x8000_0000],
+  ]);
+});
+
 behaviour("B098", "all small sizes at all small offsets complete", { depth: 128 }, async (bench) => {
   const { ns, qpair } = bench;
   for (const lbas of [1, 2, 9, 10]) {

@@ -1,0 +1,94 @@
+/** How commands of one namespace reach a queue pair: with their data, metadata and protection information. */
+import type { ControllerAccess } from "../access";
+import { addon, settle } from "../addon/addon";
+import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "../addon/command";
+import { type CommandData, carried, viewOf } from "../buffer";
+import { big, object, refuse, U64 } from "../check";
+import type { Completion } from "../completion";
+import type { Qpair } from "../driver";
+import type { NamespaceIdentity } from "../identity";
+import { NvmeError } from "../nvme-error";
+import { NvmeQpair } from "../qpair";
+import type { TransferFlags } from "./io-options";
+import { addressed, MAX_LBAS, protect } from "./nvm-commands";
+import { NVM_OPCODE } from "./nvm-opcodes";
+import { joined, protectionDwords, transferLayout } from "./protection";
+
+export class NamespaceChannel {
+  /** Why its identity no longer holds; null as long as it does. */
+  #stale: string | null = null;
+
+  constructor(
+    private readonly controller: ControllerAccess,
+    private readonly native: NativeHandle,
+    private readonly identity: NamespaceIdentity,
+  ) {}
+
+  /** What has become of the namespace; null when it is as this object knows it. */
+  retire(why: string | null): void {
+    this.#stale = why;
+  }
+
+  /** A length in LBAs of another size would make the drive write beyond the end of the data. @throws ERR_CLOSED */
+  use(): void {
+    this.controller.use();
+    if (this.#stale === null) return;
+    throw new NvmeError(
+      "ERR_CLOSED",
+      `namespace ${this.identity.nsid} ${this.#stale}: call controller.namespace(${this.identity.nsid}) again`,
+    );
+  }
+
+  async send(
+    qpair: Qpair,
+    command: NativeCommand,
+    data: NativeData | null,
+    direction: NativeDirection,
+    lbas: number,
+    metadataBytes = 0,
+  ): Promise<Completion> {
+    if (!(qpair instanceof NvmeQpair)) refuse("qpair is not a queue pair of this driver");
+    if (qpair.controller !== this.controller) refuse(`qpair ${qpair.qid} belongs to another controller`);
+    const lane = qpair.use();
+    return qpair.ended(await settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes)));
+  }
+
+  #sectors(data: CommandData, stride: number): { data: NativeData; view: Uint8Array; lbas: number } {
+    // What of it is data counts against MDTS.
+    const limit = Math.min(MAX_LBAS, Math.floor(this.controller.identity.mdtsBytes / this.identity.lbaBytes));
+    const { data: carries, byteLength } = carried("data", data, this.controller, stride, limit * stride);
+    if (byteLength % stride !== 0)
+      refuse(`data has ${byteLength} bytes, it must be a multiple of the LBA size, ${stride}`);
+    return { data: carries, view: viewOf("data", data, stride, byteLength), lbas: byteLength / stride };
+  }
+
+  /** A command that moves data, with the metadata and the protection information of this namespace. */
+  async move(
+    opcode: number,
+    qpair: Qpair,
+    slba: bigint,
+    data: CommandData,
+    flags: TransferFlags = {},
+    fuse = 0,
+  ): Promise<Completion> {
+    this.use();
+    const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "cdw", "metadata", "protection"]);
+    big("slba", slba, 0n, U64);
+    const { metadata, protection, ...plain } = o;
+    const { stride, apart } = transferLayout(this.identity, protectionDwords(this.identity, slba, protection).action);
+    const { data: carries, view, lbas } = this.#sectors(data, stride);
+    const command = addressed(opcode, this.identity.nsid, slba, lbas, plain);
+    protect(command, this.identity, slba, protection);
+    if (fuse !== 0) command.fuse = fuse;
+    const read = opcode === NVM_OPCODE.read;
+    const direction = read ? "from-device" : "to-device";
+    if (apart === 0 && metadata === undefined) return this.send(qpair, command, carries, direction, lbas);
+    const both = joined(view, metadata, apart * lbas);
+    const completion = await this.send(qpair, command, both, direction, lbas, apart * lbas);
+    if (read && both !== view) {
+      view.set(both.subarray(0, view.byteLength));
+      metadata?.set(both.subarray(view.byteLength));
+    }
+    return completion;
+  }
+}
