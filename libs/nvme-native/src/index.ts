@@ -49,7 +49,7 @@ export { Pcie } from "./pcie/pcie";
 export { describeCommand, type RecordedCommand } from "./recorded-commands";
 export type * from "./reset-report";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
-export { Subsystem } from "./subsystem";
+export { type PowerHooks, Subsystem } from "./subsystem";
 export { Tcp, type TcpOptions } from "./tcp";
 export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker/figures";
 export type * from "./worker/options";

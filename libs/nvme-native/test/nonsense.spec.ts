@@ -28,10 +28,10 @@ const NONSENSE: unknown[] = [
 ];
 const ROUNDS = 60;
 /**
- * `setDeadline` would end this process's drives for good, `close` comes last by itself, `wait` has its own test, and
- * `ended` is the driver's own.
+ * `setDeadline` would end this process's drives for good and `powerOff` all that comes behind it, `close` comes last by
+ * itself, `wait` and `powerCycle` have their own tests, and `ended` is the driver's own.
  */
-const LEFT_OUT = new Set(["constructor", "close", "setDeadline", "wait", "ended"]);
+const LEFT_OUT = new Set(["constructor", "close", "setDeadline", "powerOff", "powerCycle", "wait", "ended"]);
 
 function methodsOf(object: object): string[] {
   const names = new Set<string>();
