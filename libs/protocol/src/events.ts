@@ -141,6 +141,30 @@ export const eventBodySchema = z.discriminatedUnion("type", [
     firstMs: epochMs,
     lastMs: epochMs,
   }),
+  /**
+   * The drive stands still since the error of this command (a worker with `onError: freeze`). Nothing is sent to it until
+   * `released`; the runner is parked meanwhile.
+   */
+  z.object({
+    type: z.literal("frozen"),
+    ...place,
+    worker: z.number().int().nonnegative(),
+    nsid: z.number().int(),
+    opcode: z.number().int(),
+    sct: z.number().int(),
+    sc: z.number().int(),
+    slba: bigCount,
+    lbaCount: z.number().int().nonnegative(),
+    /** When it is let go by itself, agent time. */
+    untilMs: epochMs,
+  }),
+  /** The frozen drive was let go: an operator asked, or the plan's longest time was over. */
+  z.object({
+    type: z.literal("released"),
+    ...place,
+    by: z.enum(["operator", "time-limit"]),
+    frozenMs: z.number().nonnegative(),
+  }),
   z.object({ type: z.literal("log"), level: z.enum(["debug", "info", "warn", "error"]), text: z.string().max(8192) }),
   /** The runner's own reading of a criterion, so that it can capture in time; the stored verdict is the orchestrator's. */
   z.object({
