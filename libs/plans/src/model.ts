@@ -12,6 +12,8 @@ export type Draw = { random: { from: number; to: number } };
 export type StepReference = { ref: string };
 export type Late<T> = T | Draw | StepReference;
 
+export type ErrorAction = "stop" | "count" | "ignore" | "freeze";
+
 interface StepBase {
   /** Stable over revisions; generated as `<kind>-<ordinal>` where the author gave none. */
   id: string;
@@ -50,8 +52,15 @@ export interface IoWorkerStep extends StepBase {
   flushEvery: number | null;
   verify: boolean;
   until: "power-lost" | null;
-  /** What an error status does: stop the worker, count it, or ignore it. */
-  onError: "stop" | "count";
+  /**
+   * What an error status does: stop the worker, count it, ignore it (it is expected), or freeze the drive for whoever
+   * debugs its firmware: nothing is sent any more until an operator releases the run.
+   */
+  onError: ErrorAction;
+  /** Single statuses that are treated otherwise. */
+  onStatus: { sct: number; sc: number; action: ErrorAction }[];
+  /** A freeze ends by itself after this time; null where nothing freezes. */
+  freezeMs: number | null;
   /** Start this long after the enclosing `parallel` began. */
   afterMs: Late<number> | null;
   /** One sample per interval. */

@@ -20,6 +20,7 @@ import { Observations } from "./observations";
 import { fileRequested, REQUEST_POLL_MS, type Stops, watchStops } from "./requests";
 import { executeRun } from "./run";
 import type { RunContext } from "./scope";
+import { Standstill } from "./standstill";
 import { EXECUTORS } from "./steps/table";
 import { type SuspicionRule, suspect } from "./suspicion";
 import { transportAddress } from "./transport-address";
@@ -127,7 +128,7 @@ async function journalledRun(parts: Parts): Promise<void> {
 }
 
 function context(
-  { order, launch, driver, clock, journal, readFacts, stops }: Parts,
+  { files, order, launch, driver, clock, journal, readFacts, stops }: Parts,
   slot: SlotEntry,
   word: () => HostWord,
 ): RunContext {
@@ -160,6 +161,7 @@ function context(
     exposure,
     power,
     executors: EXECUTORS,
+    standstill: new Standstill(files, journal, clock),
     cutAtMs: null,
     lookForStops: stops.look,
   };

@@ -8,6 +8,7 @@ import type { Exposure } from "./exposure";
 import type { Journal } from "./journal";
 import type { Observations } from "./observations";
 import type { Standing } from "./place";
+import type { Standstill } from "./standstill";
 import type { StartLine } from "./start-line";
 import type { Suspicion } from "./suspicion";
 
@@ -41,6 +42,8 @@ export interface ParallelScope {
   disruptive: boolean;
   /** Aborted when the power was cut by a step beside. */
   powerLost: AbortController;
+  /** Interrupts every step beside, also of the `parallel`s around. */
+  stopBeside(why: string): void;
 }
 
 export interface StepScope extends Standing {
@@ -66,6 +69,7 @@ export interface RunContext {
   exposure: Exposure;
   power: PowerDriver | null;
   executors: ExecutorTable;
+  standstill: Standstill;
   /** When this run cut the power last, monotonic; null: never. */
   cutAtMs: number | null;
   /** Looks for requests and the deadline now, without waiting for the next poll. */

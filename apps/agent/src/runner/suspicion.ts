@@ -37,6 +37,7 @@ const RULES = {
   "order-refused": ["orchestrator", 0.8],
   "host-file": ["host", 0.9],
   "driver-misused": ["host", 0.8],
+  "drive-frozen": ["dut", 0.3],
 } as const satisfies Record<string, readonly [AttributionCause, number]>;
 export type SuspicionRule = keyof typeof RULES;
 
@@ -64,6 +65,6 @@ export const DRIVER_ERRORS: {
   ERR_POWER_OFF: { outcome: "errored", rule: "power-off" },
   ERR_READY: { outcome: "failed", rule: "not-ready-in-time" },
   ERR_FILE: { outcome: "errored", rule: "host-file" },
-  // Plans cannot ask for a freeze yet.
-  ERR_FROZEN: { outcome: "errored", rule: "driver-misused" },
+  // A step beside the worker that froze the drive; that worker's own step tells why.
+  ERR_FROZEN: { outcome: "errored", rule: "drive-frozen" },
 };

@@ -14,6 +14,7 @@ type Place = { path: string; iteration: number[] };
 export class WorkerRecord {
   private samples: Sample[] = [];
   private listed = 0;
+  private still = false;
 
   constructor(
     private readonly append: (body: EventBody) => void,
@@ -23,7 +24,13 @@ export class WorkerRecord {
   /** Miscompares that were not listed. */
   unlisted = 0;
 
+  /** The drive is frozen: what is told from now on is how long it stood, and no measurement. */
+  standStill(): void {
+    this.still = true;
+  }
+
   take(worker: number, event: IoWorkerEvent): void {
+    if (this.still && event.type !== "miscompare") return;
     if (event.type === "sample") this.takeSample(event.sample);
     else if (event.type === "miscompare") this.takeMiscompare(event.miscompare);
     else if (event.type === "histogram") this.takeHistogram(worker, event);

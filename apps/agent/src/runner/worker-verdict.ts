@@ -14,11 +14,13 @@ const TIMED_OUT = { sct: 7, sc: 0x80 };
 const MISCOMPARE = { sct: 7, sc: 0x81 };
 
 /**
- * Error statuses that count. A worker that was ended by a reset or power loss which the plan asked for has commands that
+ * Error statuses that count: those that the plan does not ignore. A worker that was ended by a reset or power loss which the plan asked for has commands that
  * were aborted (00/07, 00/08), lost with the path (sct 3h) or settled by our side (sct 7h): the plan wanted that.
  */
 export function countedErrors(result: IoWorkerResult, disruptive: boolean): StatusCount[] {
-  const errors = result.errors.filter((e) => !(e.sct === MISCOMPARE.sct && e.sc === MISCOMPARE.sc));
+  const errors = result.errors.filter(
+    (e) => e.action !== "ignore" && !(e.sct === MISCOMPARE.sct && e.sc === MISCOMPARE.sc),
+  );
   if (!disruptive || result.end !== "terminated") return errors;
   return errors.filter((e) => e.sct !== 3 && e.sct !== 7 && !(e.sct === 0 && (e.sc === 7 || e.sc === 8)));
 }
@@ -51,6 +53,12 @@ export function judgeWorkers(
   const miscompares = results.reduce((n, r) => n + r.miscompares, 0n);
   if (miscompares > 0n) return failed(`${miscompares} sectors read were not what they must be`, suspect("miscompare"));
   const statuses = mergeStatuses(results.flatMap((r) => countedErrors(r, disruptive)));
+  const frozen = statuses.find((s) => s.action === "freeze");
+  if (frozen)
+    return failed(
+      `the drive was frozen at status ${statusText(frozen)} on opcode ${opcode(frozen)}`,
+      suspect("unexpected-status"),
+    );
   const timeout = statuses.find((s) => s.sct === TIMED_OUT.sct && s.sc === TIMED_OUT.sc);
   if (timeout)
     return failed(`${timeout.count} commands of opcode ${opcode(timeout)} timed out`, suspect("command-timeout"));

@@ -10,6 +10,7 @@ const calm: RunView = {
   nowNs: 100n,
   deadlineNs: 1000n,
   revokedNs: null,
+  releasedNs: null,
   deadlineGraceNs: 10n,
   revokeGraceNs: 5n,
 };
@@ -25,6 +26,21 @@ test.each<[string, Partial<RunView>, object]>([
     { kind: "kill", cause: "killed-deadline" },
   ],
   ["a parked runner is never killed", { parked: true, nowNs: 9999n, revokedNs: 1n }, { kind: "wait" }],
+  [
+    "a runner that was parked past its deadline has its grace from the release on",
+    { parked: true, nowNs: 5009n, releasedNs: 5000n },
+    { kind: "wait" },
+  ],
+  [
+    "a parked runner that was released and stays is killed",
+    { parked: true, nowNs: 5010n, releasedNs: 5000n },
+    { kind: "kill", cause: "killed-deadline" },
+  ],
+  [
+    "a runner that was revoked while it was parked has its grace from the release on",
+    { nowNs: 504n, revokedNs: 100n, releasedNs: 500n },
+    { kind: "wait" },
+  ],
   ["a revoked runner has its grace", { revokedNs: 96n }, { kind: "wait" }],
   ["a revoked runner past the grace is killed", { revokedNs: 95n }, { kind: "kill", cause: "killed-revoked" }],
   ["a run without a runner is started", { runner: "none" }, { kind: "start" }],

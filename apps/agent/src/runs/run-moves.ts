@@ -22,6 +22,8 @@ export interface RunView {
   deadlineNs: bigint;
   /** When the revoke was first seen, ns; null when there is none. */
   revokedNs: bigint | null;
+  /** When the release of a parked runner was first seen, ns; null when there is none. */
+  releasedNs: bigint | null;
   /** Time during which the runner ends by itself (its driver sends nothing any more), ns. */
   deadlineGraceNs: bigint;
   revokeGraceNs: bigint;
@@ -55,10 +57,13 @@ export function decideMove(view: RunView): RunMove {
 }
 
 function decideLiving(view: RunView): RunMove {
+  const { nowNs, releasedNs, revokedNs } = view;
   // A parked runner sends nothing and holds the drive as it failed: only a release lets it go.
-  if (view.parked) return { kind: "wait" };
-  if (view.revokedNs !== null && view.nowNs >= view.revokedNs + view.revokeGraceNs)
+  if (view.parked && releasedNs === null) return { kind: "wait" };
+  // What was over while it was parked: it has its grace from the release on.
+  const from = (moment: bigint) => (releasedNs !== null && releasedNs > moment ? releasedNs : moment);
+  if (revokedNs !== null && nowNs >= from(revokedNs) + view.revokeGraceNs)
     return { kind: "kill", cause: "killed-revoked" };
-  if (view.nowNs >= view.deadlineNs + view.deadlineGraceNs) return { kind: "kill", cause: "killed-deadline" };
+  if (nowNs >= from(view.deadlineNs) + view.deadlineGraceNs) return { kind: "kill", cause: "killed-deadline" };
   return { kind: "wait" };
 }

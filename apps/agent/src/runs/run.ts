@@ -40,6 +40,7 @@ export class Run {
   private finishedSeen: boolean;
   private mark: ProcessMark | null = null;
   private revokedNs: bigint | null = null;
+  private releasedNs: bigint | null = null;
 
   constructor(
     readonly key: RunKey,
@@ -91,6 +92,7 @@ export class Run {
 
   private view(now: Now): RunView {
     if (this.revokedNs === null && this.has("revoke")) this.revokedNs = now.boottimeNs;
+    if (this.releasedNs === null && this.has("release")) this.releasedNs = now.boottimeNs;
     const runner = this.runnerState(now.bootId);
     // Read after the runner was seen dead: whatever it wrote is in the journal by then.
     if (!this.finishedSeen && (runner === "dead" || this.launch?.bootId !== now.bootId))
@@ -105,6 +107,7 @@ export class Run {
       nowNs: now.boottimeNs,
       deadlineNs: BigInt(this.launch?.deadlineBoottimeNs ?? "0"),
       revokedNs: this.revokedNs,
+      releasedNs: this.releasedNs,
       deadlineGraceNs: now.deadlineGraceNs,
       revokeGraceNs: now.revokeGraceNs,
     };

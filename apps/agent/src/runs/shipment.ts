@@ -24,6 +24,8 @@ export class Shipment {
   private share = 1;
   private ringsTried = false;
   private rings: Ring[] | null = null;
+  /** The live rings of a parked runner that are not sent yet; null when it is not parked. */
+  private liveRings: Ring[] | null = null;
   private finished: boolean;
   /** Size at which the journal had nothing new. */
   private idleBytes = -1;
@@ -60,6 +62,7 @@ export class Shipment {
       this.ringsTried = true;
     }
     if (await this.sendEvents()) return "progress";
+    await this.sendLiveRings();
     if (!this.run.ended || this.lastSeq() > this.acked) return "idle";
     await this.sendRings();
     writeDurably(this.run.files.shipped, "");
@@ -103,10 +106,25 @@ export class Shipment {
     return true;
   }
 
+  /** A parked runner records nothing, and people want to see what came before; once each time that it parks. */
+  private async sendLiveRings(): Promise<void> {
+    if (this.run.ended || this.run.launch === null || !this.run.parked()) {
+      this.liveRings = null;
+      return;
+    }
+    this.liveRings ??= listRings(this.run.launch.cmdlogDir);
+    await this.sendAll(this.liveRings);
+  }
+
   private async sendRings(): Promise<void> {
     this.rings ??= listRings(this.run.files.cmdlog);
-    while (this.rings[0] !== undefined) {
-      const ring = this.rings[0];
+    await this.sendAll(this.rings);
+  }
+
+  /** Takes out of `rings` what has been sent. */
+  private async sendAll(rings: Ring[]): Promise<void> {
+    while (rings[0] !== undefined) {
+      const ring = rings[0];
       try {
         await this.uplink.cmdlog(this.run.key, ring.qid, readFileSync(ring.path));
       } catch (error) {
@@ -116,7 +134,7 @@ export class Shipment {
           `run ${runName(this.run.key)}: the cmdlog of qid ${ring.qid} was refused (${error.message}); it stays in ${ring.path}`,
         );
       }
-      this.rings.shift();
+      rings.shift();
     }
   }
 }

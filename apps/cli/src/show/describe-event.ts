@@ -1,3 +1,4 @@
+import { type FrozenCommand, frozenCommand } from "./frozen";
 import { formatNumber } from "./quantities";
 
 /** One journalled event as one line for people; null for what is only numbers (samples, histograms). */
@@ -39,6 +40,8 @@ const lines: Record<string, (body: Body) => string | null> = {
   snapshot: (b) => `snapshot ${place(b)} of ${b.of}`,
   miscompare: (b) => `MISCOMPARE ${b.kind} at LBA ${b.lba}: expected ${b.expected}, got ${b.got}`,
   status: (b) => `status ${hex(b.sct)}/${hex(b.sc)} on opcode ${hex(b.opcode)}h, ${b.count} times, in ${place(b)}`,
+  frozen: (b) => `FROZEN at ${frozenCommand(b as unknown as FrozenCommand)}: parked until it is released`,
+  released: (b) => `released by ${b.by === "operator" ? "an operator" : "the plan's time limit"}`,
   log: (b) => `${b.level}: ${b.text}`,
   criterion: (b) =>
     `criterion ${b.id}${b.iteration === null ? "" : ` #${Number(b.iteration) + 1}`} ${b.outcome}${because(b.reason)}`,

@@ -1,5 +1,6 @@
 import type { Run } from "../api/shapes";
 import { renderFacts, renderTable } from "../output/table";
+import { describeFrozen } from "./frozen";
 import { durationBetween, formatNumber, formatTime } from "./quantities";
 
 /** So many sectors are shown; `-o json` has them all. */
@@ -20,7 +21,8 @@ function facts(run: Run): string {
     ["run", run.id],
     ["plan", run.plan],
     ["dut", `${run.dut.serial} (${run.dut.model})`],
-    ["state", `${run.state}${contact}${run.parked ? ", parked: the drive is kept as it failed" : ""}`],
+    ["state", `${run.state}${contact}${parked(run)}`],
+    ["frozen", describeFrozen(run.id, run.frozen)],
     ["verdict", run.verdict],
     ["why", run.reason ?? undefined],
     ["waits because", run.state === "finished" ? undefined : (run.waitingReason ?? undefined)],
@@ -38,6 +40,12 @@ function facts(run: Run): string {
     ["kept", run.pinned ? "for ever (pinned)" : undefined],
     ["quarantined", quarantined(run)],
   ]);
+}
+
+function parked(run: Run): string {
+  if (run.frozen !== null && run.frozen.releasedAt === null && run.state === "running")
+    return ", parked: the drive is frozen as it was at the error";
+  return run.parked ? ", parked: the drive is kept as it failed" : "";
 }
 
 function decidedBy({ rule, person, confidence }: NonNullable<Run["attribution"]>): string {

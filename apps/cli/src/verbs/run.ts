@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { answer } from "../api/connection";
 import { takeItems } from "../api/pages";
+import type { RunItem } from "../api/shapes";
 import { describeRun } from "../show/describe-run";
 import { durationBetween, formatTime, shortId } from "../show/quantities";
 import { findCampaignId, findRunId } from "./find-run";
@@ -84,6 +85,14 @@ export function addRunVerbs(program: Command, session: Session): void {
     .option("-r, --reason <text>", "why")
     .action((ids: string[], options: { reason?: string }) => cancelRuns(session, ids, options.reason));
   run
+    .command("release")
+    .description("let a frozen drive go; its run ends with the verdict of its plan")
+    .argument("<run>", "id, or its beginning")
+    .requiredOption("-r, --reason <text>", "why")
+    .option("-w, --wait", "wait for the verdict; it decides the exit code")
+    .option("--timeout <duration>", "wait no longer", durationOption)
+    .action((id: string, options: Waiting & { reason: string }) => releaseRun(session, id, options));
+  run
     .command("retry")
     .description("the same plan on the same drive as a new run that names the first")
     .argument("<run>", "id, or its beginning")
@@ -103,6 +112,15 @@ async function submitRun(session: Session, plan: string, dut: string, options: S
 async function retryRun(session: Session, text: string, options: Waiting): Promise<void> {
   const id = await findRunId(session.api(), text);
   const run = await answer(session.api().POST("/api/v1/runs/{id}/retry", { params: { path: { id } } }));
+  await submitted(session, run, options);
+}
+
+async function releaseRun(session: Session, text: string, options: Waiting & { reason: string }): Promise<void> {
+  const id = await findRunId(session.api(), text);
+  const { reason } = options;
+  const run = await answer(
+    session.api().POST("/api/v1/runs/{id}/release", { params: { path: { id } }, body: { reason } }),
+  );
   await submitted(session, run, options);
 }
 
@@ -130,7 +148,7 @@ async function listRuns(session: Session, { campaign, limit: atMost, ...filters 
       { title: "run", of: (row) => shortId(row.id) },
       { title: "plan", of: (row) => row.plan },
       { title: "dut", of: (row) => row.dut.serial },
-      { title: "state", of: (row) => (row.contact === "unreachable" ? `${row.state}, unreachable` : row.state) },
+      { title: "state", of: stateOf },
       { title: "verdict", of: (row) => row.verdict },
       { title: "attributed to", of: (row) => row.attribution?.cause },
       { title: "submitted", of: (row) => formatTime(row.submittedAt) },
@@ -139,6 +157,11 @@ async function listRuns(session: Session, { campaign, limit: atMost, ...filters 
     ],
     "no run matches",
   );
+}
+
+function stateOf({ state, contact, frozen }: RunItem): string {
+  const stands = frozen !== null && frozen.releasedAt === null && state === "running";
+  return [state, stands && "frozen", contact === "unreachable" && "unreachable"].filter(Boolean).join(", ");
 }
 
 /** The words of the API are a closed list; the server refuses others and says which there are. */

@@ -129,6 +129,12 @@ const PROJECTORS: { [T in EventType]: Projector<T> } = {
     const code = [clampInteger(body.opcode), clampInteger(body.sct), clampInteger(body.sc), body.count];
     rows.add("status", [seq, body.path, body.iteration, ...code, momentText(body.firstMs), momentText(body.lastMs)]);
   },
+  frozen({ type: _, ...at }, { projection, at: when }) {
+    Object.assign(projection.run, { frozen: JSON.stringify(at), frozen_at: when, released_at: null });
+  },
+  released(_body, { projection, at }) {
+    projection.run.released_at = at;
+  },
   log: asItCame,
   criterion: asItCame,
   exposure(body, { projection }) {

@@ -42,6 +42,12 @@ const RULES: Rule[] = [
     applies: ({ statuses }, verdict) => when(verdict === "failed" && statuses.count > 0, { statuses }),
   },
   {
+    name: "frozen-at-status",
+    cause: "dut",
+    confidence: 0.8,
+    applies: ({ frozen }, verdict) => when(verdict === "failed" && frozen !== null, { frozen }),
+  },
+  {
     name: "criterion",
     cause: "dut",
     confidence: 0.6,

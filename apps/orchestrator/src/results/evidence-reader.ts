@@ -9,7 +9,7 @@ import {
 } from "@assay/plans";
 import type { Queryable } from "../platform/database";
 import { unbelieved } from "./quarantined-words";
-import type { Ended, Finished, QuarantinedWord, Refused, RunEvidence } from "./run-evidence";
+import type { Ended, Finished, Frozen, QuarantinedWord, Refused, RunEvidence } from "./run-evidence";
 
 /** More observations than this are no evidence that a person could check; the criteria would judge a part. */
 export const MAX_OBSERVATIONS = 2_000_000;
@@ -73,9 +73,9 @@ async function readObservations(database: Queryable, runId: string, day: string,
 }
 
 async function readWords(database: Queryable, runId: string, day: string) {
-  const rows = await database.query<{ body: Finished | Ended | Refused } & Record<string, unknown>>(
+  const rows = await database.query<{ body: Finished | Ended | Refused | Frozen } & Record<string, unknown>>(
     `SELECT body FROM telemetry.run_event
-      WHERE day = $1 AND run_id = $2 AND type IN ('finished', 'ended', 'refused') ORDER BY seq`,
+      WHERE day = $1 AND run_id = $2 AND type IN ('finished', 'ended', 'refused', 'frozen') ORDER BY seq`,
     [day, runId],
   );
   const last = <T extends string>(type: T) =>
@@ -84,6 +84,7 @@ async function readWords(database: Queryable, runId: string, day: string) {
     finished: last("finished") as Finished | null,
     ended: last("ended") as Ended | null,
     refused: last("refused") as Refused | null,
+    frozen: last("frozen") as Frozen | null,
   };
 }
 

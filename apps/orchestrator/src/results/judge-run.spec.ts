@@ -28,7 +28,15 @@ const ended = (cause: Ended["cause"], change: Partial<Ended> = {}): Ended => ({
   ...change,
 });
 const run = (change: Partial<RunEvidence>): RunEvidence => ({
-  ...{ plan, results: [], finished: finished("completed"), ended: ended("finished"), refused: null, cancel: null },
+  ...{
+    plan,
+    results: [],
+    finished: finished("completed"),
+    ended: ended("finished"),
+    refused: null,
+    frozen: null,
+    cancel: null,
+  },
   ...{ miscompares: { count: 0, first: null }, statuses: { count: 0, first: null }, quarantined: [] },
   ...change,
 });

@@ -15,11 +15,14 @@ export function judgeRun(evidence: RunEvidence): RunJudgement {
 }
 
 function verdictAndReason(evidence: RunEvidence): Pick<RunJudgement, "verdict" | "reason"> {
-  const { results, miscompares, refused, finished, ended, cancel } = evidence;
+  const { results, miscompares, refused, finished, ended, cancel, frozen } = evidence;
   const judged = verdictOf({ results, finished: outcomeOf(evidence), reason: reasonOf(evidence) });
   if (judged.verdict === "failed") return judged;
   if (miscompares.count > 0)
     return { verdict: "failed", reason: `${miscompares.count} wrong sectors: ${miscompares.first}` };
+  // The error is in the journal, whatever became of the runner that stood there with it.
+  if (frozen !== null && finished === null)
+    return { verdict: "failed", reason: `${frozenWords(frozen)}; what the drive held is gone: ${reasonOf(evidence)}` };
   if (refused !== null) return { verdict: "errored", reason: `the guard refused: ${refused.reason}` };
   // Somebody asked before the runner did anything that could be judged.
   if (cancel !== null && finished === null && ended?.cause !== "crashed")
@@ -28,6 +31,11 @@ function verdictAndReason(evidence: RunEvidence): Pick<RunJudgement, "verdict" |
   const missing = missingWord(evidence.quarantined);
   if (judged.verdict === "passed" && missing !== null) return { verdict: "errored", reason: missing };
   return judged;
+}
+
+function frozenWords({ opcode, sct, sc, slba, path }: NonNullable<RunEvidence["frozen"]>): string {
+  const hex = (n: number) => n.toString(16).padStart(2, "0");
+  return `${path} had frozen the drive at status ${hex(sct)}/${hex(sc)} on opcode ${hex(opcode)}h, LBA ${slba}`;
 }
 
 function outcomeOf({ finished, ended }: RunEvidence): FinishedOutcome {

@@ -6,6 +6,8 @@ export type Finished = Extract<EventBody, { type: "finished" }>;
 export type Ended = Extract<EventBody, { type: "ended" }>;
 export type Refused = Extract<EventBody, { type: "refused" }>;
 
+export type Frozen = Extract<EventBody, { type: "frozen" }>;
+
 export interface RunEvidence {
   plan: ResolvedPlan;
   results: CriterionResult[];
@@ -14,6 +16,8 @@ export interface RunEvidence {
   /** The agent's last word; null for a parked runner that is judged before it is let go. */
   ended: Ended | null;
   refused: Refused | null;
+  /** A worker froze the drive at an error; the first one. */
+  frozen: Frozen | null;
   /** First sector that was wrong, in words, and how many there were. */
   miscompares: { count: number; first: string | null };
   /** Statuses that nobody asked for. */

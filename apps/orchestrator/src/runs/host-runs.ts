@@ -20,6 +20,7 @@ interface RunRow extends Record<string, unknown> {
   leased: boolean;
   cancelled: boolean;
   held: boolean;
+  releaseRequested: boolean;
 }
 
 /** What a host is told about runs in the answer to its heartbeat: from the rows, so that losing the queue loses nothing. */
@@ -32,6 +33,7 @@ export class HostRuns {
 
   async answerFor(hostId: string, held: readonly HeldRun[]): Promise<HostRunsAnswer> {
     await this.noteParked(hostId, held);
+    await this.noteGoingOn(hostId, held);
     const inHand = held.filter(({ state }) => state !== "ended");
     if ((await freeFencedSlots(this.database, hostId, inHand)) > 0) this.doorbells.ring("schedule");
     const assignments = await this.database.query<RunRef>(
@@ -46,9 +48,7 @@ export class HostRuns {
       assignments,
       cancels: pick((row, its) => isCurrent(row, its) && row!.cancelled && its.state !== "ended"),
       revokes: pick((row, its) => !isCurrent(row, its) && its.state !== "ended"),
-      releases: pick(
-        (row, its) => isCurrent(row, its) && its.state === "parked" && row!.state === "finished" && !row!.held,
-      ),
+      releases: pick((row, its) => its.state === "parked" && mayGo(row, its)),
     };
   }
 
@@ -60,7 +60,20 @@ export class HostRuns {
     );
   }
 
-  /** A parked runner has concluded and waits; its run gets its verdict while the drive is kept as it failed. */
+  /** A runner that was parked with a frozen drive and was let go. */
+  private async noteGoingOn(hostId: string, held: readonly HeldRun[]): Promise<void> {
+    const running = held.filter(({ state }) => state === "running");
+    if (running.length === 0) return;
+    await this.database.query(
+      `UPDATE run SET parked = false
+         FROM unnest($2::uuid[], $3::integer[]) AS running (run_id, epoch)
+        WHERE run.id = running.run_id AND run.epoch = running.epoch AND run.host_id = $1 AND run.parked
+          AND run.state = 'running'`,
+      [hostId, running.map(({ runId }) => runId), running.map(({ epoch }) => epoch)],
+    );
+  }
+
+  /** A parked runner sends nothing and keeps the drive as it failed; one that has concluded gets its verdict meanwhile. */
   private async noteParked(hostId: string, held: readonly HeldRun[]): Promise<void> {
     const parked = held.filter(({ state }) => state === "parked");
     if (parked.length === 0) return;
@@ -76,6 +89,12 @@ export class HostRuns {
   }
 }
 
+/** A frozen drive goes when an operator says so, whoever has the lease by now; one kept after its verdict with its DUT. */
+function mayGo(row: RunRow | undefined, its: HeldRun): boolean {
+  if (row?.releaseRequested === true && its.epoch <= row.epoch) return true;
+  return isCurrent(row, its) && row!.state === "finished" && !row!.held;
+}
+
 /** The host still holds the lease of this epoch. */
 function isCurrent(row: RunRow | undefined, { epoch }: HeldRun): boolean {
   return row?.leased === true && row.epoch === epoch;
@@ -84,6 +103,7 @@ function isCurrent(row: RunRow | undefined, { epoch }: HeldRun): boolean {
 const RUNS_OF_HOST = `
 SELECT run.id AS "runId", run.epoch, run.state, run.parked, run.cancel_requested_at IS NOT NULL AS cancelled,
        EXISTS (SELECT 1 FROM lease WHERE lease.run_id = run.id AND lease.epoch = run.epoch AND lease.ended_at IS NULL) AS leased,
-       dut.intent IN ('hold', 'quarantined') AS held
+       dut.intent IN ('hold', 'quarantined') AS held,
+       run.release_requested_at IS NOT NULL AS "releaseRequested"
   FROM run JOIN dut ON dut.id = run.dut_id
  WHERE run.host_id = $1 AND run.id = ANY($2::uuid[])`;

@@ -13,6 +13,24 @@ export const attributionView = z.object({
   at: z.iso.datetime(),
 });
 
+export const frozenView = z.object({
+  at: z.iso.datetime().describe("agent's time"),
+  path: z.string().describe("the step"),
+  iteration: z.array(z.number().int()),
+  worker: z.number().int(),
+  nsid: z.number().int(),
+  opcode: z.number().int(),
+  sct: z.number().int(),
+  sc: z.number().int(),
+  slba: z.string(),
+  lbaCount: z.number().int(),
+  untilAt: z.iso.datetime().describe("when it is let go by itself"),
+  releaseRequestedAt: z.iso.datetime().nullable(),
+  releaseRequestedBy: z.string().nullable(),
+  releaseReason: z.string().nullable(),
+  releasedAt: z.iso.datetime().nullable().describe("null: the drive still stands as it was at that command"),
+});
+
 export const runView = z.object({
   id: z.uuid(),
   campaignId: z.uuid().nullable(),
@@ -22,16 +40,21 @@ export const runView = z.object({
   contact: z.enum(["ok", "unreachable"]),
   verdict: verdictSchema.nullable(),
   reason: z.string().nullable().describe("of the verdict"),
-  waitingReason: z.string().nullable().describe("why a queued run does not start yet"),
+  waitingReason: z.string().nullable().describe("why a queued run does not start yet, or what a frozen one waits for"),
   needsPerson: z
     .boolean()
-    .describe("it waits for a person: its DUT is on hold or otherwise out of use, or its campaign is paused"),
+    .describe("it waits for a person: its DUT is on hold or otherwise out of use or frozen, or its campaign is paused"),
   attribution: attributionView.nullable().describe("the newest"),
   attempt: z.number().int(),
   retryOfId: z.uuid().nullable().describe("the first run of this line"),
   ordinal: z.number().int().describe("place of the plan in its campaign"),
   priority: z.number().int(),
-  parked: z.boolean().describe("the runner keeps the drive as it failed until the DUT is released"),
+  parked: z
+    .boolean()
+    .describe("the runner keeps the drive as it failed until the DUT, or the run where it is frozen, is released"),
+  frozen: frozenView
+    .nullable()
+    .describe("the command at whose error a worker with `onError: freeze` stopped everything"),
   epoch: z.number().int(),
   host: z.string().nullable(),
   slot: z.string().nullable(),
@@ -150,6 +173,20 @@ export function toAttribution(row: Row): z.infer<typeof attributionView> {
   } as z.infer<typeof attributionView>;
 }
 
+function toFrozen(row: Row): z.infer<typeof frozenView> | null {
+  if (row.frozenAt === null) return null;
+  const { untilMs, ...command } = row.frozen as { untilMs: number };
+  return {
+    ...command,
+    at: iso(row.frozenAt),
+    untilAt: new Date(untilMs).toISOString(),
+    releaseRequestedAt: iso(row.releaseRequestedAt),
+    releaseRequestedBy: row.releaseRequestedBy,
+    releaseReason: row.releaseReason,
+    releasedAt: iso(row.releasedAt),
+  } as z.infer<typeof frozenView>;
+}
+
 export function toRunView(row: Row): RunView {
   const { id, campaignId, plan, state, contact, verdict, reason, waitingReason, attempt, retryOfId, ordinal } = row;
   const { priority, parked, epoch, host, slot, submittedBy, nextSeq, attribution, needsPerson } = row;
@@ -158,6 +195,7 @@ export function toRunView(row: Row): RunView {
     ...{ priority, parked, epoch, host, slot, submittedBy, needsPerson },
     dut: { id: row.dutId, serial: row.serial, model: row.model },
     attribution: attribution === null ? null : toAttribution(attribution as Row),
+    frozen: toFrozen(row),
     submittedAt: iso(row.submittedAt),
     assignedAt: iso(row.assignedAt),
     claimedAt: iso(row.claimedAt),

@@ -37,6 +37,7 @@ class RunQuery extends createZodDto(
   }),
 ) {}
 class CancelRun extends createZodDto(z.object({ reason: reason.optional() }).default({})) {}
+class ReleaseRun extends createZodDto(z.object({ reason })) {}
 class FenceRun extends createZodDto(z.object({ reason, retry: z.boolean().default(false) })) {}
 class AttributeRun extends createZodDto(
   z.object({ cause: attributionSchema, reason, confidence: z.number().min(0).max(1).default(1) }),
@@ -88,6 +89,16 @@ export class RunsController {
   @ZodResponse({ status: 200, type: RunDto })
   async cancelRun(@CurrentCaller() caller: Caller, @Param("id", ParseUUIDPipe) id: string, @Body() body: CancelRun) {
     await this.runs.cancel(id, caller.name, body.reason ?? null);
+    return this.repository.view(id);
+  }
+
+  /** Lets a frozen drive go (a plan's `onError: freeze`): its run ends with the verdict that its plan says. */
+  @Post(":id/release")
+  @HttpCode(200)
+  @Roles("operator")
+  @ZodResponse({ status: 200, type: RunDto })
+  async releaseRun(@CurrentCaller() caller: Caller, @Param("id", ParseUUIDPipe) id: string, @Body() body: ReleaseRun) {
+    await this.runs.release(id, caller.name, body.reason);
     return this.repository.view(id);
   }
 

@@ -27,6 +27,9 @@ SELECT run.id, run.campaign_id AS "campaignId", run.plan_name AS plan, run.state
        run.claimed_at AS "claimedAt", run.started_at AS "startedAt", run.finished_at AS "finishedAt",
        run.ended_at AS "endedAt", run.verdict_at AS "verdictAt", run.deadline_at AS "deadlineAt",
        run.last_event_at AS "lastEventAt", run.cancel_requested_at AS "cancelRequestedAt", run.next_seq AS "nextSeq",
+       run.frozen, run.frozen_at AS "frozenAt", run.released_at AS "releasedAt",
+       run.release_requested_at AS "releaseRequestedAt", run.release_requested_by AS "releaseRequestedBy",
+       run.release_reason AS "releaseReason",
        dut.id AS "dutId", dut.serial, dut.model, newest.attribution
   FROM run
   JOIN dut ON dut.id = run.dut_id

@@ -10,6 +10,7 @@ import { type CancelAnswer, cancelRun } from "./cancel-run";
 import { fenceRun } from "./fence-run";
 import { addRetry, addRuns } from "./new-runs";
 import { prepareRun } from "./prepare-run";
+import { releaseRun } from "./release-run";
 import { findDut, findRevision } from "./run-inputs";
 
 export interface RunWish {
@@ -70,6 +71,14 @@ export class RunsService {
     if (answer === "asked") await this.ringHostOf(runId);
     this.doorbells.ring("schedule");
     return answer;
+  }
+
+  /** @throws Problem 404, 409 when its drive is not frozen. */
+  async release(runId: string, by: string, reason: string): Promise<void> {
+    await this.database.transaction((transaction) =>
+      releaseRun(transaction, runId, { by, reason, now: this.clock.now() }),
+    );
+    await this.ringHostOf(runId);
   }
 
   /** A new run of the same plan on the same DUT. @throws Problem 404, 409 while the run goes on. */

@@ -1,6 +1,7 @@
 /** The bodies of the step kinds as authors write them, one schema per kind. */
 import { z } from "zod";
 import { ioSize, lateDuration, region } from "./late";
+import { ERROR_ACTIONS, statusActions } from "./status-actions";
 import { duration, flag, identifier, integer, limit, mapping, oneOf, percent, size, text } from "./values";
 
 const DAY_MS = 86_400_000;
@@ -62,7 +63,15 @@ export const ioworkerBody = mapping("ioworker", {
   flushEvery: optional(integer({ min: 1 })).describe("a Flush after every so many writes"),
   verify: flag().prefault(false).describe("stamp every write, check every read"),
   until: optional(oneOf("end of an ioworker", ["power-lost"])).describe("`power-lost`: ends when the power is cut"),
-  onError: oneOf("reaction", ["stop", "count"]).default("stop").describe("what an error status does"),
+  onError: oneOf("reaction", [...ERROR_ACTIONS])
+    .default("stop")
+    .describe(
+      "what an error status does: `stop` the worker, `count` it, `ignore` it, or `freeze` the drive as it is until an operator releases the run",
+    ),
+  onStatus: statusActions().prefault({}),
+  freezeFor: optional(duration({ min: 1000, max: MAX_STEP_MS })).describe(
+    "a freeze ends by itself after this time; default: 7d",
+  ),
   after,
   sample: duration({ min: 100, max: 60_000 }).prefault("1s").describe("one sample per interval"),
 }).describe("One thread and qpair (or several alike) with one I/O pattern.");

@@ -16,10 +16,17 @@ export const checkIoWorkers: Check = (draft, report) => {
       );
     if (written.has("passes") && "random" in body && body.random !== 0)
       report([...path, "passes"], "`passes` counts sequential passes: it needs `random: 0%`", "key");
+    if (written.has("freezeFor") && !freezes(step))
+      report([...path, "freezeFor"], "`freezeFor` needs a reaction `freeze` in `onError` or `onStatus`", "key");
     if (written.has("flushEvery") && body.read === 100)
       report([...path, "flushEvery"], "`flushEvery` counts writes, and this ioworker only reads (`read: 100%`)", "key");
   }
 };
+
+function freezes({ body }: DraftStep): boolean {
+  const single = Array.isArray(body.onStatus) ? (body.onStatus as { action: string }[]) : [];
+  return body.onError === "freeze" || single.some(({ action }) => action === "freeze");
+}
 
 function cutBeside({ around }: DraftStep): boolean {
   const parallel = around.at(-1);

@@ -8,6 +8,9 @@ import type { Path } from "../parse/positions";
 import { bindComparison } from "./bind-comparison";
 import { bindRegion, checkIoSize, type RegionContext } from "./regions";
 
+/** How long a drive stands frozen when the plan says nothing: a long weekend and a working week. */
+export const DEFAULT_FREEZE_MS = 7 * 86_400_000;
+
 /** Changes while the walk goes on: a `format` sets the LBA size of the steps after it. */
 export type StepContext = RegionContext;
 type Binder<K extends StepKind> = (
@@ -127,6 +130,8 @@ function bindIoWorker(body: StepBody<"ioworker">, path: Path, context: StepConte
     verify: bindings.bind(body.verify, at("verify")),
     until: body.until,
     onError: body.onError,
+    onStatus: body.onStatus,
+    freezeMs: mayFreeze(body) ? (bindOptional(body.freezeFor, at("freezeFor"), context) ?? DEFAULT_FREEZE_MS) : null,
     afterMs: bindLate(body.after, at("after"), context),
     sampleMs: bindings.bind(body.sample, at("sample")),
   };
@@ -159,6 +164,10 @@ function bindAdmin(body: StepBody<"admin">, path: Path, { bindings, report }: St
     direction,
     expect: { sct: sct ?? 0, sc: sc ?? 0 },
   };
+}
+
+function mayFreeze({ onError, onStatus }: StepBody<"ioworker">): boolean {
+  return onError === "freeze" || onStatus.some(({ action }) => action === "freeze");
 }
 
 /** NVM Express Base 2.0, section 3.3.2: the two lowest bits of an opcode are its data direction. */

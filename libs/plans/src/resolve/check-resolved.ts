@@ -25,6 +25,7 @@ const comparison: z.ZodType<Comparison> = z.strictObject({
 const snapshotSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "link"]);
 const captureSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"]);
 const region = { regionOffsetBytes: whole, regionBytes: positive.nullable() };
+const errorAction = z.enum(["stop", "count", "ignore", "freeze"]);
 const nsid = positive.max(0xfffffffe);
 const dword = whole.max(0xffffffff);
 
@@ -54,7 +55,9 @@ const leaves: { [K in LeafStep["kind"]]: z.ZodType<Extract<LeafStep, { kind: K }
     flushEvery: positive.nullable(),
     verify: z.boolean(),
     until: z.literal("power-lost").nullable(),
-    onError: z.enum(["stop", "count"]),
+    onError: errorAction,
+    onStatus: z.array(z.strictObject({ sct: whole.max(7), sc: whole.max(0xff), action: errorAction })).max(64),
+    freezeMs: positive.nullable(),
     afterMs: late.nullable(),
     sampleMs: positive,
   }),

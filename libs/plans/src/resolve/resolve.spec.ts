@@ -85,6 +85,8 @@ describe("resolvePlan", () => {
       verify: false,
       until: null,
       onError: "stop",
+      onStatus: [],
+      freezeMs: null,
       afterMs: null,
       sampleMs: 1000,
     });

@@ -1,6 +1,6 @@
 /** Workers side by side: started here, run by native threads, their samples journalled, their ends judged. */
 
-import type { IoWorker, IoWorkerOptions, IoWorkerResult, NamespaceIdentity } from "@assay/nvme-native";
+import type { IoWorker, IoWorkerEvent, IoWorkerOptions, IoWorkerResult, NamespaceIdentity } from "@assay/nvme-native";
 import { stepEffect } from "@assay/plans";
 import type { ConfirmedNamespace } from "../confirmed-drive";
 import { workerSeed } from "../draws";
@@ -27,7 +27,9 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   const namespace = await drive.namespace(step.nsid);
   const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
   const options = workerOptions(step, namespace.identity, scope);
-  const results = await runWorkers(namespace, options, scope, record, () => scope.parallel?.start.began(step.id));
+  const freeze = (at: Frozen, worker: number) => keepFrozen(step, scope, at, worker);
+  const started = () => scope.parallel?.start.began(step.id);
+  const results = await runWorkers(namespace, options, scope, { record, freeze, started });
   record.flush();
 
   const disruptive = scope.parallel?.disruptive ?? false;
@@ -36,7 +38,7 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   for (const status of mergeStatuses(counted.flat()))
     journal.append({ type: "status", ...placeOf(scope, step.id), ...status });
   const errorsOf = (statuses: (typeof counted)[number]) => statuses.reduce((n, s) => n + s.count, 0);
-  const half = results.some((r) => r.end === "stopped" || r.end === "deadline");
+  const half = results.some((r) => r.end === "stopped" || r.end === "deadline" || r.end === "frozen");
   const emit = (of: IoWorkerResult[], errors: number, labels = {}) => {
     const metrics = workerMetrics(of, errors);
     observations.emit(scope, step, half ? findings(metrics, FINDINGS) : metrics, labels);
@@ -74,6 +76,7 @@ function workerOptions(step: StepOf<"ioworker">, identity: NamespaceIdentity, sc
     flushEvery: step.flushEvery,
     verify: step.verify,
     onError: step.onError,
+    onStatus: step.onStatus,
     untilPowerLost: step.until === "power-lost",
     sampleMs: step.sampleMs,
     histogramMs: HISTOGRAM_MS,
@@ -85,13 +88,30 @@ function workerOptions(step: StepOf<"ioworker">, identity: NamespaceIdentity, sc
   }));
 }
 
+type Frozen = Extract<IoWorkerEvent, { type: "frozen" }>;
+
+/** The steps beside are over: what they would still send could change what somebody wants to look at. */
+async function keepFrozen(step: StepOf<"ioworker">, scope: StepScope, frozen: Frozen, worker: number): Promise<void> {
+  const { type: _, ...command } = frozen;
+  scope.parallel?.stopBeside(`stopped: ${step.id} beside it has frozen the drive`);
+  const at = { ...command, place: placeOf(scope, step.id), worker, nsid: step.nsid };
+  // Resolved plans have a time wherever something freezes.
+  await scope.run.standstill.keep(at, step.freezeMs as number);
+}
+
+interface Followers {
+  record: WorkerRecord;
+  /** Settles when the drive may be let go. */
+  freeze(at: Frozen, worker: number): Promise<void>;
+  started(): void;
+}
+
 /** Starts all, waits for all. Whatever happens, none is left running. */
 async function runWorkers(
   namespace: ConfirmedNamespace,
   options: IoWorkerOptions[],
   scope: StepScope,
-  record: WorkerRecord,
-  allStarted: () => void,
+  followers: Followers,
 ): Promise<IoWorkerResult[]> {
   const workers: IoWorker[] = [];
   const stopAll = () => {
@@ -110,12 +130,12 @@ async function runWorkers(
       scope.signal.throwIfAborted();
       const { worker } = await namespace.startIoWorker(each);
       workers.push(worker);
-      ends.push(follow(worker, each.worker, record));
+      ends.push(follow(worker, each.worker, followers, stopAll));
       // What was asked while this one waited for its start reaches it as well.
       if (scope.signal.aborted) stopAll();
       if (powerLost?.aborted && grace === undefined) startGrace();
     }
-    allStarted();
+    followers.started();
     return await Promise.all(ends);
   } finally {
     stopAll();
@@ -126,7 +146,25 @@ async function runWorkers(
   }
 }
 
-async function follow(worker: IoWorker, number: number, record: WorkerRecord): Promise<IoWorkerResult> {
-  for await (const event of worker) record.take(number, event);
+async function follow(
+  worker: IoWorker,
+  number: number,
+  { record, freeze }: Followers,
+  stopAll: () => void,
+): Promise<IoWorkerResult> {
+  for await (const event of worker) {
+    if (event.type !== "frozen") {
+      record.take(number, event);
+      continue;
+    }
+    // They stop once the drive is let go: this run has its finding.
+    stopAll();
+    record.standStill();
+    try {
+      await freeze(event, number);
+    } finally {
+      worker.release();
+    }
+  }
   return worker.result;
 }

@@ -18,6 +18,10 @@ export const parallelStep: StepExecutor<"parallel"> = async (step, scope) => {
       start,
       disruptive: step.steps.some(disrupts),
       powerLost: scope.parallel?.powerLost ?? new AbortController(),
+      stopBeside(why: string) {
+        controller.abort(new Interruption("sibling", why));
+        scope.parallel?.stopBeside(why);
+      },
     },
   };
   const one = async (child: ResolvedStep): Promise<StepResult> => {
@@ -35,10 +39,12 @@ export const parallelStep: StepExecutor<"parallel"> = async (step, scope) => {
   };
   try {
     const settled = await Promise.allSettled(step.steps.map(one));
+    const results = settled.flatMap((s) => (s.status === "fulfilled" ? [s.value] : []));
+    const failure = results.find((r) => r.outcome === "failed");
     const thrown = settled.find((s) => s.status === "rejected");
-    if (thrown) throw thrown.reason;
-    const results = settled.map((s) => (s as PromiseFulfilledResult<StepResult>).value);
-    return results.find((r) => r.outcome === "failed") ?? results.find((r) => r.outcome === "errored") ?? OK;
+    // A finding is kept also where somebody asked for the end at the same moment; a fault of our own is none of these.
+    if (thrown && !(failure && thrown.reason instanceof Interruption)) throw thrown.reason;
+    return failure ?? results.find((r) => r.outcome === "errored") ?? OK;
   } finally {
     release();
   }
