@@ -24,11 +24,7 @@ describe("access", () => {
       hostFile: hostFile([{ serial: "LISTED" }, { serial: "READONLY", effects: "[]" }]),
     });
     admin = Rest.of(lab);
-    await eventually(
-      "the drives are known",
-      60_000,
-      async () => (await admin.get<{ items: unknown[] }>("/duts")).items.length === 2,
-    );
+    await admin.untilKnown(2);
   }, 240_000);
   afterAll(() => lab?.stop(), 120_000);
 

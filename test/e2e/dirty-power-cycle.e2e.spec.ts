@@ -1,6 +1,5 @@
 /** A hundred power cuts through the whole product: no false violation, and a drive that lies about Flush is found. */
 import { hostFile } from "./drives";
-import { eventually } from "./eventually";
 import { startLab, type TestLab } from "./lab";
 import { expectWholeJournal, Rest } from "./rest";
 
@@ -18,11 +17,7 @@ describe("dirty-power-cycle", () => {
       ]),
     });
     rest = Rest.of(lab);
-    await eventually(
-      "the DUTs are known",
-      60_000,
-      async () => (await rest.get<{ items: unknown[] }>("/duts")).items.length === 2,
-    );
+    await rest.untilKnown(2);
   });
   afterAll(() => lab?.stop());
 

@@ -11,11 +11,7 @@ describe("a run that is fenced while its agent lives", () => {
   beforeAll(async () => {
     lab = await startLab({ hostFile: hostFile(drives(1)) });
     rest = Rest.of(lab);
-    await eventually(
-      "the DUT is known",
-      60_000,
-      async () => (await rest.get<{ items: unknown[] }>("/duts")).items.length === 1,
-    );
+    await rest.untilKnown(1);
   });
   afterAll(() => lab?.stop());
 

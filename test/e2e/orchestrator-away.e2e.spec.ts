@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { drives, hostFile, serialOf } from "./drives";
-import { eventually } from "./eventually";
 import { startLab, type TestLab } from "./lab";
 import { expectWholeJournal, Rest } from "./rest";
 
@@ -15,11 +14,7 @@ describe("the orchestrator away in the middle of busy runs", () => {
   beforeAll(async () => {
     lab = await startLab({ hostFile: hostFile(drives(3)) });
     rest = Rest.of(lab);
-    await eventually(
-      "the DUTs are known",
-      60_000,
-      async () => (await rest.get<{ items: unknown[] }>("/duts")).items.length === 3,
-    );
+    await rest.untilKnown(3);
   });
   afterAll(() => lab?.stop());
 

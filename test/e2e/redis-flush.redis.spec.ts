@@ -2,7 +2,6 @@
 import Redis from "ioredis";
 import { RedisServer, redisMissing } from "../../apps/orchestrator/test/redis-server";
 import { drives, hostFile, serialOf } from "./drives";
-import { eventually } from "./eventually";
 import { startLab, type TestLab } from "./lab";
 import { expectWholeJournal, Rest } from "./rest";
 
@@ -18,11 +17,7 @@ if (missing !== null) console.log(`skipped: ${missing}`);
     redis = await RedisServer.start();
     lab = await startLab({ hostFile: hostFile(drives(5)), redisUrl: redis.url });
     rest = Rest.of(lab);
-    await eventually(
-      "the DUTs are known",
-      60_000,
-      async () => (await rest.get<{ items: unknown[] }>("/duts")).items.length === 5,
-    );
+    await rest.untilKnown(5);
   });
   afterAll(async () => {
     await lab?.stop();

@@ -2,6 +2,9 @@
 import { eventually } from "./eventually";
 import type { TestLab } from "./lab";
 
+const KNOWN_WITHIN_MS = 60_000;
+const DUTS_AT_ONCE = 50;
+
 export interface RunSeen {
   id: string;
   plan: string;
@@ -83,6 +86,14 @@ export class Rest {
       if (page.items.length === 0) return all;
       all.push(...page.items);
     }
+  }
+
+  /** Settles when the hosts have told of so many drives; `DUTS_AT_ONCE` at most. */
+  async untilKnown(duts: number): Promise<void> {
+    await eventually(`${duts} DUTs are known`, KNOWN_WITHIN_MS, async () => {
+      const { items } = await this.get<{ items: unknown[] }>(`/duts?limit=${DUTS_AT_ONCE}`);
+      return items.length === duts;
+    });
   }
 
   /** @returns the finished runs, in the order of `ids` */

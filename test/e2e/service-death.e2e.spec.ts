@@ -20,10 +20,7 @@ describe.each<ServiceName>(["orchestrator", "database", "agent"])(
     afterAll(() => lab?.stop());
 
     it("changes no verdict, and every journal is whole", async () => {
-      await eventually("ten DUTs are known", 60_000, async () => {
-        const { items } = await rest.get<{ items: unknown[] }>("/duts?limit=50");
-        return items.length === TEN;
-      });
+      await rest.untilKnown(TEN);
       const ids: string[] = [];
       for (let n = 1; n <= TEN; n++)
         ids.push(await rest.submit("verify-soak", serialOf(n), { time: "8s", region: "4MiB", depth: 4 }));

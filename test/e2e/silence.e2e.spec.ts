@@ -27,11 +27,7 @@ describe("agent and runner stopped past the deadline", () => {
   beforeAll(async () => {
     lab = await startLab({ hostFile: hostFile(drives(1)) });
     rest = Rest.of(lab);
-    await eventually(
-      "the DUT is known",
-      60_000,
-      async () => (await rest.get<{ items: unknown[] }>("/duts")).items.length === 1,
-    );
+    await rest.untilKnown(1);
     await rest.post("/plans", { source: OVERLONG });
   });
   afterAll(() => lab?.stop());
