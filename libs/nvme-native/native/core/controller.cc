@@ -25,9 +25,9 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
   }
   if (transport == nullptr) return Status::Error(Code::kUnsupported, "transport " + address.transport + " was not compiled in");
   transport_ = address.transport;
-  bare_ = transport->bare;
-  if (!options_.bring_up && !bare_) {
-    return Status::Error(Code::kUnsupported, transport_ + ": the driver below brings the controller up by itself and keeps its admin queue");
+  script_addresses_ = transport->script_addresses;
+  if (!options_.bring_up && !transport->bare) {
+    return Status::Error(Code::kUnsupported, transport_ + ": there are no queues in memory and no doorbells: the driver below brings the controller up by itself and keeps its admin queue");
   }
   HostOptions host_options;
   host_options.timeout_ms = options_.timeout_ms;

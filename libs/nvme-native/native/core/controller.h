@@ -70,7 +70,7 @@ class Controller : public std::enable_shared_from_this<Controller> {
   std::shared_ptr<HostController> host() { return host_; }
   const std::string& transport() const { return transport_; }
   // Scripts may put addresses of lent memory into commands.
-  bool bare() const { return bare_; }
+  bool script_addresses() const { return script_addresses_; }
   // False: closed, or too many waiting; then `finish` will not be called.
   bool PostAdmin(std::unique_ptr<Request> request);
   // The admin queue's flight recorder; it stays readable after the end.
@@ -117,7 +117,7 @@ class Controller : public std::enable_shared_from_this<Controller> {
   std::vector<QpairOwner*> held_;  // control thread: their queues are deleted after the release; alive in owners_
   HostLimits limits_;
   std::string transport_;
-  bool bare_ = false;
+  bool script_addresses_ = false;
   std::shared_ptr<HostController> host_;
   std::unique_ptr<Qpair> admin_qpair_;
   std::unique_ptr<RequestPump> admin_;

@@ -198,6 +198,8 @@ struct HostTransport {
                  ReadyReport* report);
   // Can attach without bringing the controller up.
   bool bare = false;
+  // Commands of scripts may carry addresses of their own also when this driver brought the controller up.
+  bool script_addresses = false;
 };
 
 }  // namespace assay

@@ -9,7 +9,7 @@ std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::Callbac
   request->command.sqe = SqeOf(info[1].As<Napi::Object>());
   const Sqe& sqe = request->command.sqe;
   // An address that nobody lent would let a real device write anywhere.
-  if (!controller.bare() && (sqe.prp1 | sqe.prp2 | sqe.mptr) != 0) {
+  if (!controller.script_addresses() && (sqe.prp1 | sqe.prp2 | sqe.mptr) != 0) {
     pending->Reject(Status::Error(Code::kUnsupported, controller.transport() + ": commands cannot carry addresses of their own here"));
     return nullptr;
   }

@@ -148,5 +148,5 @@ Status OpenModel(const TransportAddress& address, const HostOptions& options, st
 }  // namespace assay::model
 
 namespace assay {
-extern const HostTransport kModelTransport = {"model", model::OpenModel, true};
+extern const HostTransport kModelTransport = {"model", model::OpenModel, true, true};
 }

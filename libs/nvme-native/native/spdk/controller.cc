@@ -16,11 +16,6 @@
 namespace assay::spdk {
 namespace {
 
-OpenAddresses& Opened() {
-  static OpenAddresses addresses;
-  return addresses;
-}
-
 constexpr uint64_t kAdminIdlePollNs = 50 * kNsPerMs;
 constexpr uint32_t kMaxIoQueues = 1024;
 
@@ -37,16 +32,7 @@ Controller::~Controller() = default;
 
 Status Controller::Open(const Traits& traits, const TransportAddress& address, const HostOptions& options,
                         std::unique_ptr<HostController>* out, ReadyReport* report) {
-  struct spdk_nvme_transport_id id;
-  if (Status status = ToTransportId(traits, address, &id); !status.ok()) return status;
-
-  EnvironmentOptions environment;
-  if (traits.type == SPDK_NVME_TRANSPORT_PCIE) environment.pci_address = address.address;
-  if (Status status = StartEnvironment(environment); !status.ok()) return status;
-
-  if (!Opened().Take(address)) {
-    return Status::Error(Code::kLocked, std::string(traits.name) + " " + address.address + " is already open in this process");
-  }
+  if (Status status = TakeAddress(traits, address); !status.ok()) return status;
   std::unique_ptr<Controller> controller(new Controller(traits, address, options));
   const uint64_t start = BoottimeNs();
   if (Status status = controller->Connect(); !status.ok()) {

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "../core/host.h"
+#include "traits.h"
 
 namespace assay::spdk {
 
@@ -30,5 +30,11 @@ class OpenAddresses {
   std::mutex mutex_;
   std::set<std::string> taken_;
 };
+
+// Those of this process.
+OpenAddresses& Opened();
+
+// Starts the environment with what this address needs of it, then takes the address. kOpen, kUnsupported, kLocked.
+Status TakeAddress(const Traits& traits, const TransportAddress& address);
 
 }  // namespace assay::spdk

@@ -126,6 +126,8 @@ Status Registers::WriteMapped(uint32_t offset, uint32_t bytes, uint64_t value) {
 Status Registers::ReadGetter(uint32_t offset, uint32_t bytes, uint64_t* value) {
   for (const Getter& getter : kGetters) {
     if (offset < getter.offset || offset + bytes > getter.offset + getter.bytes) continue;
+    // SPDK keeps CAP and VS; CSTS it asks the device for, and tells all ones when there is no answer.
+    if (spdk_nvme_ctrlr_get_regs_csts(ctrlr_).raw == AllOnes(4)) return Status::Error(Code::kGone, std::string(traits_.name) + ": the device answers all ones");
     const uint64_t whole = getter.read(ctrlr_);
     *value = whole >> (8 * (offset - getter.offset)) & AllOnes(bytes);
     return Status::Ok();

@@ -2,6 +2,7 @@
 #include <spdk/version.h>
 
 #include "../core/host_table.h"
+#include "bare_controller.h"
 #include "controller.h"
 #include "discovery.h"
 #include "environment.h"
@@ -12,7 +13,9 @@ namespace {
 template <const char* const& kName>
 Status Open(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
             ReadyReport* report) {
-  return spdk::Controller::Open(*spdk::FindTraits(kName), address, options, out, report);
+  const spdk::Traits& traits = *spdk::FindTraits(kName);
+  if (!options.bring_up) return spdk::BareController::Open(traits, address, out);
+  return spdk::Controller::Open(traits, address, options, out, report);
 }
 
 constexpr const char* kPcie = "spdk-pcie";
@@ -23,7 +26,7 @@ constexpr const char* kVfioUser = "spdk-vfio-user";
 
 std::vector<HostTransport> SpdkTransports() {
   spdk::PrepareProcess();
-  return {{kPcie, Open<kPcie>}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>}};
+  return {{kPcie, Open<kPcie>, true}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>, true}};
 }
 
 Status SpdkDiscover(const TransportAddress& address, uint32_t timeout_ms, std::vector<DiscoveredSubsystem>* out) {

@@ -89,7 +89,9 @@ export class BareController extends BareDevice {
 }
 
 /**
- * Takes the drive without a register write: bring-up, queues and commands are the script's. The software drive only.
+ * Takes the drive without a register write: bring-up, queues and commands are the script's. On the software drive,
+ * vfio-user and PCIe; over a socket (TCP) there is nothing to work on by hand. A vfio-user server that refuses an access
+ * ends the connection for SPDK's client: what follows is ERR_GONE, until it is opened again.
  * @throws NvmeError ERR_OPEN, ERR_LOCKED, ERR_POWER_OFF, ERR_UNSUPPORTED naming the transport and why
  */
 export async function openBare(address: TransportAddress, options: OpenOptions = {}): Promise<BareController> {

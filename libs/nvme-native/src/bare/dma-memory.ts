@@ -5,8 +5,9 @@ import { PAGE_BYTES } from "./prp";
 
 /**
  * Memory that the device can reach, zeroed, in whole pages of 4096 bytes. The device may write into it at any moment.
- * After `free` an address of it leads nowhere: commands that name it end with Data Transfer Error (00/04), a queue in it
- * with CSTS.CFS. Views that a script still has stay readable.
+ * After `free` an address of it leads nowhere on the software drive: commands that name it end with Data Transfer Error
+ * (00/04), a queue in it with CSTS.CFS. SPDK lends its memory as a whole: there a freed piece stays reachable for the
+ * device, and is given to nobody else, until the device is closed. Views that a script still has stay readable.
  */
 export class DmaMemory {
   #lease: NativeLease | null;
@@ -42,7 +43,7 @@ export class DmaMemory {
     return lease.pages[Math.floor(offset / PAGE_BYTES)]! + BigInt(offset % PAGE_BYTES);
   }
 
-  /** The device loses it now. Twice is no error. */
+  /** The device loses it, as said above. Twice is no error. */
   free(): void {
     if (this.#lease === null) return;
     addon().takeBack(this.#lease.lease);

@@ -36,11 +36,13 @@ const KEPT: { capability?: number; offset: number; bytes: number }[] = [
 export class Pcie {
   readonly #device: BareDevice;
   readonly #use: () => NativeHandle;
+  readonly #transport: string;
 
   /** Over any controller, also one of `driver.openBare`. Without configuration space every method is ERR_UNSUPPORTED. */
   constructor(controller: Bus) {
     this.#device = new BareDevice(controller);
     this.#use = () => (controller as Bus & { use(): NativeHandle }).use();
+    this.#transport = controller.address.transport;
   }
 
   /** `bytes` bytes of the 4096 from `offset` on. @throws ERR_GONE, ERR_UNSUPPORTED naming transport and reason */
@@ -104,7 +106,7 @@ export class Pcie {
   async flr(): Promise<void> {
     const express = await this.#need(EXPRESS, "PCI Express");
     if (((await this.field(express + 4, 4)) & DEVCAP_FLR) === 0)
-      throw new NvmeError("ERR_UNSUPPORTED", "DevCap bit 28 is 0: the function has no function level reset");
+      throw this.#unsupported("DevCap bit 28 is 0: the function has no function level reset");
     await this.#keeping(async () => {
       const control = await this.field(express + 8, 2);
       await this.setField(express + 8, 2, control | DEVCTL_FLR);
@@ -134,8 +136,7 @@ export class Pcie {
     await this.setField(at, 2, ((await this.field(at, 2)) & ~3) | state);
     await sleep(POWER_STATE_MS);
     const now = await this.powerState();
-    if (now !== state)
-      throw new NvmeError("ERR_UNSUPPORTED", `the function does not enter D${state}: it is in D${now}`);
+    if (now !== state) throw this.#unsupported(`the function does not enter D${state}: it is in D${now}`);
   }
 
   /** Its interrupts. @throws ERR_UNSUPPORTED without MSI-X, or where the table cannot be reached. */
@@ -144,14 +145,18 @@ export class Pcie {
     const table = await this.field(at + 4, 4);
     const pending = await this.field(at + 8, 4);
     if ((table & 7) !== 0 || (pending & 7) !== 0)
-      throw new NvmeError("ERR_UNSUPPORTED", `the MSI-X table is in BAR ${table & 7}: BAR 0 alone is reached`);
+      throw this.#unsupported(`the MSI-X table is in BAR ${table & 7}: BAR 0 alone is reached`);
     const vectors = ((await this.field(at + 2, 2)) & 0x7ff) + 1;
     return new Msix(this, this.#device, { capability: at, table: table & ~7, pending: pending & ~7, vectors });
   }
 
+  #unsupported(reason: string): NvmeError {
+    return new NvmeError("ERR_UNSUPPORTED", `${this.#transport}: ${reason}`);
+  }
+
   async #need(id: number, name: string): Promise<number> {
     const at = await this.capability(id);
-    if (at === null) throw new NvmeError("ERR_UNSUPPORTED", `the function has no ${name} capability (${id})`);
+    if (at === null) throw this.#unsupported(`the function has no ${name} capability (${id})`);
     return at;
   }
 

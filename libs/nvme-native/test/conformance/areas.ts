@@ -2,6 +2,7 @@
 import "./admin";
 import "./arbitration";
 import "./background";
+import "./bring-up-by-hand";
 import "./buffer";
 import "./format";
 import "./interrupts";

@@ -18,9 +18,15 @@ if (missing !== null) {
     return number;
   };
 
+  const vanish = async () => {
+    await target.kill();
+    return () => target.restart();
+  };
+
   describe("spdk-tcp", () =>
     runBehaviours({
       host: "spdk-tcp",
+      vanish,
       place: async (_folder, number) => ({
         transport: "spdk-tcp",
         address: "127.0.0.1",
@@ -31,6 +37,7 @@ if (missing !== null) {
   describe("spdk-vfio-user", () =>
     runBehaviours({
       host: "spdk-vfio-user",
+      vanish,
       place: async (_folder, number) => ({
         transport: "spdk-vfio-user",
         path: target.vfioUserPath + (one(number) === 0 ? "" : "-2"),

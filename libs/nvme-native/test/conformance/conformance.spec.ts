@@ -1,4 +1,5 @@
 /** Every behaviour that the software drive can show. */
+import { driver } from "../../src";
 import { makeDrive } from "../bench-drive";
 import "./areas";
 import { runBehaviours } from "./run-behaviours";
@@ -9,4 +10,8 @@ runBehaviours({
     transport: "model",
     path: await makeDrive(folder, spec, `drive-${number}.drive`),
   }),
+  vanish: async (address) => {
+    if (address.transport === "model") await driver.modelPower(address.path, "off");
+    return async () => {};
+  },
 });

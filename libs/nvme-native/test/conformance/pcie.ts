@@ -1,7 +1,8 @@
 /** PCIe: configuration space, link and power states, hot and function level reset (B015 to B019, B023 to B025). */
-import { driver, expectStatus, Pcie } from "../../src";
+import { driver, expectStatus, Pcie, type TransportAddress } from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour } from "./behaviour";
+import { BY_HAND, onBus } from "./by-hand";
 import { resetBy, works } from "./drive-works";
 
 const PCIE = { on: ["model", "spdk-pcie"] as const };
@@ -10,17 +11,21 @@ const PM = 0x01;
 const AGP = 0x02;
 const AER = 0x0001;
 
-behaviour("B015", "the class code is that of an NVM Express controller", PCIE, async ({ controller }) => {
-  expect([...(await new Pcie(controller).readConfig(9, 3))]).toEqual([0x02, 0x08, 0x01]);
-});
+behaviour("B015", "the class code is that of an NVM Express controller", BY_HAND, (bench) =>
+  onBus(bench, async (bus) => {
+    expect([...(await new Pcie(bus).readConfig(9, 3))]).toEqual([0x02, 0x08, 0x01]);
+  }),
+);
 
-behaviour("B016", "power management is found in the capability list, AGP is not", PCIE, async ({ controller }) => {
-  const pcie = new Pcie(controller);
-  const at = await pcie.capability(PM);
-  expect(at).toBeGreaterThanOrEqual(0x40);
-  expect((await pcie.readConfig(at!, 1))[0]).toBe(PM);
-  expect(await pcie.capability(AGP)).toBeNull();
-});
+behaviour("B016", "power management is found in the capability list, AGP is not", BY_HAND, (bench) =>
+  onBus(bench, async (bus) => {
+    const pcie = new Pcie(bus);
+    const at = await pcie.capability(PM);
+    expect(at).toBeGreaterThanOrEqual(0x40);
+    expect((await pcie.readConfig(at!, 1))[0]).toBe(PM);
+    expect(await pcie.capability(AGP)).toBeNull();
+  }),
+);
 
 behaviour("B016", "advanced error reporting is found in the extended list", MODEL, async ({ controller }) => {
   const pcie = new Pcie(controller);
@@ -43,12 +48,15 @@ behaviour(
 behaviour(
   "B017",
   "an absent drive is an error, and the present one stays usable",
-  MODEL,
-  async ({ folder, ns, qpair }) => {
-    for (const name of ["absent.drive", "absent/too.drive"]) {
-      const open = driver.open({ transport: "model", path: `${folder}/${name}` });
-      await expect(open).rejects.toMatchObject({ code: "ERR_OPEN" });
-    }
+  { on: ["model", "spdk-tcp", "spdk-vfio-user"] },
+  async ({ folder, ns, qpair, controller: { address } }) => {
+    const absent: TransportAddress[] =
+      address.transport === "spdk-tcp"
+        ? [{ ...address, port: 1 }]
+        : ["absent.drive", "absent/too.drive"].map(
+            (name) => ({ ...address, path: `${folder}/${name}` }) as typeof address,
+          );
+    for (const place of absent) await expect(driver.open(place)).rejects.toMatchObject({ code: "ERR_OPEN" });
     await works(ns, qpair);
   },
 );

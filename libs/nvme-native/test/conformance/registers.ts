@@ -1,6 +1,7 @@
 /** Registers, resets and bring-up (B020 to B022, B026 to B031). */
 import { driver, expectStatus, field, Pcie, Subsystem } from "../../src";
 import { behaviour } from "./behaviour";
+import { BY_HAND, onBus } from "./by-hand";
 import { powerCycles, resetBy, works } from "./drive-works";
 
 const MODEL = { on: ["model"] as const };
@@ -33,17 +34,23 @@ behaviour("B021", "VS is a legal version and the one of Identify", {}, async ({ 
   expect(Number(field(controller.identity.raw, 83, 80))).toBe(version);
 });
 
-behaviour(
-  "B022",
-  "registers of a vanished drive are the error `gone`, not a value",
-  MODEL,
-  async ({ controller, drive }) => {
-    await driver.modelPower(drive!, "off");
-    for (const offset of [0x08, 0x14, 0x1c]) {
-      await expect(controller.readRegister(offset, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
-    }
-    await expect(new Pcie(controller).readConfig(0, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
-  },
+behaviour("B022", "registers of a vanished drive are the error `gone`, not a value", {}, async (bench) => {
+  await bench.vanish();
+  for (const offset of [0x08, 0x14, 0x1c]) {
+    await expect(bench.controller.readRegister(offset, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+  }
+});
+
+behaviour("B022", "configuration space and registers of the bus are gone with the drive", BY_HAND, (bench) =>
+  onBus(bench, async (bus) => {
+    await bus.readRegister(0x08, 4);
+    await bench.vanish();
+    const pcie = new Pcie(bus);
+    await expect(pcie.readConfig(0, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+    await expect(pcie.writeConfig(4, new Uint8Array(2))).rejects.toMatchObject({ code: "ERR_GONE" });
+    await expect(bus.readRegister(0x1c, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+    await expect(bus.writeRegister(0x14, 0n, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+  }),
 );
 
 behaviour(

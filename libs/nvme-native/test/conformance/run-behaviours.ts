@@ -23,6 +23,8 @@ export interface DriveSource {
   host: ConformanceHost;
   /** The address of the `number`th drive (from 0); a software drive is made there first. */
   place(folder: string, number: number, spec: Partial<ModelDriveSpec>): Promise<TransportAddress>;
+  /** Takes a drive away; gives what brings it back. Absent: nobody here can. */
+  vanish?(address: TransportAddress): Promise<() => Promise<void>>;
 }
 
 class Skipped extends Error {}
@@ -56,6 +58,7 @@ async function openDrive(
 async function show(behaviour: Behaviour, source: DriveSource): Promise<void> {
   const folder = temporaryFolder();
   const opened: OpenDrive[] = [];
+  let bringBack = async () => {};
   try {
     const add = async (spec: Partial<ModelDriveSpec>) => {
       const { openOptions, depth } = behaviour;
@@ -70,6 +73,10 @@ async function show(behaviour: Behaviour, source: DriveSource): Promise<void> {
       host: source.host,
       folder,
       open: (spec = {}) => add({ serial: "TEST0002", ...spec }),
+      async vanish() {
+        if (source.vanish === undefined) throw new Skipped("nobody here can take this drive away");
+        bringBack = await source.vanish(first.controller.address);
+      },
       skip(reason): never {
         throw new Skipped(reason);
       },
@@ -77,6 +84,7 @@ async function show(behaviour: Behaviour, source: DriveSource): Promise<void> {
     await behaviour.show(bench);
   } finally {
     for (const { controller } of opened) await controller.close().catch(() => {});
+    await bringBack();
     rmSync(folder, { recursive: true, force: true });
   }
 }
