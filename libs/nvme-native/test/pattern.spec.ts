@@ -143,6 +143,22 @@ test("B110 a step of 0 stays, one above 0 leaves gaps or overlaps, one below 0 c
 });
 
 test("B116 a step of the command's size is what no step is", () => {
+  // From a place of its own, then the laps of the whole region.
+  expect(places({ stepLbas: null, startLba: 112n, regionLbas: 20n }, 3)).toEqual([
+    [12, 8],
+    [0, 8],
+    [8, 8],
+  ]);
+  expect(places({ stepLbas: 0, startLba: 105n }, 2)).toEqual([
+    [5, 8],
+    [5, 8],
+  ]);
+  expect(places({ stepLbas: -8, startLba: 109n, regionLbas: 20n }, 4)).toEqual([
+    [9, 8],
+    [1, 8],
+    [0, 1],
+    [12, 8],
+  ]);
   expect(steps({ randomPercent: 0, stepLbas: 8 }, 3000)).toEqual(steps({ randomPercent: 0 }, 3000));
 });
 

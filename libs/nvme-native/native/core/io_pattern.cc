@@ -13,6 +13,9 @@ IoPattern::IoPattern(const PatternOptions& options) : options_(options), random_
     equal_weights_ = equal_weights_ && size.weight == options_.sizes[0].weight;
   }
   assert(total_weight_ > 0);
+  assert(!options_.start_lba || (*options_.start_lba >= options_.region_start && *options_.start_lba - options_.region_start < options_.region_lbas));
+  const bool down = options_.step_lbas && *options_.step_lbas < 0;
+  if (options_.start_lba && !down) cursor_ = *options_.start_lba - options_.region_start;
   uint32_t percents = 0;
   for (const OperationShare& share : options_.operations) percents += share.percent;
   assert(options_.operations.empty() || percents == 100);
@@ -68,6 +71,13 @@ void IoPattern::Stride(IoStep* step, uint64_t align) {
   const uint64_t region = options_.region_lbas;
   const int64_t stride = *options_.step_lbas;
   const bool down = stride < 0;
+  if (down && options_.start_lba) {
+    // The cursor is the command's end there, and its size is known only now.
+    const uint64_t room = region - (*options_.start_lba - options_.region_start);
+    assert(step->lbas <= room);
+    cursor_ = room - step->lbas;
+    options_.start_lba.reset();
+  }
   const uint64_t lbas = std::min<uint64_t>(step->lbas, region - cursor_);
   uint64_t place = down ? region - cursor_ - lbas : cursor_;
   const uint64_t above = (place + align - 1) / align * align;

@@ -35,6 +35,8 @@ struct PatternOptions {
   // From one sequential command's place to the next; not set: the command's size. 0: always the same place. Below 0: from
   // the region's end downwards, the mirror image of going upwards. With a step, alignment holds for sequential places too.
   std::optional<int64_t> step_lbas;
+  // Where the first sequential command begins, inside the region; not set: at its start, or its end when the step is negative.
+  std::optional<uint64_t> start_lba;
   // 100 shares of 10 000 for as many equal sections of the region, for random places; empty: uniform.
   std::vector<uint32_t> distribution;
   uint32_t flush_every = 0;       // a flush after that many writes; 0: none

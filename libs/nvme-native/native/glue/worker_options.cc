@@ -90,6 +90,7 @@ PatternOptions PatternOptionsOf(const Napi::Object& o) {
   pattern.region_lbas = U64(o, "regionLbas");
   pattern.align_lbas = U32(o, "alignLbas");
   if (o.Get("stepLbas").IsNumber()) pattern.step_lbas = o.Get("stepLbas").As<Napi::Number>().Int64Value();
+  if (o.Get("startLba").IsBigInt()) pattern.start_lba = U64(o, "startLba");
   pattern.flush_every = U32(o, "flushEvery");
   pattern.seed = U64(o, "seed");
   return pattern;

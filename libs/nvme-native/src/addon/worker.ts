@@ -29,6 +29,7 @@ export interface NativeWorkerOptions {
   /** Empty: uniform. */
   distribution: number[];
   stepLbas: number | null;
+  startLba?: bigint | null;
   randomPercent: number;
   readPercent: number;
   depth: number;

@@ -41,6 +41,8 @@ export class NvmeNamespace implements Namespace {
   /** For our own use. */
   readonly verification: NamespaceVerification;
   readonly #commands: NamespaceChannel;
+  /** Started so far. */
+  #workers = 0;
 
   constructor(
     private readonly controller: ControllerAccess,
@@ -193,11 +195,13 @@ export class NvmeNamespace implements Namespace {
   startIoWorker(options: IoWorkerOptions): IoWorker {
     this.#commands.use();
     this.#dataAlone("startIoWorker");
-    const { hasTable } = this.verification;
-    return new NvmeIoWorker(
+    const facts = { hasTable: this.verification.hasTable, worker: this.#workers };
+    const handle = new NvmeIoWorker(
       this.native,
-      checkWorkerOptions(options, this.identity, this.controller.identity, hasTable),
+      checkWorkerOptions(options, this.identity, this.controller.identity, facts),
     );
+    this.#workers++;
+    return handle;
   }
 
   async verify(options: VerifyOptions): Promise<VerifyResult> {

@@ -75,6 +75,7 @@ const NOT_WITH_SEQUENCE = [
   "operations",
   "alignLbas",
   "stepLbas",
+  "startLba",
   "distribution",
   "iops",
   "passes",

@@ -3,6 +3,7 @@ import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check
 import type { ControllerIdentity, NamespaceIdentity } from "../identity";
 import { checkOperations, checkSequence } from "./check-operations";
 import { checkPlaces, checkSizes } from "./check-pattern";
+import { withDefaults } from "./defaults";
 import type { IoWorkerOptions, WorkerPattern } from "./options";
 
 const MAX_TIME_MS = 1000 * 3600 * 1000;
@@ -25,6 +26,7 @@ const KEYS = [
   "regionLbas",
   "alignLbas",
   "stepLbas",
+  "startLba",
   "distribution",
   "iops",
   "timeMs",
@@ -77,28 +79,35 @@ function checkPattern(given: IoWorkerOptions["pattern"], verify: boolean): Nativ
 
 type Commands = Pick<
   NativeWorkerOptions,
-  "sizes" | "alignLbas" | "randomPercent" | "stepLbas" | "distribution" | "operations" | "readPercent" | "sequence"
+  | "sizes"
+  | "alignLbas"
+  | "randomPercent"
+  | "stepLbas"
+  | "startLba"
+  | "distribution"
+  | "operations"
+  | "readPercent"
+  | "sequence"
 >;
 
 function checkCommands(
   o: IoWorkerOptions,
   ns: NamespaceIdentity,
   controller: ControllerIdentity,
-  regionLbas: bigint,
+  region: { startLba: bigint; lbas: bigint },
 ): Commands {
   const maxBytes = controller.mdtsBytes;
-  if (o.sequence === undefined || o.sequence === null)
-    return {
-      ...checkSizes(o, ns, maxBytes, regionLbas),
-      ...checkPlaces(o, regionLbas),
-      ...checkOperations(o, maxBytes),
-      sequence: null,
-    };
+  if (o.sequence === undefined || o.sequence === null) {
+    const sized = checkSizes(o, ns, maxBytes, region.lbas);
+    const placed = checkPlaces(o, region.startLba, region.lbas, Math.max(...sized.sizes.map(({ lbas }) => lbas)));
+    return { ...sized, ...placed, ...checkOperations(o, maxBytes), sequence: null };
+  }
   return {
     sizes: [{ lbas: 1, weight: 1 }],
     alignLbas: 0,
     randomPercent: 0,
     stepLbas: null,
+    startLba: null,
     distribution: [],
     operations: [],
     readPercent: 100,
@@ -122,19 +131,21 @@ function checkLimits(o: IoWorkerOptions): Pick<NativeWorkerOptions, "timeMs" | "
   return limits;
 }
 
-/** Everything is checked before a thread starts. @throws NvmeError ERR_ARGUMENT */
+/** Everything is checked before a thread starts. `worker`: its number when it has none. @throws NvmeError ERR_ARGUMENT */
 export function checkWorkerOptions(
   given: IoWorkerOptions,
   ns: NamespaceIdentity,
   controller: ControllerIdentity,
-  hasTable: boolean,
+  { hasTable, worker }: { hasTable: boolean; worker: number },
 ): NativeWorkerOptions {
-  const o = object<IoWorkerOptions>("options", given, KEYS);
+  const o = withDefaults(object<IoWorkerOptions>("options", given, KEYS), ns, controller, worker);
   if (o.nsid !== undefined && o.nsid !== ns.nsid) refuse(`nsid is ${o.nsid}, this namespace is ${ns.nsid}`);
   const regionStartLba = big("regionStartLba", o.regionStartLba ?? 0n, 0n, ns.lbaCount - 1n);
   const most = ns.lbaCount - regionStartLba;
   const regionLbas = big("regionLbas", o.regionLbas ?? most, 1n, most);
   const limits = checkLimits(o);
+  if (limits.passes !== 0 && o.startLba !== undefined && o.startLba !== null)
+    refuse("startLba and passes exclude one another: a pass begins where the region does");
   const verify = o.verify === undefined ? false : flag("verify", o.verify);
   const exclusive = o.exclusive === undefined ? false : flag("exclusive", o.exclusive);
   if (exclusive && !verify) refuse("exclusive is true, it needs verify: the table keeps the commands apart");
@@ -143,7 +154,7 @@ export function checkWorkerOptions(
   if (skipUncorrectable && !hasTable) refuse("skipUncorrectable is true, openVerifyTable must come first");
   return {
     worker: integer("worker", o.worker, 0, U32),
-    ...checkCommands(o, ns, controller, regionLbas),
+    ...checkCommands(o, ns, controller, { startLba: regionStartLba, lbas: regionLbas }),
     depth: integer("depth", o.depth, 1, controller.maxQueueEntries - 1),
     priority: oneOf("priority", o.priority ?? 0, [0, 1, 2, 3]),
     spin: oneOf("polling", o.polling ?? "busy", ["busy", "sleep"]) === "busy",

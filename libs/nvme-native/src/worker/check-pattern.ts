@@ -1,7 +1,7 @@
 /** Checks of what an ioworker's generator is told: sizes, alignment, places. */
 
 import type { NativeWorkerOptions } from "../addon/worker";
-import { integer, object, refuse, U32 } from "../check";
+import { big, integer, object, refuse, U32 } from "../check";
 import type { NamespaceIdentity } from "../identity";
 import type { IoWorkerOptions, SizeRange } from "./options";
 
@@ -43,7 +43,7 @@ function sizesOf(given: NonNullable<IoWorkerOptions["sizeBytes"]>, lbaBytes: num
 }
 
 export function checkSizes(
-  options: IoWorkerOptions,
+  options: Pick<IoWorkerOptions, "sizeBytes" | "alignLbas">,
   ns: NamespaceIdentity,
   maxBytes: number,
   regionLbas: bigint,
@@ -73,15 +73,29 @@ export function checkSizes(
 
 export function checkPlaces(
   o: IoWorkerOptions,
+  regionStartLba: bigint,
   regionLbas: bigint,
-): Pick<NativeWorkerOptions, "randomPercent" | "stepLbas" | "distribution"> {
+  largest: number,
+): Pick<NativeWorkerOptions, "randomPercent" | "stepLbas" | "startLba" | "distribution"> {
   const randomPercent = integer("randomPercent", o.randomPercent, 0, 100);
   const most = regionLbas < BigInt(Number.MAX_SAFE_INTEGER) ? Number(regionLbas) : Number.MAX_SAFE_INTEGER;
   const stepLbas =
     o.stepLbas === undefined || o.stepLbas === null ? null : integer("stepLbas", o.stepLbas, -most, most);
   if (stepLbas !== null && randomPercent === 100)
     refuse(`stepLbas is ${stepLbas}, it needs sequential commands, and randomPercent is 100`);
-  return { randomPercent, stepLbas, distribution: checkDistribution(o.distribution, randomPercent, regionLbas) };
+  const startLba =
+    o.startLba === undefined || o.startLba === null
+      ? null
+      : big("startLba", o.startLba, regionStartLba, regionStartLba + regionLbas - 1n);
+  if (startLba !== null && randomPercent === 100)
+    refuse(`startLba is ${startLba}, it needs sequential commands, and randomPercent is 100`);
+  const end = regionStartLba + regionLbas;
+  if (startLba !== null && stepLbas !== null && stepLbas < 0 && startLba + BigInt(largest) > end)
+    refuse(
+      `startLba is ${startLba}n, with a step below 0 the largest command must fit between it and the region's end, ${end}`,
+    );
+  const distribution = checkDistribution(o.distribution, randomPercent, regionLbas);
+  return { randomPercent, stepLbas, startLba, distribution };
 }
 
 function checkDistribution(given: number[] | null | undefined, randomPercent: number, regionLbas: bigint): number[] {

@@ -14,7 +14,12 @@ export class NvmeIoWorker implements IoWorker {
   #ended = false;
   #waiting: (() => void)[] = [];
 
+  readonly seed: bigint;
+  readonly worker: number;
+
   constructor(namespace: NativeHandle, options: NativeWorkerOptions) {
+    this.seed = options.seed;
+    this.worker = options.worker;
     const started = addon().startIoWorker(namespace, options, (event) => this.#take(event));
     this.#native = started.handle;
     this.result = settle(started.result).finally(() => {

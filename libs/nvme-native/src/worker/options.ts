@@ -49,21 +49,26 @@ export interface SequenceStep {
  */
 export type WorkerPattern = { kind: "constant"; value: number } | { kind: "random"; compressPercent?: number };
 
+/** Without anything but a limit: random reads of 8 LBAs over the whole namespace, 64 outstanding. */
 export interface IoWorkerOptions {
-  nsid: number;
-  worker: number;
-  /** One size, a list (each as often as the others), a range, or weights. Not with `sequence`. */
+  /** Only to be checked: it must be that of the namespace. */
+  nsid?: number;
+  /** Its number in samples, recorders and miscompares; default: how many this namespace object has started before. */
+  worker?: number;
+  /**
+   * One size, a list (each as often as the others), a range, or weights; default 8 LBAs. Not with `sequence`.
+   */
   sizeBytes?: number | number[] | SizeRange | { bytes: number; weight: number }[];
-  /** Not with `sequence`. */
+  /** Of the commands at a random place; default 100. Not with `sequence`. */
   randomPercent?: number;
-  /** Reads, the others write. Not with `operations` or `sequence`. */
+  /** Reads, the others write; default 100. Not with `operations` or `sequence`. */
   readPercent?: number;
   /** Shares of opcodes, as a list or as `{ [name or opcode]: percent }`, instead of `readPercent`. */
   operations?: WorkerOperation[] | Record<string, number> | null;
   /** Replayed once, each command at its time or as soon after it as one of `depth` is free; at most 1 000 000. */
   sequence?: SequenceStep[] | null;
-  /** Commands outstanding, exactly; at most one less than the DUT's queue entries. */
-  depth: number;
+  /** Commands outstanding, exactly; at most one less than the DUT's queue entries; default 64, or as many as these allow. */
+  depth?: number;
   /** Class of its queue under weighted round robin: 0 urgent, 1 high, 2 medium, 3 low. */
   priority?: 0 | 1 | 2 | 3;
   /** How it waits on a transport that must be polled: `busy` (the default) or `sleep`, in small steps. */
@@ -81,14 +86,24 @@ export interface IoWorkerOptions {
    * from the region's end downwards. The last command of a lap is cut to fit the region.
    */
   stepLbas?: number | null;
+  /**
+   * Where the first sequential command begins, inside the region; default: where the region does, or its end. Not
+   * with `passes`.
+   */
+  startLba?: bigint | null;
   /** 100 shares that add up to 10 000, one for each hundredth of the region; needs `randomPercent` 100. */
   distribution?: number[] | null;
+  /** Commands a second, evenly spaced, any number above 0; default: as fast as it goes. */
   iops?: number | null;
+  /** Limits: whichever is met first ends it. One of these, or `untilPowerLost`, is needed. */
   timeMs?: number | null;
+  /** Commands sent, exactly. */
   ioCount?: number | null;
+  /** Laps: as many LBAs as the region has, that often. */
   passes?: number | null;
+  /** A flush behind so many writes. */
   flushEvery?: number | null;
-  /** Check every read against the verify table; stamp every write. Needs `verifyTable`. */
+  /** Check every read against the verify table; stamp every write. Needs `Namespace.openVerifyTable`. */
   verify?: boolean;
   /**
    * Reads wait too until nobody else is at their LBAs, and keep writers away meanwhile: workers with this option never
@@ -106,8 +121,11 @@ export interface IoWorkerOptions {
   onError?: ErrorAction;
   /** Single statuses that are treated otherwise than `onError` says. */
   onStatus?: { sct: number; sc: number; action: ErrorAction }[];
+  /** No limit of its own: it runs until the power goes, or `stop`. */
   untilPowerLost?: boolean;
-  seed: bigint;
+  /** Of places, sizes, opcodes and data, 64 bits; default: a fresh one, that `IoWorker.seed` tells. */
+  seed?: bigint;
+  /** Interval of samples, ms; default 1000. */
   sampleMs?: number;
   /** Interval of histogram deltas, ms; default 60 000; the rest comes at the end. */
   histogramMs?: number;

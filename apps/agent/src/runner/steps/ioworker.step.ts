@@ -130,7 +130,7 @@ async function runWorkers(
       scope.signal.throwIfAborted();
       const { worker } = await namespace.startIoWorker(each);
       workers.push(worker);
-      ends.push(follow(worker, each.worker, followers, stopAll));
+      ends.push(follow(worker, each.worker ?? worker.worker, followers, stopAll));
       // What was asked while this one waited for its start reaches it as well.
       if (scope.signal.aborted) stopAll();
       if (powerLost?.aborted && grace === undefined) startGrace();

@@ -1,0 +1,34 @@
+/** What a worker does when it is not told otherwise. */
+import { randomBytes } from "node:crypto";
+import type { ControllerIdentity } from "../identity";
+import type { IoWorkerOptions } from "./options";
+
+const DEFAULT_LBAS = 8;
+const DEFAULT_DEPTH = 64;
+const RANDOM_READS = 100;
+
+/** The options that a script gave, and for those that it left out the values that `IoWorkerOptions` tells of. */
+export function withDefaults(
+  given: IoWorkerOptions,
+  ns: { lbaBytes: number },
+  controller: Pick<ControllerIdentity, "maxQueueEntries" | "mdtsBytes">,
+  worker: number,
+  freshSeed: () => bigint = () => randomBytes(8).readBigUInt64LE(),
+): IoWorkerOptions {
+  const replay = given.sequence !== undefined && given.sequence !== null;
+  const mixed = given.operations !== undefined && given.operations !== null;
+  const commands = replay
+    ? {}
+    : {
+        sizeBytes: Math.min(DEFAULT_LBAS * ns.lbaBytes, controller.mdtsBytes),
+        randomPercent: RANDOM_READS,
+        ...(mixed ? {} : { readPercent: RANDOM_READS }),
+      };
+  const defaults: Partial<IoWorkerOptions> = {
+    ...commands,
+    worker,
+    depth: Math.min(DEFAULT_DEPTH, controller.maxQueueEntries - 1),
+  };
+  const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return { ...defaults, ...told, seed: given.seed ?? freshSeed() };
+}
