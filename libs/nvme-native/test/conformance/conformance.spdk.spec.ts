@@ -2,6 +2,7 @@
 import { NvmfTarget, TCP_NQN, whyNotHere } from "../nvmf-target";
 import "./areas";
 import { runBehaviours } from "./run-behaviours";
+import { type DriveSource, show } from "./show-behaviour";
 
 const missing = whyNotHere();
 if (missing !== null) {
@@ -23,8 +24,8 @@ if (missing !== null) {
     return () => target.restart();
   };
 
-  describe("spdk-tcp", () =>
-    runBehaviours({
+  const sources: DriveSource[] = [
+    {
       host: "spdk-tcp",
       vanish,
       place: async (_folder, number) => ({
@@ -33,14 +34,16 @@ if (missing !== null) {
         port: target.port,
         nqn: TCP_NQN + (one(number) === 0 ? "" : "-2"),
       }),
-    }));
-  describe("spdk-vfio-user", () =>
-    runBehaviours({
+    },
+    {
       host: "spdk-vfio-user",
       vanish,
       place: async (_folder, number) => ({
         transport: "spdk-vfio-user",
         path: target.vfioUserPath + (one(number) === 0 ? "" : "-2"),
       }),
-    }));
+    },
+  ];
+  for (const source of sources)
+    describe(source.host, () => runBehaviours(source.host, (behaviour) => show(behaviour, source)));
 }

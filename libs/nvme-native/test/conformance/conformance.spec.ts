@@ -3,8 +3,9 @@ import { driver } from "../../src";
 import { makeDrive } from "../bench-drive";
 import "./areas";
 import { runBehaviours } from "./run-behaviours";
+import { type DriveSource, show } from "./show-behaviour";
 
-runBehaviours({
+const source: DriveSource = {
   host: "model",
   place: async (folder, number, spec) => ({
     transport: "model",
@@ -14,4 +15,6 @@ runBehaviours({
     if (address.transport === "model") await driver.modelPower(address.path, "off");
     return async () => {};
   },
-});
+};
+
+runBehaviours(source.host, (behaviour) => show(behaviour, source));

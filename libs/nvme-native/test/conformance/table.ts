@@ -2,12 +2,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Behaviour, HOSTS } from "./behaviour";
-import { type BehaviourResult, RESULTS_FOLDER } from "./run-behaviours";
+import { type BehaviourResult, RESULTS_FOLDER } from "./show-behaviour";
 
 const BEGIN = "<!-- conformance table: npm run conformance-table -w libs/nvme-native -->";
 const END = "<!-- end of the conformance table -->";
-/** PCIe drives need hardware or QEMU: their column is told by that tier. */
-const COLUMNS = HOSTS.filter((host) => host !== "spdk-pcie");
+/** spdk-pcie is told by the tier qemu. */
+const COLUMNS = HOSTS;
 /** Padded columns would change every line with each new row. */
 const KEEP_LINES = "<!-- biome-ignore format: a row stays as it is when others come -->";
 const NOT_RUN = "not run yet";
@@ -50,7 +50,7 @@ export function withTable(readme: string, all: Behaviour[]): string {
     const cells = COLUMNS.map((host, i) => {
       if (!behaviour.on.includes(host)) return "-";
       const kept = known.get(key)?.[i];
-      return results[i]?.get(key) ?? (kept === undefined || kept === "-" ? NOT_RUN : kept);
+      return results[i]?.get(key) ?? (["", "-", undefined].includes(kept) ? NOT_RUN : kept);
     });
     return `| ${[behaviour.id, behaviour.sentence, ...cells].join(" | ")} |`;
   });

@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 
 const QEMU = "qemu-system-x86_64";
 const PACKAGES: Record<string, string> = {
@@ -133,6 +134,8 @@ export class Guest {
     const serial = join(folder, "serial");
     const initrd = makeFileSystem(folder, kernel, options);
     const machine = ["-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-nodefaults", "-nographic"];
+    // The second serial line is this process's own: /dev/ttyS1 there, `send` and `received` here.
+    const talk = ["-chardev", "stdio,id=talk,signal=off", "-serial", "chardev:talk"];
     const boot = [
       "-kernel",
       kernel.image,
@@ -149,18 +152,41 @@ export class Guest {
         String(options.memoryMib ?? 512),
         "-serial",
         `file:${serial}`,
+        ...talk,
         "-no-reboot",
         ...boot,
         ...(options.qemu ?? []),
       ],
-      { stdio: ["ignore", "ignore", "pipe"] },
+      { stdio: ["pipe", "pipe", "pipe"] },
     );
     const guest = new Guest(folder, child, serial);
+    // A guest that has ended takes nothing more; `ended` tells so.
+    child.stdin!.on("error", () => {});
+    child.once("exit", () => guest.#whenEnded());
+    createInterface({ input: child.stdout! }).on("line", (line) => guest.#receive(line));
     child.stderr!.on("data", (chunk) => guest.complaints.push(String(chunk)));
     return guest;
   }
 
   private readonly complaints: string[] = [];
+
+  #receive: (line: string) => void = () => {};
+  #whenEnded: () => void = () => {};
+
+  /** Takes lines that the guest writes to /dev/ttyS1 from now on, and is told when the guest ends. */
+  received(take: (line: string) => void, ended: () => void): void {
+    this.#receive = take;
+    this.#whenEnded = ended;
+  }
+
+  /** A line for whoever reads /dev/ttyS1 in the guest. */
+  send(line: string): void {
+    this.process.stdin!.write(`${line}\n`);
+  }
+
+  get ended(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
+  }
 
   /** Everything that the guest printed, for a failure's message. */
   output(): string {
@@ -180,9 +206,8 @@ export class Guest {
     for (;;) {
       const found = this.lines().find((line) => line.startsWith(beginning));
       if (found !== undefined) return found;
-      const ended = this.process.exitCode !== null || this.process.signalCode !== null;
       const script = this.lines().includes("script ended");
-      if (ended || script || performance.now() > until)
+      if (this.ended || script || performance.now() > until)
         throw new Error(`the guest never said "${beginning}":\n${this.output().slice(-3000)}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -195,7 +220,7 @@ export class Guest {
         rmSync(this.folder, { recursive: true, force: true });
         resolve();
       };
-      if (this.process.exitCode !== null || this.process.signalCode !== null) return done();
+      if (this.ended) return done();
       this.process.once("exit", done);
       this.process.kill("SIGKILL");
     });

@@ -1,0 +1,101 @@
+/** One behaviour on one host: opened for it, shown, closed behind it. Knows nothing of what runs it. */
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ModelDriveSpec, OpenOptions, TransportAddress } from "../../src";
+import { driver } from "../../src";
+import { temporaryFolder } from "../bench-drive";
+import { type Behaviour, behaviours, type ConformanceBench, type ConformanceHost } from "./behaviour";
+import { whyNot } from "./capabilities";
+import type { OpenDrive } from "./open-drive";
+
+export const RESULTS_FOLDER = join(__dirname, "..", "..", "build", "conformance");
+
+export type Outcome = "passed" | "failed" | "skipped" | "elsewhere";
+
+export interface BehaviourResult {
+  id: string;
+  sentence: string;
+  outcome: Outcome;
+  reason: string | null;
+}
+
+export interface DriveSource {
+  host: ConformanceHost;
+  /** The address of the `number`th drive (from 0); a software drive is made there first. */
+  place(folder: string, number: number, spec: Partial<ModelDriveSpec>): Promise<TransportAddress>;
+  /** Takes a drive away; gives what brings it back. Absent: nobody here can. */
+  vanish?(address: TransportAddress): Promise<() => Promise<void>>;
+}
+
+class Skipped extends Error {}
+
+async function openDrive(
+  source: DriveSource,
+  folder: string,
+  number: number,
+  options: { spec: Partial<ModelDriveSpec>; open: OpenOptions; depth: number },
+): Promise<OpenDrive> {
+  const address = await source.place(folder, number, options.spec);
+  const cmdlogDir = join(folder, `cmdlog-${number}`);
+  mkdirSync(cmdlogDir);
+  const controller = await driver.open(address, { cmdlogDir, ...options.open });
+  try {
+    const ns = await controller.namespace(1);
+    const qpair = await controller.createQpair({ depth: options.depth });
+    return { controller, ns, qpair, drive: address.transport === "model" ? address.path : null };
+  } catch (reason) {
+    await controller.close().catch(() => {});
+    throw reason;
+  }
+}
+
+/** Why it was skipped, or null when it was shown. @throws whatever it failed with */
+export async function show(behaviour: Behaviour, source: DriveSource): Promise<string | null> {
+  const folder = temporaryFolder();
+  const opened: OpenDrive[] = [];
+  let bringBack = async () => {};
+  try {
+    const add = async (spec: Partial<ModelDriveSpec>) => {
+      const { openOptions, depth } = behaviour;
+      opened.push(await openDrive(source, folder, opened.length, { spec, open: openOptions, depth }));
+      return opened[opened.length - 1]!;
+    };
+    const first = await add(behaviour.spec);
+    const missing = await whyNot(behaviour.needs, first);
+    if (missing !== null) return missing;
+    const bench: ConformanceBench = {
+      ...first,
+      host: source.host,
+      folder,
+      open: (spec = {}) => add({ serial: "TEST0002", ...spec }),
+      async vanish() {
+        if (source.vanish === undefined) throw new Skipped("nobody here can take this drive away");
+        bringBack = await source.vanish(first.controller.address);
+      },
+      skip(reason): never {
+        throw new Skipped(reason);
+      },
+    };
+    await behaviour.show(bench);
+    return null;
+  } catch (reason) {
+    if (reason instanceof Skipped) return reason.message;
+    throw reason;
+  } finally {
+    for (const { controller } of opened) await controller.close().catch(() => {});
+    await bringBack();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The results of a whole run, for the README's table; a run of a part (jest -t) is no result of the suite. */
+export function keepResults(host: ConformanceHost, shown: BehaviourResult[]): void {
+  const all = behaviours();
+  const elsewhere = all
+    .filter(({ on }) => !on.includes(host))
+    .map(({ id, sentence }) => ({ id, sentence, outcome: "elsewhere", reason: null }));
+  const results = [...shown, ...elsewhere];
+  mkdirSync(RESULTS_FOLDER, { recursive: true });
+  if (results.length === all.length)
+    writeFileSync(join(RESULTS_FOLDER, `${host}.json`), `${JSON.stringify(results, null, 2)}\n`);
+}

@@ -1,0 +1,171 @@
+/**
+ * The guest of the PCIe host: two NVMe drives of QEMU behind root ports of their own, bound to vfio-pci behind an IOMMU,
+ * and in-guest.ts that shows behaviours on them.
+ */
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { driver } from "../../src";
+import { temporaryFolder } from "../bench-drive";
+import { Guest, whyNoGuest } from "./guest";
+import { nodeFiles, PLACE } from "./node-files";
+import type { GuestAnswer, GuestRequest } from "./requests";
+
+const MODULES = ["vfio_iommu_type1", "vfio-pci"];
+const MIB = 1 << 20;
+const MEMORY_MIB = 3072;
+/** Of 2 MiB: what the environment takes when that much is free. */
+const HUGEPAGES = 256;
+/** Above the limit of the request itself, for an answer on its way. */
+const ANSWER_GRACE_MS = 60_000;
+/** Node starts slowly in an emulated machine. */
+const START_LIMIT_MS = 120_000;
+const LAST_WORDS = 3000;
+
+/** Both in the order of the addresses that behaviours get. */
+export const FUNCTIONS = ["0000:01:00.0", "0000:02:00.0"];
+
+/** nsid -> properties of QEMU's nvme-ns. */
+const NAMESPACES: [number, string][] = [
+  [1, ""],
+  [2, ",logical_block_size=4096,physical_block_size=4096"],
+  [3, ",ms=8,mset=0,pi=1"],
+  [
+    4,
+    ",logical_block_size=4096,physical_block_size=4096,zoned=true,zoned.zone_size=1M,zoned.max_open=2,zoned.max_active=3",
+  ],
+  [5, ",detached=true"],
+];
+
+/** Why this machine cannot show PCIe; null when it can. */
+export function whyNoPcie(): string | null {
+  if (!driver.info().transports.includes("spdk-pcie")) return "the addon was built without SPDK";
+  return whyNoGuest(MODULES);
+}
+
+function drives(folder: string): string[] {
+  const file = (name: string, mib: number) => {
+    const path = join(folder, name);
+    writeFileSync(path, "");
+    truncateSync(path, mib * MIB);
+    return path;
+  };
+  const disk = (id: string, mib: number) => ["-drive", `if=none,id=${id},format=raw,file=${file(id, mib)}`];
+  const port = (id: string, chassis: number) => [
+    "-device",
+    `pcie-root-port,id=${id},chassis=${chassis},addr=${chassis + 4}`,
+  ];
+  return [
+    // A namespace can only be detached in a subsystem.
+    ...["-device", "nvme-subsys,id=subsystem"],
+    ...[
+      ...port("port0", 1),
+      "-device",
+      "nvme,id=nvme0,bus=port0,subsys=subsystem,serial=ASSAYPCIE0001,msix_qsize=17,max_ioqpairs=16",
+    ],
+    ...NAMESPACES.flatMap(([nsid, more]) => [
+      ...disk(`disk${nsid}`, nsid === 1 ? 64 : 8),
+      ...["-device", `nvme-ns,drive=disk${nsid},bus=nvme0,nsid=${nsid}${more}`],
+    ]),
+    ...[...port("port1", 2), "-device", "nvme,id=nvme1,bus=port1,serial=ASSAYPCIE0002"],
+    ...[...disk("second", 16), "-device", "nvme-ns,drive=second,bus=nvme1,nsid=1"],
+  ];
+}
+
+const SCRIPT = `
+mkdir -p /dev/hugepages /dev/shm /run /var && ln -s /run /var/run
+mount -t hugetlbfs none /dev/hugepages; mount -t tmpfs none /dev/shm
+echo ${HUGEPAGES} > /proc/sys/vm/nr_hugepages
+for function in ${FUNCTIONS.join(" ")}; do
+  device=/sys/bus/pci/devices/$function
+  echo vfio-pci > $device/driver_override
+  [ -e $device/driver ] && echo $function > $device/driver/unbind
+  echo $function > /sys/bus/pci/drivers_probe
+  echo "ASSAY $function $(basename $(readlink $device/driver))"
+done
+stty -F /dev/ttyS1 raw -echo
+${process.execPath} ${PLACE}/test/qemu/in-guest.js ${FUNCTIONS.join(" ")} < /dev/ttyS1 > /dev/ttyS1 2> /dev/ttyS0
+echo "{\\"failed\\":\\"Node ended with $?\\"}" > /dev/ttyS1`;
+
+function lacking(first: GuestAnswer): string | null {
+  if (!("failed" in first)) return null;
+  if (first.failed.includes("(SIGILL)"))
+    return "SPDK was built for the CPU of this machine and dies of an illegal instruction in QEMU (configure it with --target-arch=x86-64-v2)";
+  throw new Error(first.failed);
+}
+
+export class PcieGuest {
+  /** Why nothing can be shown here although the guest runs; null when all is well. */
+  lacks: string | null = null;
+  readonly #folder: string;
+  readonly #guest: Guest;
+  #answer: (answer: GuestAnswer) => void = () => {};
+
+  private constructor(folder: string, guest: Guest) {
+    this.#folder = folder;
+    this.#guest = guest;
+    guest.received(
+      (line) => this.#answer(JSON.parse(line)),
+      () => this.#answer({ failed: "the guest ended" }),
+    );
+  }
+
+  /** Booted, both functions bound, ready to be asked. */
+  static async start(): Promise<PcieGuest> {
+    const folder = temporaryFolder();
+    const compiled = join(folder, "compiled");
+    mkdirSync(compiled);
+    const guest = Guest.start({
+      modules: MODULES,
+      script: SCRIPT,
+      files: nodeFiles(compiled, ["expect"]),
+      memoryMib: MEMORY_MIB,
+      kernel: "intel_iommu=on",
+      qemu: ["-device", "intel-iommu,intremap=on,caching-mode=on,aw-bits=48", "-smp", "2", ...drives(folder)],
+    });
+    const started = new PcieGuest(folder, guest);
+    const ready = started.#heard(START_LIMIT_MS);
+    ready.catch(() => {});
+    try {
+      for (const address of FUNCTIONS) {
+        const line = await guest.line(`${address} `);
+        if (line !== `${address} vfio-pci`)
+          throw new Error(`vfio-pci did not take ${line}:\n${guest.output().slice(-LAST_WORDS)}`);
+      }
+      started.lacks = lacking(await ready) ?? lacking(await started.ask({ key: "open", limitMs: START_LIMIT_MS }));
+    } catch (reason) {
+      await started.stop();
+      throw reason;
+    }
+    return started;
+  }
+
+  /** One at a time. @throws with the guest's last words when no answer comes */
+  ask(request: GuestRequest): Promise<GuestAnswer> {
+    const answer = this.#heard(request.limitMs + ANSWER_GRACE_MS);
+    this.#guest.send(JSON.stringify(request));
+    return answer;
+  }
+
+  /** The next answer. */
+  #heard(limitMs: number): Promise<GuestAnswer> {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(
+        () => reject(new Error(`the guest did not answer:\n${this.#guest.output().slice(-LAST_WORDS)}`)),
+        limitMs,
+      );
+      this.#answer = (answer) => {
+        clearTimeout(late);
+        resolve(answer);
+      };
+    });
+  }
+
+  output(): string {
+    return this.#guest.output();
+  }
+
+  async stop(): Promise<void> {
+    await this.#guest.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,8 @@
+/** What the machine outside asks a guest, and what the guest answers: one JSON line each, one request at a time. */
+export type GuestRequest =
+  /** Shows a behaviour, named by its id and sentence; `open` opens and closes the first drive. */
+  | { key: string; limitMs: number }
+  /** Runs a shell command, with no process on the drives. */
+  | { shell: string; limitMs: number };
+
+export type GuestAnswer = { skipped: string | null } | { output: string } | { failed: string };
