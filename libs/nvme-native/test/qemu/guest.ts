@@ -142,7 +142,7 @@ export class Guest {
       "-initrd",
       initrd,
       "-append",
-      `console=ttyS0 quiet panic=-1 ${options.kernel ?? ""}`,
+      `console=ttyS0 quiet panic=-1 no_timer_check ${options.kernel ?? ""}`,
     ];
     const child = spawn(
       find(QEMU)!,

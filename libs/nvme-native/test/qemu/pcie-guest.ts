@@ -72,7 +72,7 @@ function drives(folder: string): string[] {
 }
 
 const SCRIPT = `
-mkdir -p /dev/hugepages /dev/shm /run /var && ln -s /run /var/run
+mkdir -p /dev/hugepages /dev/shm /run /var/tmp && ln -s /run /var/run
 mount -t hugetlbfs none /dev/hugepages; mount -t tmpfs none /dev/shm
 echo ${HUGEPAGES} > /proc/sys/vm/nr_hugepages
 for function in ${FUNCTIONS.join(" ")}; do
@@ -129,12 +129,13 @@ export class PcieGuest {
       for (const address of FUNCTIONS) {
         const line = await guest.line(`${address} `);
         if (line !== `${address} vfio-pci`)
-          throw new Error(`vfio-pci did not take ${line}:\n${guest.output().slice(-LAST_WORDS)}`);
+          throw new Error(`vfio-pci did not take ${line}`);
       }
       started.lacks = lacking(await ready) ?? lacking(await started.ask({ key: "open", limitMs: START_LIMIT_MS }));
     } catch (reason) {
+      const words = guest.output().slice(-LAST_WORDS);
       await started.stop();
-      throw reason;
+      throw new Error(`${(reason as Error).message}\n${words}`);
     }
     return started;
   }
