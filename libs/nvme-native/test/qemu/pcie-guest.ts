@@ -128,8 +128,7 @@ export class PcieGuest {
     try {
       for (const address of FUNCTIONS) {
         const line = await guest.line(`${address} `);
-        if (line !== `${address} vfio-pci`)
-          throw new Error(`vfio-pci did not take ${line}`);
+        if (line !== `${address} vfio-pci`) throw new Error(`vfio-pci did not take ${line}`);
       }
       started.lacks = lacking(await ready) ?? lacking(await started.ask({ key: "open", limitMs: START_LIMIT_MS }));
     } catch (reason) {
