@@ -37,7 +37,7 @@ function stimulus(step: ResolvedStep): unknown[] {
     case "admin":
       return [without(step, "expect")];
     case "ioworker":
-      return [without(step, "sampleMs")];
+      return [without(without(step, "sampleMs"), "freezeMs")];
     case "reset":
     case "power":
       return [without(step, "readyWithinMs")];

@@ -12,6 +12,16 @@ export type Draw = { random: { from: number; to: number } };
 export type StepReference = { ref: string };
 export type Late<T> = T | Draw | StepReference;
 
+export type WorkerOperation =
+  | "read"
+  | "write"
+  | "flush"
+  | "compare"
+  | "verify"
+  | "writeZeroes"
+  | "writeUncorrectable"
+  | "deallocate";
+
 export type ErrorAction = "stop" | "count" | "ignore" | "freeze";
 
 interface StepBase {
@@ -28,11 +38,15 @@ export interface SnapshotStep extends StepBase {
 export interface IoWorkerStep extends StepBase {
   kind: "ioworker";
   nsid: number;
-  /** Bytes of one I/O, or sizes with integer weights. */
-  sizeBytes: number | { bytes: number; weight: number }[];
+  /** Bytes of one I/O, or sizes with integer weights; null with `sequence`. */
+  sizeBytes: number | { bytes: number; weight: number }[] | null;
   /** Share of I/Os with a random LBA, percent. */
   randomPercent: number;
   readPercent: number;
+  /** Shares of operations that add up to 100; null: `readPercent` says it all. */
+  operations: { operation: WorkerOperation; percent: number }[] | null;
+  /** Replayed once, each command at its time. */
+  sequence: { atUs: number; operation: WorkerOperation; lba: number; lbaCount: number }[] | null;
   /** Outstanding commands, exactly. */
   depth: number;
   /** Side-by-side workers of this description, each with its own qpair and a seed of its own. */
@@ -41,6 +55,11 @@ export interface IoWorkerStep extends StepBase {
   regionOffsetBytes: number;
   regionBytes: number | null;
   alignBytes: number | null;
+  /** From one sequential I/O's place to the next; null: its size; negative: downwards. */
+  stepBytes: number | null;
+  /** 100 shares that add up to 10 000, one for each hundredth of the region. */
+  distribution: number[] | null;
+  pattern: { kind: "constant"; value: number } | { kind: "random"; compressPercent: number } | null;
   /** I/Os a second of one worker; null is unlimited. */
   iops: number | null;
   /** At least one of the three ends it, or `until`. */
@@ -51,6 +70,11 @@ export interface IoWorkerStep extends StepBase {
   /** A Flush after every so many writes; null never. */
   flushEvery: number | null;
   verify: boolean;
+  exclusive: boolean;
+  skipUncorrectable: boolean;
+  /** Class under weighted round robin, 0..3. */
+  priority: number | null;
+  polling: "busy" | "sleep" | null;
   until: "power-lost" | null;
   /**
    * What an error status does: stop the worker, count it, ignore it (it is expected), or freeze the drive for whoever

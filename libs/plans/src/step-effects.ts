@@ -1,5 +1,5 @@
 /** What a resolved step does to a drive: the runner's guard asks the same table that `parse` checks `effects` with. */
-import type { Effect, ResolvedStep } from "./model";
+import type { Effect, ResolvedStep, WorkerOperation } from "./model";
 
 /**
  * Admin opcodes (NVM Express Base 2.0, figure 138) that leave the user's data and the drive's state as they are:
@@ -18,6 +18,20 @@ export function adminEffect(opcode: number): Effect | null {
   return WRITING_ADMIN.has(opcode) ? "writes" : "destroys-data";
 }
 
+/** Operations of an ioworker that leave the user's data as they are. */
+const HARMLESS_OPERATIONS: ReadonlySet<WorkerOperation> = new Set(["read", "flush", "compare", "verify"]);
+
+/** Whether an ioworker changes data: by its sequence, by its operations, or by what it does not read. */
+export function workerWrites(worker: {
+  readPercent: unknown;
+  operations: readonly { operation: WorkerOperation }[] | null;
+  sequence: readonly { operation: WorkerOperation }[] | null;
+}): boolean {
+  const list = worker.sequence ?? worker.operations;
+  if (list === null) return worker.readPercent !== 100;
+  return list.some(({ operation }) => !HARMLESS_OPERATIONS.has(operation));
+}
+
 /** Effect of one resolved step; steps around others have none of their own. */
 export function stepEffect(step: ResolvedStep): Effect | null {
   switch (step.kind) {
@@ -26,7 +40,7 @@ export function stepEffect(step: ResolvedStep): Effect | null {
     case "power":
       return "power-cycles";
     case "ioworker":
-      return step.readPercent === 100 ? null : "writes";
+      return workerWrites(step) ? "writes" : null;
     case "admin":
       return adminEffect(step.opcode);
     default:

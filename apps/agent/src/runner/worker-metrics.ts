@@ -11,7 +11,14 @@ const PERCENTILES = [
   ["latencyP99", 99],
   ["latencyP999", 99.9],
   ["latencyP9999", 99.99],
+  ["latencyP99999", 99.999],
+  ["latencyP999999", 99.9999],
 ] as const satisfies readonly (readonly [MetricName<"ioworker">, number])[];
+const OF_ONE_OPERATION = [
+  ["P50", 50],
+  ["P99", 99],
+  ["P9999", 99.99],
+] as const;
 
 /**
  * Of one worker, or of several side by side: rates over the longest of their times, percentiles of the merged histogram
@@ -35,6 +42,9 @@ export function workerMetrics(results: readonly IoWorkerResult[], errors: number
     checkedLbas: sum((r) => r.checkedLbas),
     unknownLbas: sum((r) => r.unknownLbas),
     inFlight: sum((r) => r.inFlight),
+    commands: sum((r) => r.operations.reduce((total, { count }) => total + count, 0)),
+    ignoredErrors: sum((r) => r.errors.reduce((n, { action, count }) => n + (action === "ignore" ? count : 0), 0)),
+    skippedLbas: sum((r) => r.skippedLbas),
     duration: durationMs,
   };
   if (durationMs > 0) {
@@ -58,6 +68,13 @@ function latencies(results: readonly IoWorkerResult[], ios: number): WorkerMetri
   for (const [name, percent] of PERCENTILES) {
     const ns = percentileNs(histogram, percent);
     if (ns !== null) metrics[name] = ns / NS_PER_MS;
+  }
+  for (const operation of ["read", "write"] as const) {
+    const own = mergeHistograms(results.map((r) => r.histograms[operation]));
+    for (const [name, percent] of OF_ONE_OPERATION) {
+      const ns = percentileNs(own, percent);
+      if (ns !== null) metrics[`${operation}Latency${name}`] = ns / NS_PER_MS;
+    }
   }
   return metrics;
 }

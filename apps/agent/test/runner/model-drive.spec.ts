@@ -42,6 +42,14 @@ describe("smoke on a healthy software drive", () => {
   });
 });
 
+describe("plans of the catalogue that need a healthy drive only", () => {
+  it.each(["debug/freeze-on-error", "endurance/jesd219-enterprise"])("%s passes", async (name) => {
+    const directory = await run(catalogPlan(name, { time: "1s", depth: 8 }));
+    expect(ending(directory)).toEqual(["completed", null]);
+    expect(bodies(directory, "criterion").filter((c) => c.outcome !== "passed")).toEqual([]);
+  });
+});
+
 describe("verify-soak", () => {
   const soak = () => catalogPlan("data/verify-soak", { time: "2s", region: "8MiB" });
   it("passes on a healthy drive, twice: the second run meets what the first one left", async () => {

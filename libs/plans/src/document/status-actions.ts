@@ -38,8 +38,8 @@ export function statusActions() {
       const list = entries.flatMap(([key, action]): StatusAction[] => {
         const match = STATUS.exec(key);
         const [sct, sc] = [Number.parseInt(match?.[1] ?? "", 16), Number.parseInt(match?.[2] ?? "", 16)];
-        if (match === null) add(`"${key}" is no status: write sct/sc in hexadecimal, for example "02/81"`, [key]);
-        else if (sct === 0 && sc === 0) add("00/00 is success and no error", [key]);
+        if (match === null) add(`is no status: write sct/sc in hexadecimal, for example "02/81"`, [key]);
+        else if (sct === 0 && sc === 0) add("is success and no error", [key]);
         else if (typeof action !== "string") add(notA("string", action), [key]);
         else if (!ERROR_ACTIONS.some((word) => word === action))
           add(`unknown reaction \`${action}\`${suggestion(action, ERROR_ACTIONS)}`, [key]);

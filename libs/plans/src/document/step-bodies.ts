@@ -3,6 +3,7 @@ import { z } from "zod";
 import { ioSize, lateDuration, region } from "./late";
 import { ERROR_ACTIONS, statusActions } from "./status-actions";
 import { duration, flag, identifier, integer, limit, mapping, oneOf, percent, size, text } from "./values";
+import { operationShares, patternBody, sequenceBody, signedSize, zones } from "./worker-values";
 
 const DAY_MS = 86_400_000;
 /** Longest time of one step. */
@@ -48,20 +49,39 @@ export const snapshotBody = mapping("snapshot", {
 export const ioworkerBody = mapping("ioworker", {
   id: stepId,
   nsid,
-  size: ioSize(),
+  size: optional(ioSize()).describe(
+    "bytes of one I/O, or sizes with weights such as {4KiB: 70, 64KiB: 30}; not with `sequence`",
+  ),
   random: percent().prefault("100%").describe("share of I/Os at a random LBA; the others go on sequentially"),
   read: percent().prefault("100%").describe("share of reads; the others write"),
+  operations: optional(operationShares()).describe(
+    "shares of operations instead of `read`, such as {read: 60%, write: 30%, deallocate: 10%}",
+  ),
+  sequence: optional(sequenceBody()).describe("commands that are replayed, each at its time, instead of a pattern"),
   depth: integer({ min: 1, max: 65_535 }).prefault(1).describe("commands outstanding, exactly"),
   workers: integer({ min: 1, max: 64 }).prefault(1).describe("side by side, each with its own qpair and seed"),
   region: region().prefault("all").describe("how much of the namespace is used"),
   offset: size().prefault("0B").describe("where the region begins"),
   align: optional(size({ min: 512 })).describe("alignment of random I/Os; default: the I/O size"),
+  step: optional(signedSize()).describe(
+    "from one sequential I/O's place to the next; default: its size; 0B: always the same place; below 0B: from the end down",
+  ),
+  distribution: optional(zones()).describe(
+    "how the I/Os are spread over the region, such as [{region: 20%, share: 80%}, {region: 80%, share: 20%}]",
+  ),
+  pattern: optional(patternBody()).describe("what is written; default: random bytes that differ in every sector"),
   iops: optional(integer({ min: 1, max: 100_000_000 })).describe("limit of one worker, I/Os a second"),
   time: optional(duration({ min: 1, max: MAX_STEP_MS })).describe("ends after this time"),
   count: optional(integer({ min: 1 })).describe("ends after this many I/Os of one worker"),
   passes: optional(integer({ min: 1, max: 100_000 })).describe("ends after so many sequential passes over the region"),
   flushEvery: optional(integer({ min: 1 })).describe("a Flush after every so many writes"),
   verify: flag().prefault(false).describe("stamp every write, check every read"),
+  exclusive: flag().prefault(false).describe("with `verify`: never two commands at the same LBAs, reads included"),
+  skipUncorrectable: flag().prefault(false).describe("leaves LBAs out that were written uncorrectable"),
+  priority: optional(integer({ max: 3 })).describe(
+    "class of its qpair under weighted round robin: 0 urgent to 3 low; default: 0",
+  ),
+  polling: optional(oneOf("way of polling", ["busy", "sleep"])).describe("how it waits; default: the driver's"),
   until: optional(oneOf("end of an ioworker", ["power-lost"])).describe("`power-lost`: ends when the power is cut"),
   onError: oneOf("reaction", [...ERROR_ACTIONS])
     .default("stop")

@@ -1,6 +1,6 @@
 /** What the steps do to the drive must stand in `effects`, for every reader and for the host's guard. */
-import type { Effect } from "../model";
-import { adminEffect } from "../step-effects";
+import type { Effect, WorkerOperation } from "../model";
+import { adminEffect, workerWrites } from "../step-effects";
 import type { Check } from "./check";
 import type { DraftStep } from "./draft";
 
@@ -34,11 +34,16 @@ const WHY: Record<Effect, string> = {
   "power-cycles": "switches power",
 };
 
+function workerOf({ read, operations, sequence }: DraftStep["body"]): boolean {
+  const list = (value: unknown) => (Array.isArray(value) ? (value as { operation: WorkerOperation }[]) : null);
+  return workerWrites({ readPercent: read, operations: list(operations), sequence: list(sequence) });
+}
+
 /** A value that is not known yet (a parameter) counts as the worse one. */
 function effectOf({ kind, body }: DraftStep): Effect | null {
   if (kind === "format") return "destroys-data";
   if (kind === "power") return "power-cycles";
-  if (kind === "ioworker") return body.read === 100 ? null : "writes";
+  if (kind === "ioworker") return workerOf(body) ? "writes" : null;
   if (kind === "admin") return typeof body.opcode === "number" ? adminEffect(body.opcode) : "destroys-data";
   return null;
 }

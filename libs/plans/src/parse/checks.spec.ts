@@ -49,6 +49,66 @@ describe("an ioworker", () => {
   });
 });
 
+describe("what an ioworker sends", () => {
+  const line = (...messages: string[]) => messages.map((message) => `7 ${message}`);
+  it.each([
+    ["time: 1s, operations: {read: 60%, write: 30%, deallocate: 10%}", []],
+    ["time: 1s, random: 0%, step: -8KiB", []],
+    ["time: 1s, read: 0%, pattern: {kind: random, compress: 50%}", []],
+    ["time: 1s, verify: true, exclusive: true, skipUncorrectable: true, priority: 2, polling: sleep", []],
+    ['time: 1s, onError: freeze, freezeFor: 2d, onStatus: {"02/81": ignore}', []],
+    [
+      "time: 1s, operations: {read: 60%, write: 30%}",
+      ["`operations`: the shares add up to 90%, they must add up to 100%"],
+    ],
+    ["time: 1s, operations: {reed: 100%}", ["unknown operation `reed`, did you mean `read`?"]],
+    ["time: 1s, read: 10%, operations: {read: 100%}", ["`read` and `operations` exclude one another"]],
+    ["time: 1s, step: 4KiB", ["`step` is for sequential I/Os: it needs `random` below 100%"]],
+    [
+      "time: 1s, random: 50%, distribution: [{region: 100%, share: 100%}]",
+      ["`distribution` spreads random I/Os: it needs `random: 100%`"],
+    ],
+    [
+      "time: 1s, distribution: [{region: 50%, share: 100%}]",
+      ["`distribution`: the regions add up to 50%, they must add up to 100%"],
+    ],
+    [
+      "time: 1s, read: 0%, verify: true, pattern: {kind: constant, value: 0}",
+      ["`pattern` and `verify` exclude one another: a sector that proves itself has a payload of its own"],
+    ],
+    ["time: 1s, exclusive: true", ["`exclusive` needs `verify: true`"]],
+    ["time: 1s, freezeFor: 1h", ["`freezeFor` needs a reaction `freeze` in `onError` or `onStatus`"]],
+    ['time: 1s, onStatus: {"0281": stop}', ['`0281` is no status: write sct/sc in hexadecimal, for example "02/81"']],
+    ['time: 1s, onStatus: {"02/81": frezee}', ["unknown reaction `frezee`, did you mean `freeze`?"]],
+  ])("%s", (more, messages) => expect(problemsOf([io(more)])).toEqual(line(...messages)));
+
+  it("is a replay or a pattern, and nothing of the one in the other", () => {
+    const sequence = "sequence: [{at: 0ms, operation: write, lba: 0, count: 8}, {at: 1ms, operation: flush}]";
+    expect(problemsOf([`ioworker: {id: io, ${sequence}}`])).toEqual([]);
+    expect(problemsOf([io(sequence)])).toEqual(
+      line("`size` and `sequence` exclude one another: a replay says it itself"),
+    );
+    expect(problemsOf(["ioworker: {id: io, time: 1s}"])).toEqual(
+      line("this ioworker has no `size` (and no `sequence`): give it one such as 4KiB"),
+    );
+    expect(
+      problemsOf(["ioworker: {id: io, sequence: [{at: 1ms, operation: flush}, {at: 0ms, operation: flush}]}"]),
+    ).toEqual(line("`at` is before the command in front of it"));
+  });
+
+  it("decides which effects the plan must declare", () => {
+    const effects = "power-cycles";
+    const writes = [expect.stringContaining("writes: the plan must say")];
+    const read = (more: string) => problemsOf([`ioworker: {id: io, size: 4KiB, time: 1s, ${more}}`], { effects });
+    expect(read("operations: {read: 50%, compare: 50%}")).toEqual([]);
+    expect(read("operations: {read: 50%, deallocate: 50%}")).toEqual(writes);
+    const replay = (operation: string) =>
+      problemsOf([`ioworker: {id: io, sequence: [{at: 0ms, operation: ${operation}, lba: 0, count: 8}]}`], { effects });
+    expect(replay("read")).toEqual([]);
+    expect(replay("writeZeroes")).toEqual(writes);
+  });
+});
+
 describe("a verify step", () => {
   const writer = io("time: 1s, read: 0%, verify: true");
   it.each([

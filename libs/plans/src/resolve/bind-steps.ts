@@ -1,15 +1,12 @@
 /** From step documents to resolved steps: one binder per kind, one table. */
 import { openStep, type StepBody } from "../document/ids";
-import type { RandomDuration } from "../document/late";
 import type { StepDocument } from "../document/step";
-import type { Bound } from "../document/values";
-import type { AdminStep, AssertStep, IoWorkerStep, Late, ResolvedStep, StepKind } from "../model";
+import type { AdminStep, AssertStep, ResolvedStep, StepKind } from "../model";
 import type { Path } from "../parse/positions";
 import { bindComparison } from "./bind-comparison";
-import { bindRegion, checkIoSize, type RegionContext } from "./regions";
-
-/** How long a drive stands frozen when the plan says nothing: a long weekend and a working week. */
-export const DEFAULT_FREEZE_MS = 7 * 86_400_000;
+import { bindIoWorker } from "./bind-ioworker";
+import { bindLate, bindOptional, idOf } from "./bind-late";
+import { bindRegion, type RegionContext } from "./regions";
 
 /** Changes while the walk goes on: a `format` sets the LBA size of the steps after it. */
 export type StepContext = RegionContext;
@@ -101,42 +98,6 @@ export function bindSteps(steps: StepDocument[], path: Path, context: StepContex
   });
 }
 
-function bindIoWorker(body: StepBody<"ioworker">, path: Path, context: StepContext): IoWorkerStep {
-  const { bindings } = context;
-  const at = (key: string) => [...path, key];
-  const region = bindRegion(body, path, context);
-  const sizeBytes = Array.isArray(body.size) ? body.size : bindings.bind(body.size, at("size"));
-  const sizes = typeof sizeBytes === "number" ? [sizeBytes] : sizeBytes.map(({ bytes }) => bytes);
-  for (const size of sizes) checkIoSize(size, region.regionBytes, at("size"), context);
-  const alignBytes = bindOptional(body.align, at("align"), context);
-  if (alignBytes !== null && alignBytes % context.lbaBytes)
-    context.report(at("align"), `align ${alignBytes}B is not a multiple of the LBA size, ${context.lbaBytes}B`);
-  return {
-    kind: "ioworker",
-    id: idOf(body),
-    nsid: bindings.bind(body.nsid, at("nsid")),
-    sizeBytes,
-    randomPercent: bindings.bind(body.random, at("random")),
-    readPercent: bindings.bind(body.read, at("read")),
-    depth: bindings.bind(body.depth, at("depth")),
-    workers: bindings.bind(body.workers, at("workers")),
-    ...region,
-    alignBytes,
-    iops: bindOptional(body.iops, at("iops"), context),
-    timeMs: bindOptional(body.time, at("time"), context),
-    ioCount: bindOptional(body.count, at("count"), context),
-    passes: bindOptional(body.passes, at("passes"), context),
-    flushEvery: bindOptional(body.flushEvery, at("flushEvery"), context),
-    verify: bindings.bind(body.verify, at("verify")),
-    until: body.until,
-    onError: body.onError,
-    onStatus: body.onStatus,
-    freezeMs: mayFreeze(body) ? (bindOptional(body.freezeFor, at("freezeFor"), context) ?? DEFAULT_FREEZE_MS) : null,
-    afterMs: bindLate(body.after, at("after"), context),
-    sampleMs: bindings.bind(body.sample, at("sample")),
-  };
-}
-
 function bindAdmin(body: StepBody<"admin">, path: Path, { bindings, report }: StepContext): AdminStep {
   const word = (key: "nsid" | "cdw10" | "cdw11" | "cdw12" | "cdw13" | "cdw14" | "cdw15") =>
     bindings.bind(body[key], [...path, key]);
@@ -166,33 +127,7 @@ function bindAdmin(body: StepBody<"admin">, path: Path, { bindings, report }: St
   };
 }
 
-function mayFreeze({ onError, onStatus }: StepBody<"ioworker">): boolean {
-  return onError === "freeze" || onStatus.some(({ action }) => action === "freeze");
-}
-
 /** NVM Express Base 2.0, section 3.3.2: the two lowest bits of an opcode are its data direction. */
 function directionOf(opcode: number): AdminStep["direction"] {
   return (["none", "to-device", "from-device", "none"] as const)[opcode & 3]!;
-}
-
-function bindOptional(value: Bound<number> | null, path: Path, { bindings }: StepContext): number | null {
-  return value === null ? null : bindings.bind(value, path);
-}
-
-function bindLate(
-  value: Bound<number> | RandomDuration | null,
-  path: Path,
-  { bindings, report }: StepContext,
-): Late<number> | null {
-  if (value === null) return null;
-  if (typeof value === "number" || !("random" in value)) return bindings.bind(value, path);
-  const from = bindings.bind(value.random[0], [...path, "random", 0]);
-  const to = bindings.bind(value.random[1], [...path, "random", 1]);
-  if (from > to) report([...path, "random"], `the random duration begins at ${from}ms, after its end at ${to}ms`);
-  return { random: { from, to } };
-}
-
-function idOf(body: { id: string | null }): string {
-  if (body.id === null) throw new Error("steps are named before they are bound");
-  return body.id;
 }

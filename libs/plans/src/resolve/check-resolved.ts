@@ -1,5 +1,6 @@
 /** The gate at the other end: an order's plan is checked again before it touches a drive. */
 import { z } from "zod";
+import { OPERATIONS } from "../document/worker-values";
 import type {
   Comparison,
   Criterion,
@@ -25,6 +26,7 @@ const comparison: z.ZodType<Comparison> = z.strictObject({
 const snapshotSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "link"]);
 const captureSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"]);
 const region = { regionOffsetBytes: whole, regionBytes: positive.nullable() };
+const operation = z.enum(OPERATIONS);
 const errorAction = z.enum(["stop", "count", "ignore", "freeze"]);
 const nsid = positive.max(0xfffffffe);
 const dword = whole.max(0xffffffff);
@@ -35,25 +37,44 @@ const leaves: { [K in LeafStep["kind"]]: z.ZodType<Extract<LeafStep, { kind: K }
     kind: z.literal("ioworker"),
     id,
     nsid,
-    sizeBytes: z.union([
-      positive,
-      z
-        .array(z.strictObject({ bytes: positive, weight: positive }))
-        .min(1)
-        .max(64),
-    ]),
+    sizeBytes: z
+      .union([
+        positive,
+        z
+          .array(z.strictObject({ bytes: positive, weight: positive }))
+          .min(1)
+          .max(64),
+      ])
+      .nullable(),
     randomPercent: share,
     readPercent: share,
+    operations: z.array(z.strictObject({ operation, percent: positive.max(100) })).nullable(),
+    sequence: z
+      .array(z.strictObject({ atUs: z.number().nonnegative(), operation, lba: whole, lbaCount: positive }))
+      .min(1)
+      .nullable(),
     depth: positive.max(65_535),
     workers: positive.max(64),
     ...region,
     alignBytes: positive.nullable(),
+    stepBytes: z.number().int().nullable(),
+    distribution: z.array(whole).length(100).nullable(),
+    pattern: z
+      .union([
+        z.strictObject({ kind: z.literal("constant"), value: dword }),
+        z.strictObject({ kind: z.literal("random"), compressPercent: whole.max(100) }),
+      ])
+      .nullable(),
     iops: positive.nullable(),
     timeMs: positive.nullable(),
     ioCount: positive.nullable(),
     passes: positive.nullable(),
     flushEvery: positive.nullable(),
     verify: z.boolean(),
+    exclusive: z.boolean(),
+    skipUncorrectable: z.boolean(),
+    priority: whole.max(3).nullable(),
+    polling: z.enum(["busy", "sleep"]).nullable(),
     until: z.literal("power-lost").nullable(),
     onError: errorAction,
     onStatus: z.array(z.strictObject({ sct: whole.max(7), sc: whole.max(0xff), action: errorAction })).max(64),

@@ -72,17 +72,26 @@ describe("resolvePlan", () => {
       sizeBytes: 4096,
       randomPercent: 100,
       readPercent: 100,
+      operations: null,
+      sequence: null,
       depth: 1,
       workers: 1,
       regionOffsetBytes: 0,
       regionBytes: null,
       alignBytes: null,
+      stepBytes: null,
+      distribution: null,
+      pattern: null,
       iops: null,
       timeMs: 1000,
       ioCount: null,
       passes: null,
       flushEvery: null,
       verify: false,
+      exclusive: false,
+      skipUncorrectable: false,
+      priority: null,
+      polling: null,
       until: null,
       onError: "stop",
       onStatus: [],
@@ -90,6 +99,30 @@ describe("resolvePlan", () => {
       afterMs: null,
       sampleMs: 1000,
     });
+  });
+
+  it("spreads a distribution over a hundred parts of the region, and keeps every share", () => {
+    const zones = "[{region: 5%, share: 50%}, {region: 15%, share: 30%}, {region: 80%, share: 20%}]";
+    const [step] = resolvedSteps(`- ioworker: {size: 4KiB, time: 1s, distribution: ${zones}}`);
+    const { distribution } = step as { distribution: number[] };
+    expect(distribution).toEqual([...Array(5).fill(1000), ...Array(15).fill(200), ...Array(80).fill(25)]);
+    const [odd] = resolvedSteps(
+      "- ioworker: {size: 4KiB, time: 1s, distribution: [{region: 3%, share: 50%}, {region: 97%, share: 50%}]}",
+    );
+    expect((odd as { distribution: number[] }).distribution.slice(0, 4)).toEqual([1667, 1667, 1666, 52]);
+  });
+
+  it("refuses a replay that leaves the DUT, and a step that is no whole LBAs, where it stands", () => {
+    const sequence =
+      "[{at: 0ms, operation: write, lba: 0, count: 8}, {at: 0.25ms, operation: read, lba: 65535, count: 8}]";
+    expect(problems(`- ioworker: {sequence: ${sequence}}`)).toEqual([
+      "8:111 LBA 65535 +8 lies beyond the DUT, which has 65536 LBAs",
+    ]);
+    expect(problems("- ioworker: {size: 4KiB, random: 0%, step: -100B, time: 1s}")).toEqual([
+      "8:48 step -100B is not a multiple of the LBA size, 512B",
+    ]);
+    const [step] = resolvedSteps(`- ioworker: {sequence: ${sequence.replace("65535", "64")}}`);
+    expect(step).toMatchObject({ sizeBytes: null, sequence: [{ atUs: 0 }, { atUs: 250, lba: 64, lbaCount: 8 }] });
   });
 
   it("names steps by kind and ordinal, past ids that authors took", () => {

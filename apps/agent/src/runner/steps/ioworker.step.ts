@@ -1,22 +1,19 @@
 /** Workers side by side: started here, run by native threads, their samples journalled, their ends judged. */
 
-import type { IoWorker, IoWorkerEvent, IoWorkerOptions, IoWorkerResult, NamespaceIdentity } from "@assay/nvme-native";
+import type { IoWorker, IoWorkerEvent, IoWorkerOptions, IoWorkerResult } from "@assay/nvme-native";
 import { stepEffect } from "@assay/plans";
 import type { ConfirmedNamespace } from "../confirmed-drive";
-import { workerSeed } from "../draws";
 import { findings } from "../findings";
 import { Interruption } from "../interruption";
 import { placeOf } from "../place";
-import { bytesInLbas, regionInLbas } from "../region";
 import { type StepExecutor, type StepOf, type StepScope } from "../scope";
 import { workerMetrics } from "../worker-metrics";
+import { workerOptions } from "../worker-options";
 import { WorkerRecord } from "../worker-record";
 import { countedErrors, judgeWorkers, mergeStatuses } from "../worker-verdict";
 
 /** How long workers may take to notice that the power is gone before they are stopped. */
 export const POWER_LOST_GRACE_MS = 30_000;
-/** Interval of histogram deltas. */
-const HISTOGRAM_MS = 60_000;
 /** What counts also where a worker was interrupted. */
 const FINDINGS = ["errors", "miscompares"] as const;
 
@@ -57,36 +54,6 @@ export const ioworkerStep: StepExecutor<"ioworker"> = async (step, scope) => {
   if (results.some((r) => r.end === "deadline")) throw new Interruption("deadline", "the time budget is used up");
   return verdict;
 };
-
-function workerOptions(step: StepOf<"ioworker">, identity: NamespaceIdentity, scope: StepScope): IoWorkerOptions[] {
-  const sizes = typeof step.sizeBytes === "number" ? [step.sizeBytes] : step.sizeBytes.map((s) => s.bytes);
-  for (const bytes of sizes) bytesInLbas("I/O size", bytes, identity.lbaBytes);
-  const common = {
-    nsid: step.nsid,
-    sizeBytes: step.sizeBytes,
-    randomPercent: step.randomPercent,
-    readPercent: step.readPercent,
-    depth: step.depth,
-    ...regionInLbas(step, identity),
-    alignLbas: step.alignBytes === null ? undefined : bytesInLbas("alignment", step.alignBytes, identity.lbaBytes),
-    iops: step.iops,
-    timeMs: step.timeMs,
-    ioCount: step.ioCount,
-    passes: step.passes,
-    flushEvery: step.flushEvery,
-    verify: step.verify,
-    onError: step.onError,
-    onStatus: step.onStatus,
-    untilPowerLost: step.until === "power-lost",
-    sampleMs: step.sampleMs,
-    histogramMs: HISTOGRAM_MS,
-  };
-  return Array.from({ length: step.workers }, (_, worker) => ({
-    ...common,
-    worker,
-    seed: workerSeed(scope, step.id, worker),
-  }));
-}
 
 type Frozen = Extract<IoWorkerEvent, { type: "frozen" }>;
 
