@@ -133,9 +133,11 @@ export class Buffer {
     return this;
   }
 
-  /** The first `size` bytes (default: all) in hexadecimal and ASCII. */
-  dump(size: number = this.length): string {
-    return hexDump(this.bytes.subarray(0, integer("size", size, 0, this.length)));
+  /** `size` bytes (default: all) from `from` on in hexadecimal and ASCII, 16 a line. */
+  dump(size?: number, from = 0): string {
+    integer("from", from, 0, this.length);
+    const bytes = integer("size", size ?? this.length - from, 0, this.length - from);
+    return hexDump(this.bytes.subarray(from, from + bytes), from);
   }
 
   /**

@@ -1,13 +1,16 @@
 /** Bytes as text: offset, hexadecimal, ASCII; 16 bytes a line. */
 const LINE_BYTES = 16;
 
-export function hexDump(data: Uint8Array): string {
+/** @param first what the first line's offset is */
+export function hexDump(data: Uint8Array, first = 0): string {
   const lines: string[] = [];
   for (let at = 0; at < data.byteLength; at += LINE_BYTES) {
     const line = data.subarray(at, at + LINE_BYTES);
     const hex = Array.from(line, (byte) => byte.toString(16).padStart(2, "0"));
     const ascii = Array.from(line, (byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "."));
-    lines.push(`${at.toString(16).padStart(8, "0")}  ${hex.join(" ").padEnd(3 * LINE_BYTES)} ${ascii.join("")}`);
+    lines.push(
+      `${(first + at).toString(16).padStart(8, "0")}  ${hex.join(" ").padEnd(3 * LINE_BYTES)} ${ascii.join("")}`,
+    );
   }
   return lines.join("\n");
 }

@@ -28,7 +28,7 @@ function noting(answer: (command: RawCommand) => Partial<Completion> = () => ({}
       return { completion: { ...DONE, ...answer({ opcode: 2 }) }, data };
     },
   };
-  return { sent, commands: new AdminCommands(controller) };
+  return { sent, channel: controller, commands: new AdminCommands(controller) };
 }
 
 const four = new Uint8Array(4);
@@ -98,6 +98,25 @@ test("an image goes down in pieces of 4 KiB and is committed", async () => {
     [0x11, 201, 2048],
     [0x10, 9, undefined],
   ]);
+});
+
+test("the pieces are as large as the drive wants them at least, and each is told", async () => {
+  const sizes = async (granularity: number | null, options: object, bytes: number) => {
+    const { sent, channel } = noting();
+    const raw = new Uint8Array(4096);
+    if (granularity !== null) raw[319] = granularity;
+    const commands = new AdminCommands(granularity === null ? channel : { ...channel, identity: { raw } });
+    const progress: number[] = [];
+    const onProgress = ({ sentBytes, totalBytes }: { sentBytes: number; totalBytes: number }) =>
+      void progress.push(sentBytes / totalBytes);
+    await commands.downloadFirmware(new Uint8Array(bytes), { ...options, onProgress });
+    const downloads = sent.filter(({ opcode }) => opcode === 0x11);
+    return { bytes: downloads.map(({ bytes }) => bytes), progress };
+  };
+  expect((await sizes(null, {}, 12_288)).bytes).toEqual([4096, 4096, 4096]);
+  expect((await sizes(0xff, {}, 8192)).bytes).toEqual([4096, 4096]);
+  expect(await sizes(4, {}, 40_960)).toEqual({ bytes: [16_384, 16_384, 8192], progress: [0.4, 0.8, 1] });
+  expect((await sizes(4, { pieceBytes: 32_768 }, 40_960)).bytes).toEqual([32_768, 8192]);
 });
 
 test("a piece that the drive refuses ends the download before the commit", async () => {

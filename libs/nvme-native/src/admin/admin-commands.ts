@@ -3,17 +3,25 @@
  * completion: what the drive refuses is a value, `expectStatus` turns it into an error where a script wants one.
  */
 
-import type { CommandData } from "../buffer";
-import { integer, object, oneOf, U32 } from "../check";
+import { type CommandData, viewOf } from "../buffer";
+import { integer, object, oneOf, refuse, U32 } from "../check";
 import type { CommandSet } from "../command-names";
 import type { Completion } from "../completion";
 import { NvmeError } from "../nvme-error";
 import { statusText, succeeded } from "../status";
 import { type AsyncEvent, AsyncEvents } from "./async-events";
-import { type AdminCall, word } from "./call";
+import { type AdminCall, fours, MAX_TRANSFER_BYTES, word } from "./call";
 import type { AdminChannel } from "./channel";
 import { type DirectiveOptions, directiveCall } from "./directives";
-import { type CommitOptions, commitCall, downloadCall, PIECE_BYTES, piecesOf } from "./firmware";
+import {
+  type CommitOptions,
+  commitCall,
+  type DownloadOptions,
+  downloadCall,
+  leastPiece,
+  MAX_IMAGE_BYTES,
+  piecesOf,
+} from "./firmware";
 import { type IdentifyOptions, identifyCall } from "./identify";
 import { type MiMessage, miCall } from "./management-interface";
 import { attachmentCall, createNamespaceCall, deleteNamespaceCall } from "./namespaces";
@@ -68,16 +76,21 @@ export class AdminCommands {
     return this.#send(commitCall(options));
   }
 
-  /** Sends the image in pieces of 4 KiB and commits it. The first command that the drive refuses ends it. */
+  /** Sends the image in pieces and commits it. The first command that the drive refuses ends it. */
   async downloadFirmware(
     image: CommandData,
-    options: { slot?: number; action?: number } = {},
+    options: DownloadOptions = {},
   ): Promise<{ completion: Completion; failedAtOffset: number | null }> {
-    const o = object<typeof options>("options", options, ["slot", "action"]);
+    const o = object<DownloadOptions>("options", options, ["slot", "action", "pieceBytes", "onProgress"]);
     const commit = commitCall({ slot: o.slot ?? 0, action: o.action ?? 1 });
-    for (const [i, piece] of piecesOf(image).entries()) {
+    const least = leastPiece(this.controller.identity?.raw);
+    const pieceBytes = fours("pieceBytes", integer("pieceBytes", o.pieceBytes ?? least, 4, MAX_TRANSFER_BYTES));
+    if (o.onProgress !== undefined && typeof o.onProgress !== "function") refuse("onProgress must be a function");
+    const totalBytes = viewOf("image", image, 4, MAX_IMAGE_BYTES).byteLength;
+    for (const [i, piece] of piecesOf(image, pieceBytes).entries()) {
       const completion = await this.#send(piece);
-      if (!succeeded(completion)) return { completion, failedAtOffset: i * PIECE_BYTES };
+      if (!succeeded(completion)) return { completion, failedAtOffset: i * pieceBytes };
+      o.onProgress?.({ sentBytes: Math.min((i + 1) * pieceBytes, totalBytes), totalBytes });
     }
     return { completion: await this.#send(commit), failedAtOffset: null };
   }

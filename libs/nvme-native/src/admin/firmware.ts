@@ -4,6 +4,8 @@ import { integer, object } from "../check";
 import { type AdminCall, fours, transferred } from "./call";
 
 export const PIECE_BYTES = 4096;
+const FWUG = 319;
+const NO_RESTRICTION = 0xff;
 export const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 
 export interface CommitOptions {
@@ -11,6 +13,17 @@ export interface CommitOptions {
   action: number;
   /** Boot partition of actions 6 and 7. */
   bootPartition?: 0 | 1;
+}
+
+export interface DownloadOptions {
+  /** 0, the default: the drive chooses. */
+  slot?: number;
+  /** Commit action; default 1, active after the next reset. */
+  action?: number;
+  /** Of each piece, a multiple of 4; default: what the drive takes at least (FWUG), or 4096. */
+  pieceBytes?: number;
+  /** Called behind each piece that the drive took. */
+  onProgress?: (progress: { sentBytes: number; totalBytes: number }) => void;
 }
 
 /** `offset` in bytes; it and the length are multiples of 4. */
@@ -29,13 +42,19 @@ export function commitCall(options: CommitOptions): AdminCall {
   return { command: { opcode: 0x10, cdw10: ((partition << 31) | (action << 3) | slot) >>> 0 } };
 }
 
-/** The pieces of a whole image, in order. */
-export function piecesOf(image: CommandData): AdminCall[] {
+/** The least piece that the drive takes (FWUG, byte 319 of Identify Controller), bytes; 4096 where it does not say. */
+export function leastPiece(identifyController: Uint8Array | undefined): number {
+  const granularity = identifyController?.[FWUG] ?? 0;
+  return granularity === 0 || granularity === NO_RESTRICTION ? PIECE_BYTES : granularity * PIECE_BYTES;
+}
+
+/** The pieces of a whole image, in order; the last one may be shorter. */
+export function piecesOf(image: CommandData, pieceBytes = PIECE_BYTES): AdminCall[] {
   const bytes = viewOf("image", image, 4, MAX_IMAGE_BYTES);
   fours("image.length", bytes.byteLength);
   const pieces: AdminCall[] = [];
-  for (let offset = 0; offset < bytes.byteLength; offset += PIECE_BYTES) {
-    pieces.push(downloadCall(bytes.subarray(offset, offset + PIECE_BYTES), offset));
+  for (let offset = 0; offset < bytes.byteLength; offset += pieceBytes) {
+    pieces.push(downloadCall(bytes.subarray(offset, offset + pieceBytes), offset));
   }
   return pieces;
 }

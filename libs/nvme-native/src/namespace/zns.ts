@@ -1,9 +1,12 @@
 /** Zoned namespaces (ZNS Command Set 1.1): facts, reports, zone actions and append. Reads and writes are the namespace's. */
-import { big, bytes, integer, object, oneOf, refuse, U32, U64 } from "../check";
+import { type CommandData, viewOf } from "../buffer";
+import { big, integer, object, oneOf, refuse, U32, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller, Namespace, Qpair } from "../driver";
 import { NvmeError } from "../nvme-error";
 import { statusText, succeeded } from "../status";
+import { ZoneHandle } from "./zone-handle";
+import { ACTIONS, FILTERS, type Zone, type ZoneFacts, type ZoneState, zoneAt } from "./zone-report";
 
 const ZONED_COMMAND_SET = 2;
 const OPCODE = { send: 0x79, receive: 0x7a, append: 0x7d } as const;
@@ -15,46 +18,6 @@ const SELECT_ALL = 0x100;
 const PARTIAL = 0x1_0000;
 const FUA = 0x4000_0000;
 const NO_LIMIT = 0xffff_ffff;
-const STATES: Record<number, ZoneState> = {
-  1: "empty",
-  2: "implicitlyOpened",
-  3: "explicitlyOpened",
-  4: "closed",
-  13: "readOnly",
-  14: "full",
-  15: "offline",
-};
-const FILTERS = {
-  all: 0,
-  empty: 1,
-  implicitlyOpened: 2,
-  explicitlyOpened: 3,
-  closed: 4,
-  full: 5,
-  readOnly: 6,
-  offline: 7,
-} as const;
-const ACTIONS = { close: 1, finish: 2, open: 3, reset: 4, offline: 5 } as const;
-
-export type ZoneState = Exclude<keyof typeof FILTERS, "all">;
-
-export interface Zone {
-  slba: bigint;
-  state: ZoneState;
-  /** LBAs that can be written. */
-  capacity: bigint;
-  /** Null where there is none: full, read only, offline. */
-  writePointer: bigint | null;
-}
-
-export interface ZoneFacts {
-  zoneLbas: bigint;
-  zoneCount: number;
-  /** Null: no limit. */
-  maxOpen: number | null;
-  maxActive: number | null;
-}
-
 export class ZonedNamespace {
   private constructor(
     readonly namespace: Namespace,
@@ -111,6 +74,12 @@ export class ZonedNamespace {
     return { completion, matching, zones };
   }
 
+  /** The zone that holds an LBA, to act on by `qpair`. Nothing is sent. */
+  at(qpair: Qpair, lba: bigint): ZoneHandle {
+    big("lba", lba, 0n, this.namespace.identity.lbaCount - 1n);
+    return new ZoneHandle(this, qpair, lba - (lba % this.facts.zoneLbas));
+  }
+
   /** The zone that holds an LBA. @throws ERR_ARGUMENT when the drive refuses to tell. */
   async zone(qpair: Qpair, lba: bigint): Promise<Zone> {
     const { completion, zones } = await this.reportZones(qpair, { fromLba: lba, limit: 1 });
@@ -146,17 +115,17 @@ export class ZonedNamespace {
   async append(
     qpair: Qpair,
     zslba: bigint,
-    data: Uint8Array,
+    data: CommandData,
     flags: { fua?: boolean } = {},
   ): Promise<{ completion: Completion; lba: bigint | null }> {
     const { lbaBytes, extendedLba, metadataBytes } = this.namespace.identity;
     const stride = lbaBytes + (extendedLba === true ? metadataBytes : 0);
-    bytes("data", data, stride, this.maxTransferBytes);
-    if (data.byteLength % stride !== 0) refuse(`data has ${data.byteLength} bytes, it must be a multiple of ${stride}`);
+    const { byteLength } = viewOf("data", data, stride, this.maxTransferBytes);
+    if (byteLength % stride !== 0) refuse(`data has ${byteLength} bytes, it must be a multiple of ${stride}`);
     const o = object<typeof flags>("flags", flags, ["fua"]);
     const command = {
       ...addressed(OPCODE.append, this.namespace.nsid, "zslba", zslba),
-      cdw12: ((o.fua === true ? FUA : 0) + data.byteLength / stride - 1) >>> 0,
+      cdw12: ((o.fua === true ? FUA : 0) + byteLength / stride - 1) >>> 0,
     };
     const completion = await this.namespace.io(qpair, command, data, "to-device");
     if (!succeeded(completion)) return { completion, lba: null };
@@ -167,17 +136,4 @@ export class ZonedNamespace {
 function addressed(opcode: number, nsid: number, name: string, lba: bigint) {
   big(name, lba, 0n, U64);
   return { opcode, nsid, cdw10: Number(lba & BigInt(U32)), cdw11: Number(lba >> 32n) };
-}
-
-function zoneAt(view: DataView, at: number): Zone {
-  const pointer = view.getBigUint64(at + 24, true);
-  const state = STATES[view.getUint8(at + 1) >> 4];
-  if (state === undefined)
-    throw new NvmeError("ERR_UNSUPPORTED", `zone state ${view.getUint8(at + 1) >> 4} has no name`);
-  return {
-    slba: view.getBigUint64(at + 16, true),
-    state,
-    capacity: view.getBigUint64(at + 8, true),
-    writePointer: pointer === U64 ? null : pointer,
-  };
 }

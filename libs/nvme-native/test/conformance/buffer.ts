@@ -134,6 +134,10 @@ behaviour("B012", "a dump shows the first bytes of any size as text", { on: HOST
     expect(buffer.dump(size).split("\n")).toHaveLength(Math.ceil(size / 16));
   expect(buffer.dump(16)).toBe("00000000  68 65 6c 6c 6f 00 ff 00 00 00 00 00 00 00 00 00  hello...........");
   expect(refusal(() => buffer.dump(262_145))).toMatch(/^size is 262145/);
+  // Page by page, each with its place.
+  expect(buffer.dump(32, 4096).split("\n")[1]).toMatch(/^00001010 {2}00/);
+  expect(buffer.dump(4096, 4096).split("\n")).toHaveLength(256);
+  expect(refusal(() => buffer.dump(1, 262_144))).toMatch(/^size is 1, it must be an integer from 0 to 0/);
 });
 
 behaviour(

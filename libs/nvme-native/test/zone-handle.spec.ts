@@ -1,0 +1,52 @@
+/** One zone at a time: what `ZonedNamespace.at` gives. */
+import { expectStatus, ZonedNamespace } from "../src";
+import { codeOf, withDrive } from "./bench-drive";
+
+const MIB = 1n << 20n;
+const spec = {
+  capacityBytes: 16n * MIB,
+  namespaces: [
+    {
+      capacityBytes: 16n * MIB,
+      lbaBytes: 4096 as const,
+      zoned: { zoneBytes: MIB, zoneCapacityBytes: MIB / 2n, maxOpen: 2, maxActive: 3 },
+    },
+  ],
+};
+const sectors = (count: number, byte: number) => new Uint8Array(count * 4096).fill(byte);
+
+test("a zone is found by any of its LBAs, opened, written, appended to, read, closed, finished and reset", () =>
+  withDrive({ spec }, async ({ controller, ns, qpair }) => {
+    const zns = await ZonedNamespace.of(controller, ns);
+    const zone = zns.at(qpair, 700n);
+    expect(zone.slba).toBe(512n);
+    expect(await zone.report()).toEqual({ slba: 512n, state: "empty", capacity: 128n, writePointer: 512n });
+    expectStatus(await zone.open());
+    expect((await zone.report()).state).toBe("explicitlyOpened");
+    expectStatus(await zone.write(0n, sectors(2, 1)));
+    const appended = controller.createBuffer(8192, { pattern: "ones" });
+    expect(await zone.append(appended)).toMatchObject({ offset: 2n, completion: { sct: 0, sc: 0 } });
+    expectStatus(await zone.write(9n, sectors(1, 3)), 1, 0xbc);
+    const data = sectors(4, 0);
+    expectStatus(await zone.read(0n, data));
+    expect([data[0], data[2 * 4096]]).toEqual([1, 0xff]);
+    expectStatus(await zone.close());
+    expect((await zone.report()).state).toBe("closed");
+    expectStatus(await zone.finish());
+    expect(await zone.report()).toMatchObject({ state: "full", writePointer: null });
+    expect(await zone.append(appended)).toMatchObject({ offset: null, completion: { sct: 1, sc: 0xb9 } });
+    expectStatus(await zone.reset());
+    expect((await zone.report()).state).toBe("empty");
+    expect(await codeOf(() => zone.read(256n, data))).toBe("ERR_ARGUMENT");
+    expect(await codeOf(() => zns.at(qpair, 1n << 40n))).toBe("ERR_ARGUMENT");
+  }));
+
+test("a worker fills what can be written of a zone, exactly once, and reads it back", () =>
+  withDrive({ spec }, async ({ controller, ns, qpair }) => {
+    const zone = (await ZonedNamespace.of(controller, ns)).at(qpair, 0n);
+    const writer = await zone.startIoWorker({ readPercent: 0 });
+    expect(await writer.result).toMatchObject({ end: "done", writtenBytes: 128n * 4096n, errors: [] });
+    expect((await zone.report()).state).toBe("full");
+    const reader = await zone.startIoWorker({ ioCount: 10, depth: 4 });
+    expect(await reader.result).toMatchObject({ end: "done", reads: 10n, errors: [] });
+  }));
