@@ -1,25 +1,94 @@
-/** Scripts of the README that are marked with `<!-- script: name -->` run as they stand, on a drive of their own. */
-import { readFileSync, rmSync } from "node:fs";
+/**
+ * Every piece of JavaScript in the README runs as it stands, on a drive of its own. `<!-- script: name -->` is a whole
+ * script, `<!-- in a script: name -->` a piece of one that has driver, controller, ns and qpair.
+ */
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import * as library from "../src";
-import { makeDrive, temporaryFolder } from "./bench-drive";
+import { type Bench, makeDrive, temporaryFolder, withDrive } from "./bench-drive";
+
+type Run = (...given: unknown[]) => Promise<void>;
 
 const README = readFileSync(join(__dirname, "..", "README.md"), "utf8");
-const SCRIPTS = [...README.matchAll(/<!-- script: (.+?) -->\s*```js\n(.*?)```/gs)].map(([, name, code]) => ({
-  name,
+const BLOCKS = [...README.matchAll(/(?:<!-- (.+?) -->\s*)?```js\n(.*?)```/gs)].map(([, mark, code]) => ({
+  mark: mark ?? "unmarked",
   code: code!,
 }));
+const named = (prefix: string) =>
+  BLOCKS.filter(({ mark }) => mark.startsWith(prefix)).map(({ mark, code }) => ({
+    name: mark.slice(prefix.length),
+    code,
+  }));
+const TARGET = "needs a target";
+const LIMIT_MS = 60_000;
+const MIB = 1n << 20n;
+/** Drives that pieces need: sizes are those of their text. */
+const SPECS: Record<string, Partial<library.ModelDriveSpec>> = {
+  namespaces: { capacityBytes: 32n * MIB, namespaces: [{ capacityBytes: 16n * MIB, lbaBytes: 512 }] },
+  zones: {
+    capacityBytes: 32n * MIB,
+    namespaces: [
+      { capacityBytes: 16n * MIB, lbaBytes: 512 },
+      { capacityBytes: 16n * MIB, lbaBytes: 4096, zoned: { zoneBytes: MIB } },
+    ],
+  },
+};
 
-test.each(SCRIPTS)("the script `$name` runs to its end", async ({ code }) => {
+/** Files of the text lie in the test's folder; what it prints is kept. */
+function prepared(code: string, folder: string, drive: string) {
+  const printed: unknown[][] = [];
+  return {
+    code: code.replaceAll(/\/tmp\/([\w.]+)/g, (_, file) => (file === "demo.drive" ? drive : join(folder, file))),
+    console: { log: (...values: unknown[]) => void printed.push(values) },
+    printed,
+  };
+}
+
+test.each(named("script: "))("the script `$name` runs to its end", async ({ code }) => {
   const folder = temporaryFolder();
   try {
-    const drive = await makeDrive(folder, {}, "demo.drive");
-    const here = code.replaceAll("/tmp/demo.drive", drive).replace(/\nmain\(\);\s*$/, "\nreturn main();");
-    const printed: unknown[][] = [];
-    const run = new Function("require", "console", here) as (...given: unknown[]) => Promise<void>;
-    await run(() => library, { log: (...values: unknown[]) => printed.push(values) });
-    expect(printed.length).toBeGreaterThan(0);
+    const here = prepared(code, folder, await makeDrive(folder, {}, "demo.drive"));
+    const run = new Function("require", "console", here.code.replace(/\nmain\(\);\s*$/, "\nreturn main();")) as Run;
+    await run(() => library, here.console);
+    expect(here.printed.length).toBeGreaterThan(0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test.each(named("in a script: "))(
+  "the piece `$name` runs to its end",
+  ({ name, code }) =>
+    withDrive({ spec: SPECS[name] }, async ({ folder, drive, controller, ns, qpair }: Bench) => {
+      const here = prepared(code, folder, drive);
+      const body = `return (async () => {${here.code}})();`;
+      const run = new Function("require", "console", "driver", "controller", "ns", "qpair", body) as Run;
+      await run(() => library, here.console, library.driver, controller, ns, qpair);
+      expect(here.printed.length).toBeGreaterThan(0);
+    }),
+  LIMIT_MS,
+);
+
+test("no piece is left out, and what needs a target knows only names that there are", () => {
+  const known = BLOCKS.filter(({ mark }) => /^(in a )?script: ./.test(mark) || mark === TARGET);
+  expect(BLOCKS.filter((block) => !known.includes(block))).toEqual([]);
+  for (const { code } of BLOCKS)
+    for (const [, names] of code.matchAll(/const \{([^}]+)\} = require\("@assay\/nvme-native"\)/g))
+      for (const name of names!.split(",").map((each) => each.trim()))
+        if (name !== "") expect(Object.keys(library)).toContain(name);
+});
+
+test("what the table for those who come from pynvme names is there", () => {
+  const table = README.slice(README.indexOf("## Coming from pynvme"), README.indexOf("## Inside"));
+  const rows = [...table.matchAll(/^\| (.+?) \| (.+?) \|$/gm)].slice(2);
+  expect(rows.length).toBeGreaterThan(40);
+  const words = new Set(
+    rows.flatMap(([, , here]) =>
+      [...here!.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => code!.match(/[A-Za-z]\w{3,}/g) ?? []),
+    ),
+  );
+  const root = join(__dirname, "../src");
+  const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const all = files.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
+  expect([...words].filter((word) => !new RegExp(`\\b${word}\\b`).test(all))).toEqual([]);
 });
