@@ -11,9 +11,16 @@ export * from "./address";
 export * from "./admin/admin-commands";
 export type { AsyncEvent } from "./admin/async-events";
 export type { DirectiveOptions } from "./admin/directives";
+export { decodeEnduranceGroup, type EnduranceGroup, readEnduranceGroup } from "./admin/endurance-group";
 export type { CommitOptions, DownloadOptions } from "./admin/firmware";
 export type { IdentifyOptions } from "./admin/identify";
 export type { MiMessage } from "./admin/management-interface";
+export {
+  decodePersistentEvents,
+  type PersistentEvent,
+  type PersistentEventLog,
+  readPersistentEvents,
+} from "./admin/persistent-events";
 export { SANITIZE, type SanitizeOptions } from "./admin/sanitize";
 export type { SecurityOptions } from "./admin/security";
 export { SELF_TEST } from "./admin/self-test";
@@ -40,6 +47,12 @@ export type * from "./namespace/io-options";
 export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./namespace/lba-format";
 export type * from "./namespace/miscompare";
 export { guardCrc, protectionTuple } from "./namespace/protection";
+export {
+  decodeOpenStreams,
+  decodeStreamParameters,
+  type StreamParameters,
+  Streams,
+} from "./namespace/streams";
 export type { VerifyOptions } from "./namespace/verification";
 export { ZonedNamespace } from "./namespace/zns";
 export { ZoneHandle } from "./namespace/zone-handle";
@@ -53,6 +66,13 @@ export { describeCommand, type RecordedCommand } from "./recorded-commands";
 export type * from "./reset-report";
 export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
 export { type PowerHooks, Subsystem } from "./subsystem";
+export { decodeDiscovery, type TcgDiscovery } from "./tcg/discovery";
+export type { TcgAnswer } from "./tcg/exchange";
+export { cellsOf, tcgStatusName } from "./tcg/methods";
+export { expectTcg, OpalDrive, type OpalPin, type OpalWho, TcgExpectationError } from "./tcg/opal-drive";
+export type { OpalRange, OpalRangeOptions, OpalReset } from "./tcg/ranges";
+export { type TcgAuthority, TcgSession } from "./tcg/session";
+export { TcgMalformedError, type TcgNamed, type TcgValue } from "./tcg/tokens";
 export { Tcp, type TcpOptions } from "./tcp";
 export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker/figures";
 export type * from "./worker/options";

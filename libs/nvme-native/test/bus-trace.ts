@@ -22,8 +22,15 @@ export function layBusTrace(drive: string, records: number): void {
   closeSync(fd);
 }
 
-/** Commands per queue id, oldest first; `whole` is false when older ones were overwritten. */
-export function readBusTrace(drive: string): { whole: boolean; queues: Map<number, DriveCommand[]> } {
+/**
+ * Commands per queue id, oldest first, and the queue ids in the order in which the drive served them; `whole` is false when
+ * older ones were overwritten.
+ */
+export function readBusTrace(drive: string): {
+  whole: boolean;
+  queues: Map<number, DriveCommand[]>;
+  served: number[];
+} {
   const file = readFileSync(`${drive}.bus`);
   const places = file.length / RECORD_BYTES - 1;
   const records = Array.from({ length: places }, (_, n) =>
@@ -33,6 +40,7 @@ export function readBusTrace(drive: string): { whole: boolean; queues: Map<numbe
     .filter(({ number }) => number > 0n)
     .sort((a, b) => (a.number < b.number ? -1 : 1));
   const queues = new Map<number, DriveCommand[]>();
+  const served: number[] = [];
   const open = new Map<string, DriveCommand>();
   for (const { record } of records) {
     const qid = record.readUInt16LE(10);
@@ -41,6 +49,7 @@ export function readBusTrace(drive: string): { whole: boolean; queues: Map<numbe
       const command = fetched(entry);
       if (!queues.has(qid)) queues.set(qid, []);
       queues.get(qid)!.push(command);
+      served.push(qid);
       open.set(`${qid} ${command.cid}`, command);
     } else {
       const status = entry.readUInt16LE(14);
@@ -49,7 +58,7 @@ export function readBusTrace(drive: string): { whole: boolean; queues: Map<numbe
         command.completion = { sct: (status >> 9) & 7, sc: (status >> 1) & 0xff, cdw0: entry.readUInt32LE(0) };
     }
   }
-  return { whole: records.length < places, queues };
+  return { whole: records.length < places, queues, served };
 }
 
 const fetched = (entry: Buffer): DriveCommand => ({

@@ -100,6 +100,8 @@ DriveSpec SpecOf(const Napi::Object& o) {
   spec.awupf = U32(o, "awupfLbas") - 1;
   spec.format_ms = U32(o, "formatMs");
   spec.weighted_round_robin = Flag(o, "weightedRoundRobin");
+  spec.opal_msid = Text(o, "opalMsid");
+  spec.opal_psid = Text(o, "opalPsid");
   spec.max_namespaces = U32(o, "maxNamespaces");
   const auto namespaces = o.Get("namespaces").As<Napi::Array>();
   for (uint32_t i = 0; i < namespaces.Length(); i++) {

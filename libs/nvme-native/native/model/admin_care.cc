@@ -17,10 +17,22 @@ Device::Outcome AdminCommands::FirmwareDownload(const Sqe& sqe) {
   return Fail(ok ? 0 : status::kInvalidPrp);
 }
 
-Device::Outcome AdminCommands::FirmwareCommit(const Sqe& sqe) { return Fail(d_.firmware_.Commit(sqe.cdw10 & 7, sqe.cdw10 >> 3 & 7)); }
+Device::Outcome AdminCommands::FirmwareCommit(const Sqe& sqe) {
+  const uint32_t slot = sqe.cdw10 & 7, action = sqe.cdw10 >> 3 & 7;
+  char before[sizeof d_.header_->firmware];
+  std::memcpy(before, d_.header_->firmware, sizeof before);
+  const uint16_t status = d_.firmware_.Commit(slot, action);
+  d_.NoteFirmware(before, action, slot, status);
+  return Fail(status);
+}
 
 Device::Outcome AdminCommands::SelfTest(const Sqe& sqe) { return Fail(d_.background_.SelfTest(sqe.nsid, sqe.cdw10 & 15)); }
 
-Device::Outcome AdminCommands::Sanitize(const Sqe& sqe) { return Fail(d_.background_.Sanitize(sqe.cdw10)); }
+Device::Outcome AdminCommands::Sanitize(const Sqe& sqe) {
+  if (d_.opal_.AnyWriteLocked()) return Fail(status::kOperationDenied);
+  const uint16_t status = d_.background_.Sanitize(sqe.cdw10, sqe.cdw11);
+  if (status == 0 && d_.background_.Sanitizing()) d_.NoteSanitize(false);
+  return Fail(status);
+}
 
 }  // namespace assay::model

@@ -25,26 +25,37 @@ const AdminCommands::Entry AdminCommands::kTable[] = {
     {kSelfTest, &A::SelfTest, effect::kSupported, false},
     {kNamespaceAttach, &A::NamespaceAttachment, effect::kSupported | effect::kInventory, false},
     {kKeepAlive, &A::KeepAlive, effect::kSupported, true},
+    {kDirectiveSend, &A::DirectiveSend, effect::kSupported, false},
+    {kDirectiveReceive, &A::DirectiveReceive, effect::kSupported, true},
     {kFormat, &A::Format, effect::kSupported | effect::kContent | effect::kCapabilities, false},
+    {kSecuritySend, &A::SecuritySend, effect::kSupported | effect::kContent, false},
+    {kSecurityReceive, &A::SecurityReceive, effect::kSupported, true},
     {kSanitize, &A::Sanitize, effect::kSupported | effect::kContent, true},
 };
 
-const AdminCommands::Entry* AdminCommands::Find(uint8_t opcode) {
+// Security commands are there where Opal is.
+bool AdminCommands::Supported(const DriveHeader& header, const Entry& entry) {
+  return header.opal.supported || (entry.opcode != kSecuritySend && entry.opcode != kSecurityReceive);
+}
+
+const AdminCommands::Entry* AdminCommands::Find(const DriveHeader& header, uint8_t opcode) {
   for (const Entry& entry : kTable) {
-    if (entry.opcode == opcode) return &entry;
+    if (entry.opcode == opcode && Supported(header, entry)) return &entry;
   }
   return nullptr;
 }
 
 Device::Outcome AdminCommands::Execute(const Sqe& sqe) {
-  const Entry* entry = Find(sqe.opc);
+  const Entry* entry = Find(*d_.header_, sqe.opc);
   if (entry == nullptr) return Fail(status::kInvalidOpcode);
   if (!entry->while_sanitizing && d_.background_.Sanitizing()) return Fail(status::kSanitizeInProgress);
   return (this->*entry->run)(sqe);
 }
 
-void AdminCommands::FillEffects(uint8_t* page) {
-  for (const Entry& entry : kTable) Put(page, entry.opcode * 4, entry.effects);
+void AdminCommands::FillEffects(const DriveHeader& header, uint8_t* page) {
+  for (const Entry& entry : kTable) {
+    if (Supported(header, entry)) Put(page, entry.opcode * 4, entry.effects);
+  }
 }
 
 }  // namespace assay::model

@@ -12,7 +12,7 @@ class AdminCommands {
   // Features as after a controller reset: the saved values, else the defaults.
   void ResetFeatures();
   // Log 05h, the half of the admin commands: a dword for each opcode.
-  static void FillEffects(uint8_t* page);
+  static void FillEffects(const DriveHeader& header, uint8_t* page);
 
  private:
   using Handler = Device::Outcome (AdminCommands::*)(const Sqe& sqe);
@@ -34,7 +34,8 @@ class AdminCommands {
   };
   static const Feature kFeatures[];
   static const Feature* FindFeature(uint8_t fid);
-  static const Entry* Find(uint8_t opcode);
+  static const Entry* Find(const DriveHeader& header, uint8_t opcode);
+  static bool Supported(const DriveHeader& header, const Entry& entry);
 
   // admin_queues.cc
   Device::Outcome CreateCq(const Sqe& sqe);
@@ -47,6 +48,7 @@ class AdminCommands {
   Device::Outcome Identify(const Sqe& sqe);
   // admin_logs.cc
   Device::Outcome GetLogPage(const Sqe& sqe);
+  uint16_t EventContextFor(uint32_t action);
   // admin_features.cc
   Device::Outcome GetFeatures(const Sqe& sqe);
   Device::Outcome SetFeatures(const Sqe& sqe);
@@ -81,6 +83,13 @@ class AdminCommands {
   uint16_t FormatOne(Media& media, uint32_t cdw10);
   Device::Outcome CreateNamespace(const Sqe& sqe);
   Device::Outcome DeleteNamespace(const Sqe& sqe);
+  // admin_directives.cc
+  uint16_t CheckDirective(const Sqe& sqe) const;
+  Device::Outcome DirectiveSend(const Sqe& sqe);
+  Device::Outcome DirectiveReceive(const Sqe& sqe);
+  // admin_security.cc
+  Device::Outcome SecuritySend(const Sqe& sqe);
+  Device::Outcome SecurityReceive(const Sqe& sqe);
   // admin_care.cc
   Device::Outcome FirmwareDownload(const Sqe& sqe);
   Device::Outcome FirmwareCommit(const Sqe& sqe);

@@ -51,17 +51,21 @@ Device::Outcome AdminCommands::Format(const Sqe& sqe) {
   const uint32_t secure_erase = sqe.cdw10 >> 9 & 7;
   if (const uint16_t status = CheckFormat((sqe.cdw10 & 15) | (sqe.cdw10 >> 12 & 3) << 4, sqe.cdw10 >> 5 & 7)) return Fail(status);
   if (secure_erase > 2) return Fail(status::kInvalidField);
+  if (d_.opal_.AnyWriteLocked()) return Fail(status::kOperationDenied);
+  d_.NoteFormat(sqe, 0, false);
   d_.background_.EndSelfTest(kTestEndedByFormat);
   uint16_t status = 0;
   d_.namespaces_.ForEachAllocated([&](Media& media) {
     if (media.record().attached && (one == nullptr || one == &media) && status == 0) status = FormatOne(media, sqe.cdw10);
   });
+  d_.NoteFormat(sqe, status, true);
   Device::Outcome outcome = Fail(status);
   outcome.delay_ns = uint64_t{d_.header_->format_ms} * kNsPerMs;
   return outcome;
 }
 
 Device::Outcome AdminCommands::NamespaceManagement(const Sqe& sqe) {
+  if (d_.opal_.Activated()) return Fail(status::kOperationDenied);
   switch (sqe.cdw10 & 15) {
     case 0: return CreateNamespace(sqe);
     case 1: return DeleteNamespace(sqe);
@@ -90,6 +94,7 @@ Device::Outcome AdminCommands::CreateNamespace(const Sqe& sqe) {
   if (command_set == kZonedCommandSet && !ZoneLayout(&ns)) return Fail(status::kInvalidField);
   uint32_t nsid = 0;
   if (const uint16_t status = d_.namespaces_.Create(ns, &nsid)) return Fail(status);
+  d_.NoteNamespace(sqe, nsid, ns);
   return Value(nsid);
 }
 
@@ -101,6 +106,8 @@ Device::Outcome AdminCommands::DeleteNamespace(const Sqe& sqe) {
     const Media* media = d_.namespaces_.Allocated(nsid);
     if (media == nullptr || (!all && nsid != sqe.nsid)) continue;
     const bool attached = media->record().attached != 0;
+    d_.NoteNamespace(sqe, nsid, media->record());
+    d_.streams_.Forget(nsid);
     d_.namespaces_.Delete(nsid);
     d_.error_recovery_[nsid - 1] = d_.features_[0x05];
     if (attached) d_.NamespaceChanged(nsid);

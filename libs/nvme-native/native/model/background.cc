@@ -14,7 +14,7 @@ constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
 constexpr uint16_t kSelfTestInProgress = MakeStatus(1, 0x1d);
 
 enum SanitizeStatus : uint32_t { kNeverSanitized = 0, kSanitized = 1, kSanitizeRuns = 2 };
-enum SanitizeAction : uint32_t { kExitFailureMode = 1, kBlockErase = 2, kCryptoErase = 4 };
+enum SanitizeAction : uint32_t { kExitFailureMode = 1, kBlockErase = 2, kOverwrite = 3, kCryptoErase = 4 };
 enum SelfTestCode : uint32_t { kShort = 1, kExtended = 2, kAbortTest = 0xf };
 constexpr uint8_t kNoResult = 0xf;
 constexpr uint32_t kResultBytes = 28;
@@ -22,6 +22,27 @@ constexpr uint32_t kResultBytes = 28;
 template <typename T>
 void Put(uint8_t* page, size_t at, T value) {
   std::memcpy(page + at, &value, sizeof value);
+}
+
+constexpr uint32_t kInvertBetweenPasses = 1 << 8, kNoDeallocate = 1 << 9;
+
+bool Overwrites(uint32_t cdw10) { return (cdw10 & 7) == kOverwrite; }
+
+// 0 stands for 16.
+uint32_t Passes(uint32_t cdw10) { return (cdw10 >> 4 & 15) == 0 ? 16 : cdw10 >> 4 & 15; }
+
+uint64_t NeededNs(const SanitizeRecord& sanitize) { return Overwrites(sanitize.cdw10) ? Passes(sanitize.cdw10) * kOverwritePassNs : kSanitizeNs; }
+
+uint32_t PassesDone(const SanitizeRecord& sanitize) {
+  return Overwrites(sanitize.cdw10) ? static_cast<uint32_t>(std::min<uint64_t>(sanitize.done_ns / kOverwritePassNs, Passes(sanitize.cdw10))) : 0;
+}
+
+// What is on the medium at the end. An overwrite shows its last pass where nothing is deallocated.
+void Wipe(Media& media, const SanitizeRecord& sanitize) {
+  media.Erase();
+  if (!(sanitize.cdw10 & kNoDeallocate)) return;
+  const bool inverted = (sanitize.cdw10 & kInvertBetweenPasses) && Passes(sanitize.cdw10) % 2 == 0;
+  media.Fill(Overwrites(sanitize.cdw10) ? (inverted ? ~sanitize.cdw11 : sanitize.cdw11) : 0);
 }
 
 uint64_t TestNs(uint32_t code) { return code == kShort ? kShortTestNs : kExtendedTestNs; }
@@ -44,23 +65,25 @@ bool Background::Advance(uint64_t now_ns) {
   }
   if (!Sanitizing()) return false;
   header_->sanitize.done_ns += passed;
-  if (header_->sanitize.done_ns < kSanitizeNs) return false;
-  namespaces_->ForEachAllocated([](Media& media) { media.Erase(); });
+  if (header_->sanitize.done_ns < NeededNs(header_->sanitize)) return false;
+  namespaces_->ForEachAllocated([this](Media& media) { Wipe(media, header_->sanitize); });
   header_->sanitize.status = kSanitized;
   return true;
 }
 
-uint16_t Background::Sanitize(uint32_t cdw10) {
+uint16_t Background::Sanitize(uint32_t cdw10, uint32_t pattern) {
   if (Sanitizing()) return kSanitizeInProgress;
   switch (cdw10 & 7) {
     case kExitFailureMode: return 0;  // it never fails
     case kBlockErase:
+    case kOverwrite:
     case kCryptoErase: break;
-    default: return kInvalidField;  // SANICAP has no overwrite
+    default: return kInvalidField;
   }
   EndSelfTest(kTestEndedBySanitize);
   header_->sanitize.done_ns = 0;
   header_->sanitize.cdw10 = cdw10;
+  header_->sanitize.cdw11 = pattern;
   header_->sanitize.status = kSanitizeRuns;
   return 0;
 }
@@ -98,8 +121,8 @@ void Background::EndSelfTest(SelfTestEnd end) {
 void FillSanitizeLog(const DriveHeader& header, uint8_t* page) {
   const SanitizeRecord& sanitize = header.sanitize;
   const bool runs = sanitize.status == kSanitizeRuns;
-  Put<uint16_t>(page, 0, runs ? static_cast<uint16_t>(std::min<uint64_t>(0xfffe, sanitize.done_ns * 0x10000 / kSanitizeNs)) : 0xffff);
-  Put<uint16_t>(page, 2, static_cast<uint16_t>(sanitize.status));
+  Put<uint16_t>(page, 0, runs ? static_cast<uint16_t>(std::min<uint64_t>(0xfffe, sanitize.done_ns * 0x10000 / NeededNs(sanitize))) : 0xffff);
+  Put<uint16_t>(page, 2, static_cast<uint16_t>(sanitize.status | PassesDone(sanitize) << 3));
   Put<uint32_t>(page, 4, sanitize.cdw10);
   for (size_t at = 8; at < 32; at += 4) Put<uint32_t>(page, at, UINT32_MAX);  // no estimates
 }

@@ -6,9 +6,12 @@
 namespace assay::model {
 
 constexpr uint64_t kSanitizeNs = 1000 * kNsPerMs;
+constexpr uint64_t kOverwritePassNs = 400 * kNsPerMs;
 constexpr uint64_t kShortTestNs = 200 * kNsPerMs;
 constexpr uint64_t kExtendedTestNs = 4000 * kNsPerMs;
 constexpr uint64_t kBackgroundTickNs = 5 * kNsPerMs;
+// SANICAP: crypto erase, block erase, overwrite; nothing else changes the medium after a sanitize.
+constexpr uint32_t kSanitizeCapabilities = 1 | 2 | 4 | 1u << 30;
 constexpr uint32_t kSanitizeLogBytes = 512;
 constexpr uint32_t kSelfTestLogBytes = 564;
 
@@ -28,8 +31,8 @@ class Background {
   void Pause() { last_ns_ = 0; }
 
   bool Sanitizing() const;
-  // Starts; returns a status without phase.
-  uint16_t Sanitize(uint32_t cdw10);
+  // Starts; `pattern` is that of an overwrite. Returns a status without phase.
+  uint16_t Sanitize(uint32_t cdw10, uint32_t pattern);
   uint16_t SelfTest(uint32_t nsid, uint32_t code);
   // A controller level reset ends a short self-test; an extended one goes on.
   void ControllerReset();

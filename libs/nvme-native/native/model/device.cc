@@ -16,6 +16,7 @@ Device::Device(std::unique_ptr<DriveFile> file)
       firmware_(header_),
       nand_(header_),
       health_(header_),
+      opal_(header_, &namespaces_),
       random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
       generation_(header_->generation.load()),
       wake_(&header_->wake),
@@ -141,6 +142,7 @@ void Device::ReAttach() {
   timestamp_set_ns_ = BoottimeNs();
   namespaces_.Reload();
   background_.Pause();
+  opal_.ForgetSession();
   background_.ControllerReset();
   attach_ = false;
   dark_.store(false, std::memory_order_release);
@@ -149,7 +151,10 @@ void Device::ReAttach() {
 
 bool Device::Step(uint64_t now_ns) {
   FollowConfiguration(now_ns);
-  if (background_.Advance(now_ns)) RaiseEvent(6, 1, 0x81);  // sanitize operation completed
+  if (background_.Advance(now_ns)) {
+    NoteSanitize(true);
+    RaiseEvent(6, 1, 0x81);  // sanitize operation completed
+  }
   if (now_ns >= keep_alive_due_ns_) {
     keep_alive_due_ns_ = kNever;
     Fail();

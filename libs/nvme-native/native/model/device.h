@@ -24,7 +24,10 @@
 #include "interrupts.h"
 #include "namespaces.h"
 #include "nand.h"
+#include "opal.h"
 #include "outcome.h"
+#include "persistent_events.h"
+#include "streams.h"
 
 namespace assay::model {
 
@@ -120,10 +123,21 @@ class Device {
   void ComeBack();
   // Log 04h, and the notice where the host asked for it (feature 0Bh).
   void NamespaceChanged(uint32_t nsid);
+  // device_history.cc
+  uint64_t TimestampNow() const;  // feature 0Eh
+  void Note(EventType type, std::span<const uint8_t> data);
+  void NoteReset();
+  void NoteFirmware(const char (&old_revision)[8], uint32_t action, uint32_t slot, uint16_t status);
+  void NoteTimestamp(uint64_t before);
+  void NoteNamespace(const Sqe& sqe, uint32_t nsid, const NamespaceRecord& ns);
+  void NoteFormat(const Sqe& sqe, uint16_t status, bool completed);
+  void NoteSanitize(bool completed);
+  void NoteHeat(uint32_t threshold_k);
   // device_arbitration.cc
   bool FetchAll(uint64_t now_ns);
-  bool FetchClass(uint8_t priority, uint32_t most, uint64_t now_ns);
-  bool Fetch(uint16_t qid, uint32_t most, uint64_t now_ns);
+  bool FetchClass(uint8_t priority, uint32_t credits, uint64_t now_ns);
+  // How many commands it took off the queue, `most` or less.
+  uint32_t Fetch(uint16_t qid, uint32_t most, uint64_t now_ns);
   void Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns);
   bool Post(const Pending& pending);
   // device_fused.cc. A first half stays in the queue until the second one is there.
@@ -149,6 +163,8 @@ class Device {
   Firmware firmware_;
   Nand nand_;
   Health health_;
+  Opal opal_;
+  Streams streams_;
   Random random_;
   std::atomic<uint64_t> generation_;
   Event wake_;
@@ -194,7 +210,9 @@ class Device {
   uint64_t idle_since_ns_ = 0;
   std::vector<uint8_t> telemetry_;        // log 07h as it was last captured
   uint8_t telemetry_generation_ = 0;
+  std::vector<uint8_t> persistent_events_;  // log 0Dh while its reporting context is established
   uint64_t looked_at_ns_ = 0;             // the last turn
+  std::array<uint16_t, 4> served_last_ = {};  // qid, by class of weighted round robin
   bool busy_ = false;                     // commands are at work since then
   uint32_t operational_state_ = 0;        // the newest power state that serves I/O
 

@@ -42,6 +42,7 @@ void Device::Enable() {
   sq_[0] = {Ring(asq_.load(), (aqa & 0xfff) + 1, sizeof(Sqe)), 0, 0};
   cq_[0] = {Ring(acq_.load(), (aqa >> 16 & 0xfff) + 1, sizeof(Cqe)), 0, 1, 0, true};
   AdminCommands(*this).ResetFeatures();
+  NoteReset();
   granted_sqs_ = granted_cqs_ = header_->max_qpairs;
   operational_state_ = 0;
   idle_since_ns_ = BoottimeNs();
@@ -74,7 +75,12 @@ bool Device::Startable() {
   return lent;
 }
 
-void Device::ResetSubsystem() { ResetController(kCstsSubsystemReset); }
+void Device::ResetSubsystem() {
+  ResetController(kCstsSubsystemReset);
+  std::lock_guard lock(turn_mutex_);
+  if (opal_.Activated()) LockAgain(&header_->opal, kOpalHardwareReset);
+  opal_.ForgetSession();
+}
 
 void Device::ResetController(uint32_t csts) {
   std::lock_guard lock(turn_mutex_);
@@ -99,6 +105,8 @@ void Device::ForgetQueues() {
   pending_.clear();
   held_events_.clear();
   waiting_events_.clear();
+  streams_.Forget();
+  persistent_events_.clear();
   std::fill(std::begin(event_silence_), std::end(event_silence_), uint8_t{0});
   for (auto& queue : sq_) queue = {};
   for (auto& queue : cq_) queue = {};

@@ -20,21 +20,22 @@ constexpr uint64_t kDuplicateNs = 50'000;
 
 }  // namespace
 
-bool Device::Fetch(uint16_t qid, uint32_t most, uint64_t now_ns) {
+uint32_t Device::Fetch(uint16_t qid, uint32_t most, uint64_t now_ns) {
   SubmissionQueue& queue = sq_[qid];
   const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
-  if (tail == queue.head) return false;
-  for (uint32_t n = 0; n < most && queue.head != tail; n++) {
+  uint32_t taken = 0;
+  while (taken < most && queue.head != tail) {
     const uint8_t* entry = queue.ring.At(memory_, queue.head);
     if (entry == nullptr) {
       Fail();
-      return false;
+      return 0;
     }
     Sqe sqe;
     std::memcpy(&sqe, entry, sizeof sqe);
-    if (qid != 0 && HalfIsMissing(queue, sqe, tail)) return n > 0;
+    if (qid != 0 && HalfIsMissing(queue, sqe, tail)) return taken;
     bus_.Fetched(qid, sqe);
     queue.head = queue.head + 1 == queue.ring.entries() ? 0 : queue.head + 1;
+    taken++;
     (void)memory_.TakeFault();
     Outcome outcome;
     if (qid == 0) {
@@ -53,7 +54,7 @@ bool Device::Fetch(uint16_t qid, uint32_t most, uint64_t now_ns) {
     Finish(qid, sqe, outcome, now_ns);
     if (stalled_until_ns_ != 0 || removed_ || Fatal()) break;
   }
-  return true;
+  return taken;
 }
 
 void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint64_t now_ns) {

@@ -33,6 +33,7 @@ void Device::TellHealth() {
   if (!health_.Changes()) return;
   const uint8_t fresh = health_.NewWarnings(static_cast<uint16_t>(features_[0x04]));
   for (const HealthEvent& event : kHealthEvents) {
+    if (fresh & event.warnings & kWarnTemperature) NoteHeat(features_[0x04] & 0xffff);
     if (fresh & event.warnings & features_[0x0b]) RaiseEvent(kHealthType, event.info, kSmartLog);
   }
 }

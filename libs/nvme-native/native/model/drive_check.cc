@@ -6,7 +6,6 @@
 
 #include "fault_kinds.h"
 #include "nand.h"
-#include <iterator>
 #include "lba_formats.h"
 
 namespace assay::model {
@@ -76,6 +75,18 @@ std::string WrongNamespaces(const DriveHeader& h) {
   return "";
 }
 
+std::string WrongOpal(const OpalRecord& opal) {
+  const auto wrong = [](const OpalPin& pin) { return pin.bytes > kPinBytes; };
+  bool pins = wrong(opal.msid) || wrong(opal.psid) || wrong(opal.sid);
+  for (const OpalPin& pin : opal.admins) pins = pins || wrong(pin);
+  for (const OpalPin& pin : opal.users) pins = pins || wrong(pin);
+  if (pins) return "has a PIN of no possible length";
+  for (const OpalRange& range : opal.ranges) {
+    if (range.lba_count > kMaxCapacityBytes || (range.lba_count != 0 && range.start > kMaxCapacityBytes)) return "has no place for a locking range";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
@@ -95,6 +106,7 @@ std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
   const NandRecord& n = h.nand;
   const bool finite = std::isfinite(n.ambient_c) && std::isfinite(n.throttle_c) && std::isfinite(n.degrees_per_gib) && std::isfinite(n.cool_s) && std::isfinite(n.heat_c);
   if (n.dies > kMaxDies || !finite) return "has no possible NAND";
+  if (std::string wrong = WrongOpal(h.opal); !wrong.empty()) return wrong;
   return WrongFaults(h);
 }
 

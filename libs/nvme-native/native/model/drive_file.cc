@@ -13,6 +13,7 @@
 
 #include "drive_check.h"
 #include "media.h"
+#include "opal.h"
 
 namespace assay::model {
 namespace {
@@ -128,6 +129,7 @@ Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   h->ready_ms = spec.ready_ms;
   h->format_ms = spec.format_ms;
   h->weighted_round_robin = spec.weighted_round_robin;
+  if (!spec.opal_msid.empty()) MakeOpal(spec.opal_msid, spec.opal_psid, &h->opal);
   h->has_latency = spec.has_latency;
   h->read_us = spec.read_us;
   h->write_us = spec.write_us;

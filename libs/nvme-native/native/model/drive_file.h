@@ -33,6 +33,8 @@ struct DriveSpec {
   uint32_t ready_ms = 2;
   uint32_t format_ms = 0;
   bool weighted_round_robin = false;
+  // Empty MSID: no security commands.
+  std::string opal_msid, opal_psid;
   bool has_latency = false;
   uint32_t read_us = 0, write_us = 0, flush_us = 0, jitter_percent = 0;
   NandRecord nand{};

@@ -15,11 +15,12 @@
 #include "fault_rule.h"
 #include "log_records.h"
 #include "namespace_record.h"
+#include "opal_record.h"
 
 namespace assay::model {
 
 constexpr char kDriveMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'D', 'R', 'V'};
-constexpr uint32_t kDriveVersion = 2;
+constexpr uint32_t kDriveVersion = 3;
 constexpr uint64_t kHeaderBytes = 64 * 1024;
 constexpr uint32_t kSmallestLba = 512;
 constexpr uint32_t kLargestLba = 4096;
@@ -139,6 +140,8 @@ struct DriveHeader {
   uint32_t awupf;        // 0-based LBAs that a power cut leaves all old or all new
   uint64_t busy_ns;               // SMART: commands were at work
   uint32_t weighted_round_robin;  // CAP.AMS
+  OpalRecord opal;
+  EventHistory events;
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
 constexpr uint64_t kScratchMetadataOffset = kScratchDataOffset - kLargestMetadata;

@@ -121,6 +121,8 @@ Device::Outcome AdminCommands::GetHostMemory(const Sqe& sqe) {
 Device::Outcome AdminCommands::SetTimestamp(const Sqe& sqe, uint32_t*) {
   uint64_t given;
   if (const uint16_t status = Take(sqe, &given, sizeof given)) return Fail(status);
+  const uint64_t before = d_.TimestampNow();
+  d_.NoteTimestamp(before);
   d_.timestamp_ms_ = given & kTimestampMask;
   d_.timestamp_set_ns_ = BoottimeNs();
   d_.timestamp_origin_ = 1;  // set by the host
@@ -128,8 +130,7 @@ Device::Outcome AdminCommands::SetTimestamp(const Sqe& sqe, uint32_t*) {
 }
 
 Device::Outcome AdminCommands::GetTimestamp(const Sqe& sqe) {
-  const uint64_t now = (d_.timestamp_ms_ + (BoottimeNs() - d_.timestamp_set_ns_) / kNsPerMs) & kTimestampMask;
-  const uint64_t value = now | uint64_t{d_.timestamp_origin_} << 49;
+  const uint64_t value = d_.TimestampNow();
   return Give(sqe, reinterpret_cast<const uint8_t*>(&value), sizeof value);
 }
 

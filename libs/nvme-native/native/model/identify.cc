@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <iterator>
 
+#include "background.h"
 #include "copy_limits.h"
+#include "log_pages.h"
 #include "reply.h"
 
 namespace assay::model {
@@ -61,11 +63,11 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint32_t>(page, 84, 100'000);  // RTD3R, us
   Put<uint32_t>(page, 88, 100'000);  // RTD3E, us
   page[111] = 1;                     // I/O controller
-  Put<uint16_t>(page, 256, 2 | 4 | 8 | 0x10);  // OACS: format, firmware, namespace management, self-test
+  Put<uint16_t>(page, 256, (h.opal.supported ? 1 : 0) | 2 | 4 | 8 | 0x10 | 0x20);  // OACS: security, format, firmware, namespace management, self-test, directives
   page[258] = 3;                     // abort command limit, 0-based
   page[259] = 3;                     // AERL, 0-based
   page[260] = 0x10 | kFirmwareSlots << 1;  // FRMW: slots, activation without a reset
-  page[261] = 2 | 4 | 8;             // LPA: commands supported and effects, offsets and long lengths, telemetry
+  page[261] = 2 | 4 | 8 | 0x10;      // LPA: commands supported and effects, offsets and long lengths, telemetry, persistent events
   page[262] = kErrorLogEntries - 1;
   page[263] = kPowerStates - 1;
   Put<uint16_t>(page, 266, kWarningKelvin);     // warning temperature
@@ -73,8 +75,11 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint64_t>(page, 280, h.capacity_bytes);  // TNVMCAP
   Put<uint64_t>(page, 296, unallocated_bytes);  // UNVMCAP
   Put<uint16_t>(page, 316, 1);       // EDSTT, minutes
-  Put<uint32_t>(page, 328, 3);       // SANICAP: crypto erase, block erase
+  Put(page, 328, kSanitizeCapabilities);
   page[265] = 1;                     // APSTA
+  Put<uint32_t>(page, 96, 1u << 4);  // CTRATT: endurance groups
+  Put<uint16_t>(page, 340, kEnduranceGroup);  // ENDGIDMAX
+  Put<uint32_t>(page, 352, 1);       // PELS, 64 KiB
   Put<uint32_t>(page, 92, 1u << 8);  // OAES: namespace attribute notices
   Put<uint32_t>(page, 272, kHostMemoryPreferredPages);
   Put<uint32_t>(page, 276, kHostMemoryLeastPages);
@@ -116,6 +121,7 @@ void FillIdentifyNamespace(const Media& media, uint8_t* page) {
   Put<uint32_t>(page, 76, kCopyLbas);
   page[80] = kCopyRanges - 1;
   page[99] = ns.write_protected ? 1 : 0;
+  Put<uint16_t>(page, 102, kEnduranceGroup);
   if (ns.has_nguid) std::memcpy(page + 104, ns.nguid, 16);
   std::memcpy(page + 120, ns.eui64, 8);
 }

@@ -5,6 +5,7 @@
 #include "health.h"
 #include "admin_commands.h"
 #include "nvm_commands.h"
+#include "persistent_events.h"
 #include "reply.h"
 
 namespace assay::model {
@@ -15,6 +16,7 @@ constexpr uint32_t kEffectsBytes = 4096;
 constexpr size_t kIoEffects = 1024;
 constexpr size_t kMaxChanged = 1024;
 constexpr size_t kSupportedBytes = 1024;
+constexpr uint32_t kEnduranceBytes = 512;
 constexpr uint32_t kTelemetryBlock = 512;
 constexpr uint32_t kTelemetryBytes = 2 * kTelemetryBlock;
 
@@ -64,9 +66,33 @@ void FillChanged(const LogSource& source, uint8_t* page) {
   for (size_t i = 0; i < source.changed_namespaces.size(); i++) Put(page, 4 * i, source.changed_namespaces[i]);
 }
 
-void FillEffects(const LogSource&, uint8_t* page) {
-  AdminCommands::FillEffects(page);
+void FillEffects(const LogSource& source, uint8_t* page) {
+  AdminCommands::FillEffects(source.header, page);
   NvmCommands::FillEffects(page + kIoEffects);
+}
+
+// The whole medium is one endurance group. Data units are 1,000,000,000 bytes here.
+void FillEndurance(const LogSource& source, uint8_t* page) {
+  const DriveHeader& h = source.header;
+  const SmartCounters& s = h.smart;
+  uint8_t health[kSmartBytes] = {};
+  FillHealth(h, health);
+  page[0] = health[0] & (kWarnSpare | kWarnDegraded | kWarnReadOnly);
+  page[3] = health[3];
+  page[4] = health[4];
+  page[5] = health[5];
+  const auto billions = [](uint64_t sectors) { return (sectors * 512 + 999'999'999) / 1'000'000'000; };
+  Put(page, 48, billions(s.sectors_read));
+  Put(page, 64, billions(s.sectors_written));
+  Put(page, 80, billions(s.sectors_written));  // of the media: there is no write amplification
+  Put(page, 96, s.read_commands);
+  Put(page, 112, s.write_commands);
+  Put(page, 128, s.media_errors);
+  Put(page, 144, s.error_log_entries);
+  Put(page, 160, h.capacity_bytes);
+  uint64_t taken = 0;
+  for (const NamespaceRecord& ns : h.namespaces) taken += ns.bytes;
+  Put(page, 176, h.capacity_bytes - taken);
 }
 
 // One block of data, area 1: the SMART page as it was when the host asked for a capture.
@@ -80,6 +106,10 @@ void FillHostTelemetry(const LogSource& source, uint8_t* page) {
 // The drive has never had a reason to capture anything by itself.
 void FillControllerTelemetry(const LogSource&, uint8_t* page) { page[0] = 0x08; }
 
+void FillPersistentEvents(const LogSource& source, uint8_t* page) {
+  std::copy(source.persistent_events.begin(), source.persistent_events.end(), page);
+}
+
 void FillSupported(const LogSource&, uint8_t* page);
 
 constexpr LogPage kLogPages[] = {
@@ -92,6 +122,8 @@ constexpr LogPage kLogPages[] = {
     {0x06, kSelfTestLogBytes, FillSelfTest},
     {0x07, kTelemetryBytes, FillHostTelemetry},
     {0x08, kTelemetryBlock, FillControllerTelemetry},
+    {0x09, kEnduranceBytes, FillEndurance},
+    {0x0d, kEventLogBytes, FillPersistentEvents},
     {0x81, kSanitizeLogBytes, FillSanitize},
 };
 

@@ -6,11 +6,14 @@
 
 namespace assay::model {
 
+constexpr uint16_t kEnduranceGroup = 1;  // the only one
+
 struct LogSource {
   const DriveHeader& header;
   const std::vector<uint32_t>& changed_namespaces;
   const std::vector<uint8_t>& telemetry;  // as CaptureTelemetry made it; empty: never
   uint8_t telemetry_generation;
+  const std::vector<uint8_t>& persistent_events;  // as the reporting context has them
 };
 
 struct LogPage {

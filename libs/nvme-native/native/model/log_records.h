@@ -7,6 +7,8 @@ namespace assay::model {
 constexpr uint32_t kErrorLogEntries = 64;
 constexpr uint32_t kSelfTestResults = 20;
 constexpr uint32_t kFirmwareSlots = 3;
+constexpr uint32_t kKeptEvents = 128;
+constexpr uint32_t kEventDataBytes = 48;
 
 struct ErrorLogRecord {
   uint64_t number;
@@ -37,6 +39,8 @@ struct SanitizeRecord {
   uint32_t status;
   uint32_t cdw10;
   uint64_t done_ns;
+  uint32_t cdw11;
+  uint32_t reserved;
 };
 
 struct SelfTestResult {
@@ -67,6 +71,20 @@ struct HealthRecord {
   uint64_t retired_blocks;
   uint32_t told;  // critical warnings that an event has told
   uint32_t reserved;
+};
+
+// Log 0Dh: the newest kKeptEvents of `noted`.
+struct EventRecord {
+  uint64_t timestamp;  // as feature 0Eh has it
+  uint8_t type;
+  uint8_t bytes;
+  uint8_t reserved[6];
+  uint8_t data[kEventDataBytes];
+};
+
+struct EventHistory {
+  uint64_t noted;
+  EventRecord records[kKeptEvents];
 };
 
 }  // namespace assay::model

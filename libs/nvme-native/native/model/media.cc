@@ -135,6 +135,16 @@ void Media::Erase() {
   file_->Zero(header_->zones_offset + (nsid_ - 1) * kMaxZones * sizeof(ZoneRecord), kMaxZones * sizeof(ZoneRecord));
 }
 
+// Metadata of all ones: an application tag that no check looks behind.
+void Media::Fill(uint32_t pattern) {
+  if (record_->command_set == kZonedCommandSet) return;
+  for (uint64_t lba = 0; lba < lba_count_; lba++) {
+    for (uint32_t at = 0; at < lba_bytes_; at += sizeof pattern) std::memcpy(Sector(lba) + at, &pattern, sizeof pattern);
+    std::memset(Metadata(lba), 0xff, metadata_bytes_);
+    flags_[lba] = kSectorWritten;
+  }
+}
+
 void Media::FlipBit(uint64_t lba, uint64_t random) {
   const uint64_t bit = random % (uint64_t{lba_bytes_} * 8);
   Sector(lba)[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));

@@ -40,6 +40,8 @@ class Media {
   void MakeAllDurable();
   // All sectors read zero, in the LBA format that the record names by now; zones are empty.
   void Erase();
+  // Every sector was written with these four bytes over and over, and is durable. Not for zones.
+  void Fill(uint32_t pattern);
   // A defect: changes one bit behind everybody's back.
   void FlipBit(uint64_t lba, uint64_t random);
   uint8_t* Raw(uint64_t lba) { return Sector(lba); }

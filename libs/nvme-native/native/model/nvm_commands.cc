@@ -41,6 +41,7 @@ Device::Outcome NvmCommands::Execute(const Sqe& sqe) {
   if ((entry->kind & kWrites) && media->record().write_protected) return Fail(status::kWriteProtected);
   if (entry->kind & kRanged) {
     if (const uint16_t status = CheckRange(sqe, *media, entry->kind)) return Fail(status);
+    if (const uint16_t status = CheckLocks(sqe, *media, entry->kind)) return Fail(status);
     if (const uint16_t status = d_.faults_.BadStatus(sqe.opc, sqe.Slba(), LbasOf(sqe))) return Fail(status);
   }
   return (this->*entry->run)(sqe, *media);
@@ -52,6 +53,12 @@ uint16_t NvmCommands::CheckRange(const Sqe& sqe, const Media& media, uint32_t ki
   const uint64_t total = media.lba_count();
   if (sqe.Slba() >= total || count > total - sqe.Slba()) return status::kLbaOutOfRange;
   return CheckRequest(ProtectionFormatOf(media), ProtectionOf(sqe), sqe.Slba(), (kind & kWrites) != 0);
+}
+
+uint16_t NvmCommands::CheckLocks(const Sqe& sqe, const Media& media, uint32_t kind) const {
+  const bool reads = (kind & kReads) && d_.opal_.Denies(media.nsid(), sqe.Slba(), LbasOf(sqe), false);
+  const bool writes = (kind & kWrites) && d_.opal_.Denies(media.nsid(), sqe.Slba(), LbasOf(sqe), true);
+  return reads || writes ? status::kAccessDenied : 0;
 }
 
 void NvmCommands::Durable(const Sqe& sqe, const Media& media, uint64_t slba, uint64_t lba_count, Device::Outcome* outcome) const {

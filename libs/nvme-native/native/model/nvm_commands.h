@@ -31,6 +31,8 @@ class NvmCommands {
   static const Entry kTable[];
 
   uint16_t CheckRange(const Sqe& sqe, const Media& media, uint32_t kind) const;
+  // Opal ranges that are locked.
+  uint16_t CheckLocks(const Sqe& sqe, const Media& media, uint32_t kind) const;
   Device::Outcome FlushAll();
 
   // nvm_data.cc
@@ -44,6 +46,7 @@ class NvmCommands {
   uint16_t CheckStored(const Sqe& sqe, const Media& media) const;
   Device::Outcome WritePlain(const Sqe& sqe, Media& media, uint64_t slba);
   uint16_t WriteWithMetadata(const Sqe& sqe, Media& media, uint64_t slba);
+  uint16_t CheckDirective(const Sqe& sqe) const;
   Device::Outcome WriteAt(const Sqe& sqe, Media& media, uint64_t slba);
   // nvm_ranges.cc
   Device::Outcome WriteZeroes(const Sqe& sqe, Media& media);

@@ -47,6 +47,7 @@ Device::Outcome NvmCommands::Copy(const Sqe& sqe, Media& media) {
     if (source.count > kCopyRangeLbas) return Fail(status::kCommandSizeLimit);
     if (source.slba >= media.lba_count() || source.count > media.lba_count() - source.slba) return Fail(status::kLbaOutOfRange);
     if (const uint16_t status = CheckRequest(format, source.expected, source.slba, false)) return Fail(status);
+    if (d_.opal_.Denies(media.nsid(), source.slba, source.count, false)) return Fail(status::kAccessDenied);
     total += source.count;
     sources.push_back(source);
   }
@@ -54,6 +55,7 @@ Device::Outcome NvmCommands::Copy(const Sqe& sqe, Media& media) {
   const uint64_t to = sqe.Slba();
   if (to >= media.lba_count() || total > media.lba_count() - to) return Fail(status::kLbaOutOfRange);
   if (const uint16_t status = CheckRequest(format, made, to, true)) return Fail(status);
+  if (d_.opal_.Denies(media.nsid(), to, total, true)) return Fail(status::kAccessDenied);
   if (const uint16_t status = MayWrite(media, to, total)) return Fail(status);
   // All is read before anything is written: source and destination may overlap.
   const uint32_t lba_bytes = media.lba_bytes();

@@ -9,12 +9,20 @@
 namespace assay::model {
 namespace {
 
+constexpr uint32_t kStreams = 1;  // directive type
 constexpr uint32_t kDulbe = 1u << 16;  // of feature 05h: deallocated LBAs are errors
 
 // A contiguous buffer, MPTR; null when the host gave none.
 uint8_t* MetadataPointer(const Sqe& sqe, uint64_t bytes) { return sqe.mptr == 0 || sqe.mptr % 4 != 0 ? nullptr : DmaPointer(sqe.mptr, bytes); }
 
+uint32_t DirectiveType(const Sqe& sqe) { return sqe.cdw12 >> 20 & 15; }
+
 }  // namespace
+
+uint16_t NvmCommands::CheckDirective(const Sqe& sqe) const {
+  const uint32_t type = DirectiveType(sqe);
+  return type == 0 || (type == kStreams && d_.streams_.Enabled(sqe.nsid)) ? 0 : status::kInvalidField;
+}
 
 uint16_t NvmCommands::Readable(const Media& media, uint64_t slba, uint64_t count) const {
   if (media.record().command_set == kZonedCommandSet) {
@@ -147,8 +155,11 @@ uint16_t NvmCommands::WriteWithMetadata(const Sqe& sqe, Media& media, uint64_t s
 Device::Outcome NvmCommands::WriteAt(const Sqe& sqe, Media& media, uint64_t slba) {
   const uint64_t count = LbasOf(sqe);
   if (const uint16_t status = MayWrite(media, slba, count)) return Fail(status);
+  if (const uint16_t status = CheckDirective(sqe)) return Fail(status);
   Device::Outcome outcome;
   outcome.delay_ns = d_.WriteTimeNs(media, slba, count);
+  // Past the cache to the medium takes as long as a flush does.
+  if ((sqe.cdw12 & kCdw12Fua) && d_.VolatileCacheEnabled()) outcome.delay_ns += d_.Jittered(d_.header_->flush_us);
   d_.header_->smart.write_commands++;
   d_.header_->smart.sectors_written += count * media.lba_bytes() / 512;
   outcome.status = media.metadata_bytes() == 0 ? WritePlain(sqe, media, slba).status : WriteWithMetadata(sqe, media, slba);
@@ -156,6 +167,7 @@ Device::Outcome NvmCommands::WriteAt(const Sqe& sqe, Media& media, uint64_t slba
   d_.faults_.Corrupt(&media, slba, count);
   d_.health_.Wear(&media, slba, count);
   Wrote(media, slba, count);
+  if (DirectiveType(sqe) == kStreams) d_.streams_.Write(media.nsid(), static_cast<uint16_t>(sqe.cdw13 >> 16));
   Durable(sqe, media, slba, count, &outcome);
   return outcome;
 }

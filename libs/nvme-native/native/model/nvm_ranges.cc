@@ -57,6 +57,7 @@ Device::Outcome NvmCommands::DatasetManagement(const Sqe& sqe, Media& media) {
   const uint64_t total = media.lba_count();
   for (uint32_t i = 0; i < count; i++) {
     if (ranges[i].slba > total || ranges[i].lba_count > total - ranges[i].slba) return Fail(status::kLbaOutOfRange);
+    if (d_.opal_.Denies(media.nsid(), ranges[i].slba, ranges[i].lba_count, true)) return Fail(status::kAccessDenied);
   }
   Device::Outcome outcome;
   outcome.delay_ns = d_.Jittered(d_.header_->write_us);

@@ -4,6 +4,7 @@
 
 #include "../core/random.h"
 #include "media.h"
+#include "opal.h"
 
 namespace assay::model {
 namespace {
@@ -54,6 +55,7 @@ void Restore(DriveFile& file) {
   for (NamespaceRecord& ns : h.namespaces) {
     if (ns.write_protected == kProtectedUntilPowerCycle) ns.write_protected = kWritable;
   }
+  if (h.opal.activated) LockAgain(&h.opal, kOpalPowerCycle);
   if (!h.clean) h.smart.unsafe_shutdowns++;
   h.clean = 1;
   h.smart.powered_since_ns = RealtimeNs();

@@ -14,6 +14,7 @@ constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
 constexpr uint16_t kSequenceError = MakeStatus(0, 0x0c, true);
 constexpr uint16_t kInvalidPrp = MakeStatus(0, 0x13, true);
 constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
+constexpr uint16_t kOperationDenied = MakeStatus(0, 0x15, true);
 constexpr uint16_t kWriteProtected = MakeStatus(0, 0x20, true);
 constexpr uint16_t kLbaOutOfRange = MakeStatus(0, 0x80, true);
 
@@ -35,6 +36,7 @@ constexpr uint16_t kNotAttached = MakeStatus(1, 0x1a, true);
 constexpr uint16_t kThinProvisioning = MakeStatus(1, 0x1b, true);
 constexpr uint16_t kInvalidControllerList = MakeStatus(1, 0x1c, true);
 constexpr uint16_t kCommandSetNotSupported = MakeStatus(1, 0x29, true);
+constexpr uint16_t kNoStreamResources = MakeStatus(1, 0x7f);
 constexpr uint16_t kConflictingAttributes = MakeStatus(1, 0x80, true);
 constexpr uint16_t kInvalidProtection = MakeStatus(1, 0x81, true);
 constexpr uint16_t kReadOnlyRange = MakeStatus(1, 0x82, true);

@@ -46,6 +46,9 @@ export interface NativeDriveSpec {
   maxNamespaces: number;
   formatMs: number;
   weightedRoundRobin: boolean;
+  /** Empty: no security commands. */
+  opalMsid: string;
+  opalPsid: string;
   seed: bigint;
   volatileCache: boolean;
   cacheBytes: number;

@@ -11,6 +11,7 @@ import type { ModelDriveSpec, ModelPower } from "./spec";
 
 const MIN_CAPACITY = 1n << 20n;
 const MAX_CAPACITY = 16n << 40n;
+const MAX_PIN = 32;
 const MAX_MS = 3_600_000;
 /** In the order of LossPolicy in native/model/drive_layout.h. */
 const LOSS_POLICIES = ["any", "lose-all", "keep-prefix", "reordered", "torn"] as const;
@@ -27,6 +28,7 @@ const KEYS = [
   "maxNamespaces",
   "formatMs",
   "weightedRoundRobin",
+  "opal",
   "seed",
   "volatileCache",
   "cacheBytes",
@@ -44,6 +46,15 @@ function powerOfTwo(name: string, value: unknown, min: number, max: number): num
   return checked;
 }
 
+function checkOpal(opal: ModelDriveSpec["opal"] | null): Pick<NativeDriveSpec, "opalMsid" | "opalPsid"> {
+  if (opal === null || opal === undefined) return { opalMsid: "", opalPsid: "" };
+  const o = object<NonNullable<ModelDriveSpec["opal"]>>("opal", opal, ["msid", "psid"]);
+  return {
+    opalMsid: ascii("opal.msid", o.msid ?? "ASSAY-MSID", MAX_PIN),
+    opalPsid: ascii("opal.psid", o.psid ?? "ASSAY-PSID", MAX_PIN),
+  };
+}
+
 export function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
   const spec = object<ModelDriveSpec>("spec", given, KEYS);
   const capacityBytes = big("capacityBytes", spec.capacityBytes, MIN_CAPACITY, MAX_CAPACITY);
@@ -57,6 +68,7 @@ export function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
     firmware: ascii("firmware", spec.firmware, 8),
     capacityBytes,
     ...checkNamespaces(spec, capacityBytes),
+    ...checkOpal(spec.opal ?? null),
     weightedRoundRobin: flag("weightedRoundRobin", spec.weightedRoundRobin ?? false),
     formatMs: integer("formatMs", spec.formatMs ?? 0, 0, MAX_MS),
     seed: big("seed", spec.seed, 0n, U64),

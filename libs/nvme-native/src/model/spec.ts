@@ -88,6 +88,11 @@ export interface ModelDriveSpec {
   maxNamespaces?: number;
   /** CAP.AMS: queue pairs can have a priority class. */
   weightedRoundRobin?: boolean;
+  /**
+   * The drive encrypts itself (TCG Opal SSC 2.01) and has security commands. `msid` is the first PIN of SID, `psid` what
+   * its label says; both default to "ASSAY-MSID" and "ASSAY-PSID", 1 to 32 printable characters.
+   */
+  opal?: { msid?: string; psid?: string } | null;
   /** How long a Format NVM takes, ms. */
   formatMs?: number;
   seed: bigint;

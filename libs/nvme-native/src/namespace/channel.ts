@@ -10,7 +10,7 @@ import type { NamespaceIdentity } from "../identity";
 import { NvmeError } from "../nvme-error";
 import { NvmeQpair } from "../qpair";
 import type { TransferFlags } from "./io-options";
-import { addressed, MAX_LBAS, protect } from "./nvm-commands";
+import { addressed, inStream, MAX_LBAS, protect } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { joined, protectionDwords, transferLayout } from "./protection";
 
@@ -72,13 +72,15 @@ export class NamespaceChannel {
     fuse = 0,
   ): Promise<Completion> {
     this.use();
-    const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "cdw", "metadata", "protection"]);
+    const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "cdw", "metadata", "protection", "stream"]);
     big("slba", slba, 0n, U64);
-    const { metadata, protection, ...plain } = o;
+    const { metadata, protection, stream, ...plain } = o;
+    if (stream !== undefined && opcode !== NVM_OPCODE.write) refuse("flags.stream is for writes alone");
     const { stride, apart } = transferLayout(this.identity, protectionDwords(this.identity, slba, protection).action);
     const { data: carries, view, lbas } = this.#sectors(data, stride);
     const command = addressed(opcode, this.identity.nsid, slba, lbas, plain);
     protect(command, this.identity, slba, protection);
+    if (stream !== undefined) inStream(command, stream);
     if (fuse !== 0) command.fuse = fuse;
     const read = opcode === NVM_OPCODE.read;
     const direction = read ? "from-device" : "to-device";

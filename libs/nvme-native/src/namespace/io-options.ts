@@ -8,7 +8,7 @@ export interface IoFlags {
   fua?: boolean;
   /** Bit 31 of CDW12. */
   limitedRetry?: boolean;
-  /** What has no name here: hints (CDW13 7:0), a directive (type CDW12 23:20, value CDW13 31:16), storage tags. */
+  /** What has no name here: hints (CDW13 7:0), a directive other than streams (type CDW12 23:20, value CDW13 31:16), storage tags. */
   cdw?: CommandBits;
 }
 
@@ -26,6 +26,8 @@ export interface ProtectionOptions {
 }
 
 export interface TransferFlags extends IoFlags {
+  /** A write belongs to this stream (streams directive, NVMe Base 2.0, 8.7.3); 1 to 65535. */
+  stream?: number;
   /** Metadata of a namespace that keeps them apart, `metadataBytes` for each LBA; without it they are zeroes, or dropped. */
   metadata?: Uint8Array;
   /** Default on a protected namespace: `{ action: true }`. */

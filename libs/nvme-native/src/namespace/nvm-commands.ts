@@ -24,6 +24,7 @@ const MAX_COPY_SOURCES = 256;
 const COPY_SOURCE_BYTES = 32;
 const FUA = 0x4000_0000;
 const LIMITED_RETRY = 0x8000_0000;
+const STREAMS_DIRECTIVE = 1 << 20;
 const DEALLOCATE = 0x0200_0000;
 const DATASET_ATTRIBUTES: Record<keyof DatasetAttributes, number> = {
   deallocate: 4,
@@ -77,6 +78,13 @@ export function protect(
   command.cdw12 = (command.cdw12 | bits) >>> 0;
   command.cdw14 = (command.cdw14 | cdw14) >>> 0;
   command.cdw15 = (command.cdw15 | cdw15) >>> 0;
+}
+
+/** DTYPE and DSPEC of the streams directive (NVMe Base 2.0, 8.7.3). */
+export function inStream(command: NativeCommand, stream: number): void {
+  const specific = integer("flags.stream", stream, 1, 0xffff) << 16;
+  command.cdw12 = (command.cdw12 | STREAMS_DIRECTIVE) >>> 0;
+  command.cdw13 = (command.cdw13 | specific) >>> 0;
 }
 
 export function writeZeroesCommand(

@@ -134,6 +134,46 @@ behaviour(
   },
 );
 
+for (const [passes, invertPattern, expected] of [
+  [1, false, 0x5a],
+  [2, true, 0xa5],
+  [3, true, 0x5a],
+] as const) {
+  behaviour(
+    "B058",
+    `an overwrite of ${passes} ${passes === 1 ? "pass" : "passes"}${invertPattern ? ", inverted between them," : ""} leaves the last one where nothing is deallocated`,
+    { needs: ["sanitize-overwrite"] },
+    async ({ controller, ns, qpair }) => {
+      expectStatus(await ns.write(qpair, 11n, sector().fill(9)));
+      const options = { pattern: 0x5a5a_5a5a, passes, invertPattern, noDeallocate: true };
+      expectStatus(await controller.commands.sanitize("overwrite", options));
+      const seen = await sanitized(controller);
+      expect(seen.at(-1)).toEqual({ status: 1, progress: 0xffff });
+      const page = await log(controller, 0x81, 512);
+      expect((page[2]! >> 3) & 31).toBe(passes);
+      for (const lba of [0n, 11n, ns.identity.lbaCount - 1n]) {
+        const data = sector();
+        expectStatus(await ns.read(qpair, lba, data));
+        expect(data.every((byte) => byte === expected)).toBe(true);
+      }
+    },
+  );
+}
+
+behaviour(
+  "B058",
+  "an overwrite that may deallocate leaves zeroes",
+  { needs: ["sanitize-overwrite"] },
+  async ({ controller, ns, qpair }) => {
+    expectStatus(await ns.write(qpair, 11n, sector().fill(9)));
+    expectStatus(await controller.commands.sanitize("overwrite", { pattern: 0x5a5a_5a5a }));
+    expect((await sanitized(controller)).at(-1)!.status).toBe(1);
+    const data = sector().fill(1);
+    expectStatus(await ns.read(qpair, 11n, data));
+    expect(data.every((byte) => byte === 0)).toBe(true);
+  },
+);
+
 behaviour(
   "B059",
   "a power cut in the middle of a sanitize does not end it: it goes on and the data are gone",

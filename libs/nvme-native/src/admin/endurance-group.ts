@@ -1,0 +1,55 @@
+/** The endurance group log, 09h (NVMe Base 2.0, 5.16.1.10). The decoder is pure. */
+import { integer, refuse } from "../check";
+import type { Controller } from "../driver";
+import { expectStatus } from "../expect-status";
+import { field } from "../field";
+
+const LID = 0x09;
+const BYTES = 512;
+
+export interface EnduranceGroup {
+  /** Bit 0 spare, 2 degraded, 3 read only. */
+  criticalWarning: number;
+  availableSpare: number;
+  spareThreshold: number;
+  percentageUsed: number;
+  /** In units of 1,000,000,000 bytes, rounded up; 0: not reported. */
+  enduranceEstimate: bigint;
+  dataUnitsRead: bigint;
+  dataUnitsWritten: bigint;
+  mediaUnitsWritten: bigint;
+  hostReads: bigint;
+  hostWrites: bigint;
+  mediaErrors: bigint;
+  errorLogEntries: bigint;
+  capacityBytes: bigint;
+  unallocatedBytes: bigint;
+}
+
+export function decodeEnduranceGroup(page: Uint8Array): EnduranceGroup {
+  if (page.length < BYTES) refuse(`page has ${page.length} bytes, the log of an endurance group has ${BYTES}`);
+  const wide = (at: number) => field(page, at + 15, at);
+  return {
+    criticalWarning: page[0]!,
+    availableSpare: page[3]!,
+    spareThreshold: page[4]!,
+    percentageUsed: page[5]!,
+    enduranceEstimate: wide(32),
+    dataUnitsRead: wide(48),
+    dataUnitsWritten: wide(64),
+    mediaUnitsWritten: wide(80),
+    hostReads: wide(96),
+    hostWrites: wide(112),
+    mediaErrors: wide(128),
+    errorLogEntries: wide(144),
+    capacityBytes: wide(160),
+    unallocatedBytes: wide(176),
+  };
+}
+
+/** @throws StatusExpectationError where the drive has no such group. */
+export async function readEnduranceGroup(controller: Controller, group: number): Promise<EnduranceGroup> {
+  const { completion, data } = await controller.getLogPage(LID, BYTES, { lsi: integer("group", group, 1, 0xffff) });
+  expectStatus(completion);
+  return decodeEnduranceGroup(data);
+}
