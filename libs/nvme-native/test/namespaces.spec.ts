@@ -1,7 +1,5 @@
-/** Namespace management and attachment, and features, of the software drive. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { AdminCommands, type Controller, driver, expectStatus, field, namespacePage, statusText } from "../src";
-import { makeDrive, temporaryFolder, withDrive } from "./bench-drive";
+import { AdminCommands, type Controller, expectStatus, field, namespacePage, statusText } from "../src";
+import { withDrive } from "./bench-drive";
 
 const MIB = 1n << 20n;
 const SPEC = {
