@@ -14,6 +14,7 @@ export interface DiscoveredSubsystem {
   discovery: boolean;
 }
 
+/** A subsystem behind NVMe/TCP; `Tcp` makes one. */
 export interface TcpAddress {
   transport: "spdk-tcp";
   /** IPv4 or IPv6. */
@@ -21,12 +22,16 @@ export interface TcpAddress {
   port: number;
   /** null: the first NVM subsystem that discovery returns. */
   nqn: string | null;
+  /** Default: SPDK's own, made of the host's UUID. */
   hostNqn?: string | null;
   /** CRC32C over each PDU's header, and over its data. */
   headerDigest?: boolean;
   dataDigest?: boolean;
 }
 
+/**
+ * `path` of `model`: the drive's file; of `spdk-vfio-user`: the target's folder. `address`: 0000:01:00.0 or 01:00.0.
+ */
 export type TransportAddress =
   | { transport: "model"; path: string }
   | { transport: "spdk-pcie"; address: string }

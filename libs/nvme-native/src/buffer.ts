@@ -17,6 +17,7 @@ export const MAX_BUFFER_BYTES = 1024 * 1024 * 1024;
 const MAX_NAME_LENGTH = 64;
 const RANGE_BYTES = 16;
 
+/** Of a new buffer. */
 export interface BufferOptions {
   /** For messages and dumps; default "buffer". */
   name?: string;
@@ -29,6 +30,7 @@ export type CommandData = Uint8Array | Buffer;
 
 const freshSeed = () => randomBytes(8).readBigUInt64LE();
 
+/** Memory of a script for data of commands. @throws ERR_CLOSED once it is freed */
 export class Buffer {
   readonly name: string;
   /** Bytes that were allocated. */
@@ -93,6 +95,7 @@ export class Buffer {
     return this;
   }
 
+  /** One byte. */
   get(index: number): number {
     return this.bytes[integer("index", index, 0, this.length - 1)]!;
   }

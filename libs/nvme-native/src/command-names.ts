@@ -3,6 +3,7 @@ import { type NvmeCommandSet, nvmeCommandName, nvmeStatusName } from "@assay/pro
 import { integer, oneOf } from "./check";
 import { LOCAL_SCT } from "./status";
 
+/** Which queues an opcode is for: `admin` or `io`. */
 export type CommandSet = NvmeCommandSet;
 
 /** `Identify`, `Vendor specific` or `Unknown`. */

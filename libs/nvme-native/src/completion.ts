@@ -5,12 +5,16 @@ export interface Completion {
   cdw0: number;
   /** Dword 1, where the drive has something to say in it (Zone Append). */
   cdw1?: number;
+  /** Status code type and status code; both 0: success. Type 7 is our side's (`LOCAL_STATUS`). */
   sct: number;
   sc: number;
+  /** Do not retry. */
   dnr: boolean;
+  /** The error log has more to say. */
   more: boolean;
   /** Completed by our side (timeout, reset, power loss) and not by the drive. */
   local: boolean;
+  /** From the submission to the completion as this process saw it, ns. */
   latencyNs: number;
   /** Command identifier; absent when `local`. */
   cid?: number;

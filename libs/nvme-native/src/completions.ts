@@ -10,6 +10,7 @@ const MAX_EXPECTED = 1_000_000;
 /** Longer than the longest local timeout that anybody leaves at its default: 10 s and as long again, and 10 s more. */
 export const DEFAULT_WAIT_MS = 30_000;
 
+/** What a wait came to. */
 export interface Waited {
   /** In the order in which they came; fewer than expected only when the time was over or a command was refused. */
   completions: Completion[];

@@ -23,16 +23,19 @@ import type { NativeMiscompare, VerifyResult } from "./namespace/miscompare";
 import type { VerifyOptions } from "./namespace/verification";
 import type { RecordedCommand } from "./recorded-commands";
 import type { BringUpReport, ProtocolViolations, ResetReport } from "./reset-report";
+import type { IoWorker } from "./worker/handle";
 import type { IoWorkerOptions } from "./worker/options";
-import type { IoWorkerEvent, IoWorkerResult } from "./worker/result";
 
+/** What this build of the driver can do. */
 export interface DriverInfo {
   driverVersion: string;
   /** SPDK release compiled in, or null. */
   spdkVersion: string | null;
+  /** Those that `open` takes. */
   transports: ("model" | "spdk-pcie" | "spdk-tcp" | "spdk-vfio-user")[];
 }
 
+/** A queue pair of this process. */
 export interface OpenQueue {
   controller: Controller;
   qid: number;
@@ -53,7 +56,9 @@ export interface BringUpSteps {
 /** Brings a controller up instead of the driver. Its `identity` is there only afterwards. `reset` and `reopen` do as usual. */
 export type Initialise = (controller: Controller, steps: BringUpSteps) => Promise<void>;
 
+/** The front door. */
 export interface NvmeDriver {
+  /** Asks no drive. */
   info(): DriverInfo;
   /** Opens the drive, brings the controller to CSTS.RDY = 1 and reads Identify. @throws NvmeError ERR_OPEN, ERR_LOCKED, ERR_READY, ERR_POWER_OFF, ERR_UNSUPPORTED */
   open(address: TransportAddress, options?: OpenOptions & { initialise?: Initialise }): Promise<Controller>;
@@ -65,11 +70,13 @@ export interface NvmeDriver {
    * It can be moved earlier, never later.
    */
   setDeadline(boottimeNs: bigint): void;
+  /** CLOCK_BOOTTIME, ns: what `setDeadline` counts in. */
   boottimeNs(): bigint;
   /** Makes a software drive's file. @throws ERR_FILE when it exists or there is no space. */
   createModelDrive(path: string, spec: ModelDriveSpec): Promise<void>;
   /** The simulated power switch of a software drive: acts on the file, also while a process has the drive open. */
   modelPower(path: string, action: ModelPower): Promise<{ power: ModelPower; generation: number }>;
+  /** Power of a software drive, and how often it was switched off. @throws ERR_OPEN, ERR_FILE */
   modelPowerState(path: string): Promise<{ power: ModelPower; generation: number }>;
   /** What the planted defects of a software drive have done, in the order of its spec. */
   modelFaults(path: string): Promise<ModelFaultCount[]>;
@@ -82,6 +89,7 @@ export interface LatestCommand {
   latencyNs: number;
 }
 
+/** An open drive. Commands resolve to completions whatever the drive says; what is rejected is an `NvmeError`. */
 export interface Controller extends AdminChannel {
   readonly address: TransportAddress;
   readonly identity: ControllerIdentity;
@@ -105,17 +113,26 @@ export interface Controller extends AdminChannel {
   identify(): Promise<ControllerIdentity>;
   /** nsids of the active namespaces. */
   activeNamespaces(): Promise<number[]>;
+  /** Identifies the namespace; each call makes an object of its own. @throws ERR_OPEN when it is not active */
   namespace(nsid: number): Promise<Namespace>;
   /** How long the bring-up of `open` took. */
   readonly bringUp: BringUpReport;
   /** Register at a byte offset of BAR0 (NVMe base 3.1), 4 or 8 bytes; on the software drive doorbells and MSI-X too. @throws ERR_GONE when the device answers all ones. */
   readRegister(offset: number, bytes: 4 | 8): Promise<bigint>;
+  /** As `readRegister`. */
   writeRegister(offset: number, value: bigint, bytes: 4 | 8): Promise<void>;
   /** CAP, VS, CC, CSTS and friends by name; null where the transport does not show one. */
   registers(): Promise<Record<string, bigint | null>>;
+  /** Identify with any CNS (NVMe Base 2.0, 5.17), 4096 bytes. */
   identifyRaw(cns: number, nsid?: number, cntid?: number): Promise<{ completion: Completion; data: Uint8Array }>;
+  /** Get Features (NVMe Base 2.0, 5.15): the value is dword 0; nsid 0 unless said. */
   getFeature(fid: number, options?: GetFeatureOptions): Promise<Completion>;
+  /** Set Features (NVMe Base 2.0, 5.27); nsid 0 unless said. */
   setFeature(fid: number, cdw11: number, options?: SetFeatureOptions): Promise<Completion>;
+  /**
+   * Format NVM (NVM Command Set 1.0, 4.1.3), 10 minutes at most unless said; nsid ffffffffh: all. Namespace objects of
+   * other sectors are stale then.
+   */
   format(nsid: number, options: FormatOptions): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */
   reset(): Promise<ResetReport>;
@@ -126,14 +143,17 @@ export interface Controller extends AdminChannel {
   reopen(options?: { admit?: () => Promise<void> }): Promise<ResetReport>;
   /** Since `open`. Null: the transport hides completion entries (SPDK checks them itself). */
   violations(): ProtocolViolations | null;
+  /** One submission and one completion queue. @throws ERR_QPAIR, ERR_GONE */
   createQpair(options: QpairOptions): Promise<Qpair>;
   /** Settles everything outstanding and frees the device. @throws ERR_FROZEN, and stays open */
   close(): Promise<void>;
 }
 
+/** A queue pair that is wanted. */
 export interface QpairOptions {
   /** Queue entries; `depth` - 1 commands can be outstanding. */
   depth: number;
+  /** 0 urgent, 1 high, 2 medium, 3 low; others than 0 need weighted round robin. */
   priority?: 0 | 1 | 2 | 3;
   /** Default true; false: the completion queue has no interrupts (IEN = 0). Commands complete all the same. */
   interrupts?: boolean;
@@ -141,8 +161,10 @@ export interface QpairOptions {
   vector?: number;
 }
 
+/** A queue pair of a script: commands of several namespaces go through it, as many as one likes wait for their turn. */
 export interface Qpair {
   readonly qid: number;
+  /** Queue entries. */
   readonly depth: number;
   /** Path of this qpair's flight recorder, or null. */
   readonly cmdlogPath: string | null;
@@ -150,11 +172,14 @@ export interface Qpair {
   readonly latest: LatestCommand | null;
   /** Its flight recorder: the newest `count` commands (0: all it has), newest first; also after `delete` and `close`. */
   cmdlog(count?: number): RecordedCommand[];
+  /** What is outstanding is settled first. @throws ERR_FROZEN, and stays */
   delete(): Promise<void>;
 }
 
+/** The commands of a namespace (NVM Command Set 1.0, 3.2). @throws ERR_CLOSED when it is stale */
 export interface Namespace {
   readonly nsid: number;
+  /** As it was when this object was made. */
   readonly identity: NamespaceIdentity;
   /** LBA addresses are bigint, the length of `data` gives the LBA count. */
   read(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
@@ -169,6 +194,7 @@ export interface Namespace {
   ): Promise<Completion>;
   /** Copy inside the namespace; limits are MSSRL, MCL and MSRC of Identify Namespace. */
   copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: IoFlags): Promise<Completion>;
+  /** Its LBAs are unreadable (02/81) until they are written. */
   writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
   /** Compare and Write as one fused operation. */
   compareAndWrite(
@@ -215,23 +241,11 @@ export interface Namespace {
   verifyReads(on: boolean): void;
   /** What checked reads have found since the last call, at most the first 64. */
   takeMiscompares(): NativeMiscompare[];
+  /**
+   * A thread with a queue pair of its own. @throws ERR_ARGUMENT; without a queue pair left `result` rejects with
+   * ERR_QPAIR
+   */
   startIoWorker(options: IoWorkerOptions): IoWorker;
   /** Reads and checks. */
   verify(options: VerifyOptions): Promise<VerifyResult>;
-}
-
-/** Its events in order until it has ended, the newest 65 536; of several readers each event goes to one. */
-export interface IoWorker extends AsyncIterable<IoWorkerEvent> {
-  /** What to give `startIoWorker` to have the same commands again. */
-  readonly seed: bigint;
-  readonly worker: number;
-  /** Settles when the worker's thread has ended and every command of its is settled. Never rejects for a fault of the DUT. */
-  readonly result: Promise<IoWorkerResult>;
-  /** Nothing more is sent; what is outstanding is waited for. Again, or later, it does nothing. */
-  stop(): void;
-  /**
-   * Ends the freeze that `onError: "freeze"` brought: what was outstanding is taken in, this worker ends as `frozen`, the
-   * other ones go on. Does nothing when the controller is not frozen.
-   */
-  release(): void;
 }

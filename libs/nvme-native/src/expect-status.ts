@@ -11,6 +11,7 @@ interface Ended {
   local?: boolean;
 }
 
+/** A command ended with another status than a script asserted; both are in words in the message. */
 export class StatusExpectationError extends Error {
   constructor(
     readonly completion: Ended,

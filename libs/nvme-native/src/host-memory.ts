@@ -23,6 +23,7 @@ export interface HostMemoryWish {
   maxDescriptors: number;
 }
 
+/** HMPRE, HMMIN and HMMAXD of Identify Controller. */
 export function hostMemoryWish(controller: Pick<Controller, "identity">): HostMemoryWish | null {
   const { raw } = controller.identity;
   const preferred = Number(field(raw, 275, 272));

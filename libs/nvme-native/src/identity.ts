@@ -6,34 +6,51 @@ export interface ControllerIdentity {
   serial: string;
   firmware: string;
   vid: number;
+  /** MDTS in bytes, or what the host moves at once where that is less. */
   mdtsBytes: number;
+  /** Number of valid nsids. */
   nn: number;
+  /** Optional admin and NVM commands, as the page has them. */
   oacs: number;
   oncs: number;
+  /** There is a volatile write cache. */
   vwc: boolean;
+  /** Bytes of a submission queue entry. */
   sqesMin: number;
   nqn: string;
+  /** VER, or the register VS where the page has none: major version in bits 31:16, minor in 15:8. */
   version: number;
   /** Timeout of CC.EN transitions, CAP.TO, ms. */
   readyTimeoutMs: number;
+  /** I/O queue pairs that the drive has granted. */
   maxQpairs: number;
+  /** CAP.MQES + 1, or the host's limit where that is less; one fewer commands can be outstanding. */
   maxQueueEntries: number;
+  /** The page, 4096 bytes; `field(raw, end, begin)` reads it as the specification prints it. */
   raw: Uint8Array;
 }
 
+/** Identify Namespace (NVM Command Set 1.0, figure 97) as it was when the object was opened. */
 export interface NamespaceIdentity {
   nsid: number;
+  /** NSZE. */
   lbaCount: bigint;
+  /** Data and metadata of one LBA, bytes. */
   lbaBytes: number;
   metadataBytes: number;
   /** Metadata follow the data of each LBA in the same buffer. */
   extendedLba?: boolean;
   /** Type of the protection information (0: none), and whether it comes first in the metadata. */
   protection?: { type: number; first: boolean };
+  /** lbaCount times lbaBytes; NVMCAP is `field(raw, 63, 48)`. */
   capacityBytes: bigint;
+  /** By index, as Format NVM wants it. */
   lbaFormats: { lbaBytes: number; metadataBytes: number }[];
+  /** Hex digits; null where the drive gives zeroes. */
   nguid: string | null;
   eui64: string | null;
+  /** LBAs of one write that a power loss leaves all old or all new, at least 1. */
   awupfLbas: number;
+  /** The page, 4096 bytes. */
   raw: Uint8Array;
 }

@@ -75,12 +75,14 @@ export { type TcgAuthority, TcgSession } from "./tcg/session";
 export { TcgMalformedError, type TcgNamed, type TcgValue } from "./tcg/tokens";
 export { Tcp, type TcpOptions } from "./tcp";
 export { ioPerSecond, iopsConsistency, latencyPercentiles, type PercentileOptions } from "./worker/figures";
+export type { IoWorker } from "./worker/handle";
 export type * from "./worker/options";
 export type * from "./worker/result";
 
 /** Version of the native code and of what it writes to disk. */
 const DRIVER_VERSION = "0.1.0";
 
+/** All there is begins here. */
 export const driver: NvmeDriver & { openBare: typeof openBare } = {
   info(): DriverInfo {
     const { spdkVersion, transports } = addon().info();

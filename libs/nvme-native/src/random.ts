@@ -6,6 +6,7 @@ import { randomWords } from "./pattern";
 const MAX_BYTES = 1024 * 1024 * 1024;
 const WORD_BITS = 32n;
 
+/** All that it gives follows from `seed`. @throws ERR_ARGUMENT */
 export class Random {
   readonly #word: () => number;
 

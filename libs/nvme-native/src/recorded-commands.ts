@@ -8,6 +8,7 @@ const MAX_COUNT = 1 << 20;
 const SUBMISSION_AT = 32;
 const COMPLETION_AT = 96;
 
+/** One entry of a flight recorder. Times are of day, ns since 1970. */
 export interface RecordedCommand extends CmdlogEntry {
   qid: number;
   name: string;
@@ -15,6 +16,7 @@ export interface RecordedCommand extends CmdlogEntry {
   submission: number[];
   /** The 4 dwords of the completion entry; null while the command is outstanding. */
   completion: number[] | null;
+  /** null while it is outstanding. */
   latencyNs: number | null;
 }
 

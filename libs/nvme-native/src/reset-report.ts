@@ -16,8 +16,10 @@ export interface BringUpReport {
   readyMs: number;
 }
 
+/** What a reset or a reopening came to. That a drive does not come back is a value here. */
 export interface ResetReport extends Partial<Pick<BringUpReport, "disableMs" | "enableMs">> {
   ok: boolean;
+  /** Why it is not ok, in words. */
   reason: string | null;
   /** From the start of the reset to CSTS.RDY = 1, ms. */
   readyMs: number;

@@ -1,7 +1,9 @@
 /** Completion statuses made by our side; native/core/nvme_spec.h has the same table. */
 import type { Completion } from "./completion";
 
+/** Status code type of completions that our side made (vendor specific in the specification). */
 export const LOCAL_SCT = 7;
+/** Status codes of that type. */
 export const LOCAL_STATUS = {
   /** Older than the timeout; the drive may still answer. */
   timedOut: 0x80,
@@ -11,6 +13,7 @@ export const LOCAL_STATUS = {
   terminated: 0x82,
 } as const;
 
+/** Status 00/00. */
 export function succeeded(completion: Completion): boolean {
   return completion.sct === 0 && completion.sc === 0;
 }

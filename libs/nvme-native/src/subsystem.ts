@@ -39,6 +39,7 @@ export interface PowerHooks {
   powerOn(): Promise<unknown> | unknown;
 }
 
+/** What concerns all controllers of a drive at once. */
 export class Subsystem {
   readonly #hooks: PowerHooks | null;
 

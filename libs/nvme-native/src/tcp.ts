@@ -32,6 +32,7 @@ export function checkTcp(value: TcpAddress): NativeAddress {
   };
 }
 
+/** `port`: default 4420. `nqn`: default the first one discovered. Digests: default off. */
 export interface TcpOptions {
   port?: number;
   nqn?: string | null;
@@ -53,6 +54,7 @@ export async function discover(
   return settle(addon().discover({ address, port }, timeoutMs));
 }
 
+/** An address with its settings. @throws ERR_ARGUMENT */
 export class Tcp implements TcpAddress {
   readonly transport = "spdk-tcp";
   readonly port: number;

@@ -41,6 +41,7 @@ const EFFECTS_LOG = 5;
 const EFFECTS_BYTES = 4096;
 const FIRST_IO_EFFECT = 1024;
 
+/** Admin commands of NVMe Base 2.0, chapter 5, over whatever sends one. @throws ERR_ARGUMENT before anything is sent */
 export class AdminCommands {
   readonly #events: AsyncEvents;
 
@@ -63,6 +64,7 @@ export class AdminCommands {
     return this.#send(identifyCall(data, options));
   }
 
+  /** Opcode 18h. */
   async keepAlive(): Promise<Completion> {
     return this.#send({ command: { opcode: 0x18 } });
   }
@@ -72,6 +74,7 @@ export class AdminCommands {
     return this.#send(downloadCall(image, offset));
   }
 
+  /** Opcode 10h. The status may ask for a reset (01/0b, 01/10, 01/11): a value too. */
   async firmwareCommit(options: CommitOptions): Promise<Completion> {
     return this.#send(commitCall(options));
   }
@@ -115,26 +118,32 @@ export class AdminCommands {
     return this.#send(deleteNamespaceCall(nsid));
   }
 
+  /** Opcode 15h: the controllers with these ids see it from now on. */
   async attachNamespace(nsid: number, controllerIds: number[]): Promise<Completion> {
     return this.#send(attachmentCall(nsid, controllerIds, "attach"));
   }
 
+  /** The reverse of `attachNamespace`. */
   async detachNamespace(nsid: number, controllerIds: number[]): Promise<Completion> {
     return this.#send(attachmentCall(nsid, controllerIds, "detach"));
   }
 
+  /** Opcode 19h. */
   async directiveSend(options: DirectiveOptions): Promise<Completion> {
     return this.#send(directiveCall("send", options));
   }
 
+  /** Opcode 1Ah, into `options.data`. */
   async directiveReceive(options: DirectiveOptions): Promise<Completion> {
     return this.#send(directiveCall("receive", options));
   }
 
+  /** Opcode 81h: a message of a security protocol. */
   async securitySend(data: CommandData, options: SecurityOptions): Promise<Completion> {
     return this.#send(securityCall("send", data, options));
   }
 
+  /** Opcode 82h, into `data`. */
   async securityReceive(data: CommandData, options: SecurityOptions): Promise<Completion> {
     return this.#send(securityCall("receive", data, options));
   }
@@ -144,18 +153,22 @@ export class AdminCommands {
     return this.#send(miCall("send", message, data));
   }
 
+  /** As `miSend`, with the answer's data into `data`. */
   async miReceive(message: MiMessage, data?: CommandData): Promise<Completion> {
     return this.#send(miCall("receive", message, data));
   }
 
+  /** Opcode 1Ch. */
   async virtualizationManagement(options: VirtualizationOptions): Promise<Completion> {
     return this.#send(virtualizationCall(options));
   }
 
+  /** Opcode 20h. */
   async capacityManagement(options: CapacityOptions): Promise<Completion> {
     return this.#send(capacityCall(options));
   }
 
+  /** Opcode 24h. */
   async lockdown(options: LockdownOptions): Promise<Completion> {
     return this.#send(lockdownCall(options));
   }

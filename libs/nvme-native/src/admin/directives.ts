@@ -3,6 +3,7 @@ import type { CommandData } from "../buffer";
 import { integer, object, U32 } from "../check";
 import { type AdminCall, transferred, word } from "./call";
 
+/** Fields of CDW11 and on; nsid ffffffffh unless said. `specific`: DSPEC, 16 bits. */
 export interface DirectiveOptions {
   nsid?: number;
   type: number;

@@ -8,6 +8,7 @@ const FWUG = 319;
 const NO_RESTRICTION = 0xff;
 export const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 
+/** CDW10 of Firmware Commit. */
 export interface CommitOptions {
   slot: number;
   action: number;
@@ -15,6 +16,7 @@ export interface CommitOptions {
   bootPartition?: 0 | 1;
 }
 
+/** How an image goes down. */
 export interface DownloadOptions {
   /** 0, the default: the drive chooses. */
   slot?: number;

@@ -4,6 +4,7 @@ import { integer, object, U32 } from "../check";
 import { IDENTIFY_BYTES } from "../identify";
 import { type AdminCall, MAX_TRANSFER_BYTES, word } from "./call";
 
+/** CDW10 and CDW11 of Identify; what is not given is 0. */
 export interface IdentifyOptions {
   /** Default 1, Identify Controller. */
   cns?: number;

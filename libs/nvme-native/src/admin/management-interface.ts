@@ -3,6 +3,7 @@ import type { CommandData } from "../buffer";
 import { integer, object, oneOf, U32 } from "../check";
 import { type AdminCall, transferred } from "./call";
 
+/** A message of NVMe-MI in band. */
 export interface MiMessage {
   opcode: number;
   dword0?: number;

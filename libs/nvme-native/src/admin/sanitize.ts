@@ -2,8 +2,10 @@
 import { flag, integer, object, oneOf, U32 } from "../check";
 import type { AdminCall } from "./call";
 
+/** SANACT. */
 export const SANITIZE = { exitFailure: 1, blockErase: 2, overwrite: 3, cryptoErase: 4 } as const;
 
+/** CDW10 and CDW11 of Sanitize. */
 export interface SanitizeOptions {
   /** Of an overwrite, 32 bits. */
   pattern?: number;

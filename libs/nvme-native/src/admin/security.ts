@@ -3,6 +3,7 @@ import type { CommandData } from "../buffer";
 import { integer, object, U32 } from "../check";
 import { type AdminCall, transferred } from "./call";
 
+/** SECP, SPSP, NSSF and nsid of a security command. */
 export interface SecurityOptions {
   protocol: number;
   /** Protocol specific, 16 bits. */

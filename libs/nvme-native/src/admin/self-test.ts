@@ -2,6 +2,7 @@
 import { integer, oneOf, U32 } from "../check";
 import type { AdminCall } from "./call";
 
+/** STC. */
 export const SELF_TEST = { short: 1, extended: 2, vendor: 0xe, abort: 0xf } as const;
 
 export function selfTestCall(kind: keyof typeof SELF_TEST, nsid: number): AdminCall {

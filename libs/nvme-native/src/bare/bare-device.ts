@@ -21,6 +21,7 @@ interface Reached extends Bus {
   use(): NativeHandle;
 }
 
+/** A queue by hand. */
 export interface QueueOptions {
   qid: number;
   /** Any number from 1 on: what a drive does not take is its answer to the Create command. */

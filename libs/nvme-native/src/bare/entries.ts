@@ -71,6 +71,7 @@ export function encodeSubmission(entry: SubmissionEntry): Buffer {
   return bytes;
 }
 
+/** The 16 bytes at `offset`; whether the phase is that of a new entry is the caller's to know. */
 export function decodeCompletion(bytes: Uint8Array, offset = 0): CompletionEntry {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset + offset, CQE_BYTES);
   const status = view.readUInt16LE(14);

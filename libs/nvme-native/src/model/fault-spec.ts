@@ -18,6 +18,7 @@ export interface ModelFaultRule {
   seed?: number;
 }
 
+/** A defect of a software drive: what it does, and the rule of when, where and how often. */
 export type ModelFault =
   /** After `afterWrites` write commands since creation, flip a bit in every `everyNth` written LBA inside the region. */
   | { kind: "silent-corruption"; afterWrites: number; everyNth: number }
@@ -60,6 +61,7 @@ export type ModelFault =
         | { kind: "wear-out"; driveWrites: number }
       ));
 
+/** Names of defects. */
 export type ModelFaultKind = ModelFault["kind"];
 
 /** What a planted defect has done since the drive was made. */

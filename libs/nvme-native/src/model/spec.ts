@@ -22,6 +22,7 @@ export interface ModelNamespaceSpec {
   zoned?: ModelZones;
 }
 
+/** A zoned namespace: all zones have one size. */
 export interface ModelZones {
   /** Of each zone, a multiple of the LBA size; at most 1024 zones. */
   zoneBytes: bigint;
@@ -95,13 +96,16 @@ export interface ModelDriveSpec {
   opal?: { msid?: string; psid?: string } | null;
   /** How long a Format NVM takes, ms. */
   formatMs?: number;
+  /** Of all that is random in it: what a power cut leaves, jitter, identifiers. */
   seed: bigint;
+  /** Writes are acknowledged before they are on the medium; a power cut takes them. */
   volatileCache: boolean;
   /** Bytes of volatile cache. */
   cacheBytes?: number;
   maxQpairs?: number;
   maxQueueEntries?: number;
   mdtsBytes?: number;
+  /** From CC.EN = 1 to CSTS.RDY = 1, ms. */
   readyMs?: number;
   latency?: ModelLatency | null;
   /** What a power cut leaves of the volatile cache; default `any`: one of the others, or nothing is lost, by the seed. */

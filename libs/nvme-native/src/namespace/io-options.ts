@@ -3,6 +3,7 @@
 /** Bits that are or-ed into a command; of `cdw12` the upper half alone, the lower one is its LBA count. */
 export type CommandBits = { [word in "cdw2" | "cdw3" | "cdw12" | "cdw13" | "cdw14" | "cdw15"]?: number };
 
+/** Of commands with an SLBA. */
 export interface IoFlags {
   /** Bit 30 of CDW12: what is acknowledged is on the medium. */
   fua?: boolean;
@@ -25,6 +26,7 @@ export interface ProtectionOptions {
   applicationMask?: number;
 }
 
+/** Of commands that move data. */
 export interface TransferFlags extends IoFlags {
   /** A write belongs to this stream (streams directive, NVMe Base 2.0, 8.7.3); 1 to 65535. */
   stream?: number;
@@ -34,15 +36,19 @@ export interface TransferFlags extends IoFlags {
   protection?: ProtectionOptions;
 }
 
+/** Format NVM (NVM Command Set 1.0, 4.1.3). */
 export interface FormatOptions {
   /** Index into `NamespaceIdentity.lbaFormats`; `findLbaFormat` finds one by its sizes. */
   lbaFormat: number;
   /** SES: 0 none, 1 user data erase, 2 cryptographic erase; others are the drive's to refuse. */
   secureErase?: number;
+  /** MSET: metadata follow the data of each LBA in one buffer. */
   extendedLba?: boolean;
   /** Type of the protection information. */
   protection?: number;
+  /** PIL: the protection information is in the first bytes of the metadata. */
   protectionFirst?: boolean;
+  /** Default 600 000. */
   timeoutMs?: number;
 }
 
@@ -64,6 +70,7 @@ export interface DatasetAttributes {
   integralRead?: boolean;
 }
 
+/** A source range of Copy, descriptor format 0. */
 export interface CopySource {
   slba: bigint;
   lbaCount: number;

@@ -28,6 +28,7 @@ export async function formatNamespace(
   return { completion, namespace: succeeded(completion) ? await controller.namespace(nsid) : null };
 }
 
+/** What Namespace Management is asked for. */
 export interface NewNamespace {
   lbaCount: bigint;
   lbaFormat: number;

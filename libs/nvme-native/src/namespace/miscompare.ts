@@ -1,5 +1,6 @@
 /** What data verification finds. */
 
+/** One LBA whose data are not what they must be. */
 export interface NativeMiscompare {
   nsid: number;
   lba: bigint;
@@ -12,9 +13,12 @@ export interface NativeMiscompare {
     | "unexpected-data"
     | "uncorrectable"
     | "lost-write";
+  /** Of the first wrong byte in the sector; null where none can be named. */
   byteOffset: number | null;
+  /** The number of the write whose data had to be there, and of the one whose data are; null: none that is known. */
   expectedToken: bigint | null;
   gotToken: bigint | null;
+  /** What LBA the sector must name, and what it names. */
   expectedLba: bigint | null;
   gotLba: bigint | null;
   /** Hex, at most 64 bytes around the first difference. */
@@ -24,6 +28,7 @@ export interface NativeMiscompare {
   lastWrites?: LastWrite[];
 }
 
+/** A write to an LBA, as the table's log has it. */
 export interface LastWrite {
   slba: bigint;
   lbaCount: number;
@@ -34,6 +39,7 @@ export interface LastWrite {
   end: "acknowledged" | "uncertain" | "unknown" | "not-sent";
   /** Of the first LBA, where a verifying worker wrote it. */
   token: bigint | null;
+  /** Time of day, ms since 1970. */
   atMs: number;
 }
 
@@ -41,6 +47,7 @@ export interface LastWrite {
 export interface VerifyResult {
   checkedLbas: bigint;
   unknownLbas: bigint;
+  /** LBAs that break the rule. */
   violations: bigint;
   /** Checked LBAs as a share of those that had to be checked, percent. */
   coveragePercent: number;
@@ -51,6 +58,7 @@ export interface VerifyResult {
   /** After a power loss, of the LBAs written and not flushed: how many hold the newest, an older, a torn version. */
   newest: bigint;
   older: bigint;
+  /** Commands of the sweep that ended with an error status. */
   readErrors: bigint;
   durationMs: number;
 }

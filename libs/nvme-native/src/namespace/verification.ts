@@ -5,6 +5,10 @@ import { big, flag, integer, object, oneOf, refuse, text, U64 } from "../check";
 import type { NamespaceIdentity } from "../identity";
 import type { NativeMiscompare, VerifyResult } from "./miscompare";
 
+/**
+ * A sweep. `exact`: the newest version of each LBA; `durable-or-newer`: after a power loss. `depth` (default 16): reads
+ * outstanding.
+ */
 export interface VerifyOptions {
   rule: "exact" | "durable-or-newer";
   regionStartLba: bigint;

@@ -18,6 +18,7 @@ const SELECT_ALL = 0x100;
 const PARTIAL = 0x1_0000;
 const FUA = 0x4000_0000;
 const NO_LIMIT = 0xffff_ffff;
+/** A namespace of the zoned command set. */
 export class ZonedNamespace {
   private constructor(
     readonly namespace: Namespace,
@@ -95,6 +96,7 @@ export class ZonedNamespace {
     return this.namespace.io(qpair, { ...command, cdw13: ACTIONS[action] | (all ? SELECT_ALL : 0) });
   }
 
+  /** `act` by name. */
   open(qpair: Qpair, zslba: bigint | "all"): Promise<Completion> {
     return this.act(qpair, "open", zslba);
   }

@@ -2,7 +2,8 @@
 import { type CommandData, viewOf } from "../buffer";
 import { big } from "../check";
 import type { Completion } from "../completion";
-import type { IoWorker, Namespace, Qpair } from "../driver";
+import type { Namespace, Qpair } from "../driver";
+import type { IoWorker } from "../worker/handle";
 import type { IoWorkerOptions } from "../worker/options";
 import type { TransferFlags } from "./io-options";
 import type { ACTIONS, Zone, ZoneFacts } from "./zone-report";
@@ -23,6 +24,7 @@ interface Zoned {
   ): Promise<{ completion: Completion; lba: bigint | null }>;
 }
 
+/** A zone and a queue pair. What the drive refuses is a value. */
 export class ZoneHandle {
   /** @param slba first LBA of the zone; `ZonedNamespace.at` finds it. */
   constructor(

@@ -27,6 +27,7 @@ export const ACTIONS = { close: 1, finish: 2, open: 3, reset: 4, offline: 5 } as
 
 export type ZoneState = Exclude<keyof typeof FILTERS, "all">;
 
+/** A zone as the drive describes it; addresses and lengths in LBAs. */
 export interface Zone {
   slba: bigint;
   state: ZoneState;
@@ -36,6 +37,7 @@ export interface Zone {
   writePointer: bigint | null;
 }
 
+/** What Identify says of all zones (ZNS Command Set 1.1, figure 48). */
 export interface ZoneFacts {
   zoneLbas: bigint;
   zoneCount: number;

@@ -15,6 +15,7 @@ const FUNCTION_MASK = 1 << 14;
 const MASKED = 1n;
 const MAX_WAIT_MS = 3_600_000;
 
+/** An entry of the vector table, and its pending bit. */
 export interface MsixEntry {
   address: bigint;
   data: number;
@@ -30,6 +31,7 @@ interface Place {
   vectors: number;
 }
 
+/** The vectors of one function. @throws ERR_UNSUPPORTED where no memory can be lent */
 export class Msix {
   #words: DmaMemory | null = null;
 
@@ -94,6 +96,7 @@ export class Msix {
     return this.#word(vector) !== 0;
   }
 
+  /** So that the next message can be seen. */
   clear(vector: number): void {
     this.#word(vector);
     this.#words!.bytes.writeUInt32LE(0, vector * WORD_BYTES);

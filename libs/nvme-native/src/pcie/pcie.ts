@@ -33,6 +33,7 @@ const KEPT: { capability?: number; offset: number; bytes: number }[] = [
   { offset: 0x04, bytes: 2 },
 ];
 
+/** One function. Every method is ERR_UNSUPPORTED, with transport and reason, where there is none. */
 export class Pcie {
   readonly #device: BareDevice;
   readonly #use: () => NativeHandle;

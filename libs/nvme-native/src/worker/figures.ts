@@ -41,6 +41,7 @@ export function iopsConsistency(series: readonly number[], percent = 99.9): numb
   return reached / (total / series.length);
 }
 
+/** Which latencies are meant. */
 export interface PercentileOptions {
   /** Default: all. */
   operations?: readonly Operation[];

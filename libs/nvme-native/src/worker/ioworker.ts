@@ -1,7 +1,7 @@
 import { addon, settle } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
 import type { NativeWorkerOptions } from "../addon/worker";
-import type { IoWorker } from "../driver";
+import type { IoWorker } from "./handle";
 import type { IoWorkerEvent, IoWorkerResult } from "./result";
 
 /** Events kept for a reader that lags; the oldest are dropped beyond that (the result has the totals). */

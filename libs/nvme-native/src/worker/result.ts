@@ -3,8 +3,13 @@ import type { Sample, SparseHistogram } from "@assay/protocol";
 import type { NativeMiscompare } from "../namespace/miscompare";
 import type { ErrorAction } from "./options";
 
+/** `other`: everything but reads and writes. */
 export type Operation = "read" | "write" | "other";
 
+/**
+ * `sample` at the end of each `sampleMs`, `histogram` each `histogramMs` (differences: they add up to the result's), ms
+ * from the worker's start.
+ */
 export type IoWorkerEvent =
   | { type: "sample"; sample: Sample }
   | { type: "histogram"; operation: Operation; fromMs: number; toMs: number; buckets: SparseHistogram }
@@ -25,6 +30,7 @@ export interface OperationFigures {
   serviceHistogram: SparseHistogram;
 }
 
+/** One of a worker's newest commands. */
 export interface CommandRecord {
   opcode: number;
   slba: bigint;
@@ -37,15 +43,18 @@ export interface CommandRecord {
   sc: number;
 }
 
+/** Counts are of commands that have ended, errors included; times are ms, latencies ns. */
 export interface IoWorkerResult {
   /** `done`: limits met; `stopped`: asked; `terminated`: reset, power loss or closed controller; `error`: stopped at an error status; `deadline`; `frozen`: at an error status, and released since. */
   end: "done" | "stopped" | "terminated" | "error" | "deadline" | "frozen";
   reads: bigint;
   writes: bigint;
   flushes: bigint;
+  /** Of commands without error. */
   readBytes: bigint;
   writtenBytes: bigint;
   durationMs: number;
+  /** One entry for each opcode and status; `firstMs` and `lastMs` are the time of day, ms since 1970. */
   errors: {
     opcode: number;
     sct: number;
@@ -55,6 +64,7 @@ export interface IoWorkerResult {
     lastMs: number;
     action?: ErrorAction;
   }[];
+  /** LBAs with wrong data; the first ones came as events. */
   miscompares: bigint;
   /** Sectors checked against the table, and sectors read whose table entry was unknown. */
   checkedLbas: bigint;
@@ -77,5 +87,6 @@ export interface IoWorkerResult {
   protocolErrors?: number;
   /** See `VerifyResult`. */
   stalenessChecked?: boolean;
+  /** CPU time of the worker's thread as a share of `durationMs`; 100 is one core. */
   cpuPercent: number;
 }
