@@ -11,7 +11,7 @@ beforeAll(() => {
   execFileSync("make", ["-s", "-C", root, "unit", `NODE=${process.execPath}`], { stdio: "inherit" });
 }, 300_000);
 
-test.each(["histogram", "stamp", "prp", "cmdlog", "qpair", "verify-table", "stress", "resets"])(
+test.each(["event", "histogram", "stamp", "prp", "cmdlog", "qpair", "verify-table", "stress", "resets"])(
   "native suite %s",
   (suite) => {
     expect(execFileSync(program, [suite], { encoding: "utf8" })).toContain(`ok ${suite}`);

@@ -13,8 +13,10 @@
 namespace assay {
 
 struct EventWords {
-  std::atomic<uint32_t> epoch{0};
-  std::atomic<uint32_t> asleep{0};  // somebody went to sleep since the last system call that woke
+  // Bit 0: somebody sleeps, or is about to. Above it the number of notifications. One word, because a notification must
+  // take back exactly the sleep that it ends: one that comes late must not make the next sleeper look awake.
+  std::atomic<uint32_t> word{0};
+  uint32_t reserved = 0;
 };
 
 class Event {
@@ -24,7 +26,7 @@ class Event {
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
 
-  uint32_t Epoch() const { return words_->epoch.load(std::memory_order_acquire); }
+  uint32_t Epoch() const { return words_->word.load(std::memory_order_acquire) & ~kAsleep; }
 
   // Sleeps while the epoch is still `seen`, at most until CLOCK_BOOTTIME `until_ns`. May return early.
   void Wait(uint32_t seen, uint64_t until_ns) {
@@ -38,19 +40,27 @@ class Event {
       relative.tv_nsec = static_cast<long>(left % kNsPerSecond);
       limit = &relative;
     }
-    words_->asleep.store(1);
-    if (words_->epoch.load() == seen) Futex(shared_ ? FUTEX_WAIT : FUTEX_WAIT_PRIVATE, seen, limit);
+    uint32_t word = words_->word.load();
+    do {
+      if ((word & ~kAsleep) != seen) return;
+    } while (!(word & kAsleep) && !words_->word.compare_exchange_weak(word, word | kAsleep));
+    Futex(shared_ ? FUTEX_WAIT : FUTEX_WAIT_PRIVATE, seen | kAsleep, limit);
   }
 
   // One system call for all notifications until the sleeper has run: on a busy core that can be many.
   void Notify() {
-    words_->epoch.fetch_add(1);
-    if (words_->asleep.load() != 0 && words_->asleep.exchange(0) != 0) Futex(shared_ ? FUTEX_WAKE : FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
+    uint32_t word = words_->word.load(std::memory_order_relaxed);
+    while (!words_->word.compare_exchange_weak(word, (word & ~kAsleep) + kOne)) {
+    }
+    if (word & kAsleep) Futex(shared_ ? FUTEX_WAKE : FUTEX_WAKE_PRIVATE, INT_MAX, nullptr);
   }
 
  private:
+  static constexpr uint32_t kAsleep = 1;
+  static constexpr uint32_t kOne = 2;
+
   void Futex(int op, uint32_t value, timespec* limit) {
-    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&words_->epoch), op, value, limit, nullptr, 0);
+    syscall(SYS_futex, reinterpret_cast<uint32_t*>(&words_->word), op, value, limit, nullptr, 0);
   }
 
   EventWords own_;

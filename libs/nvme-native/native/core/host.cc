@@ -1,10 +1,21 @@
 // What a host implementation does not offer unless it says otherwise.
 #include "host.h"
 
+#include <algorithm>
+
 namespace assay {
 namespace {
+constexpr size_t kServedAtOnce = 32;
+
 Status No(const char* what) { return Status::Error(Code::kUnsupported, what); }
 }  // namespace
+
+size_t HostQpair::Serve(CompletionListener& to, size_t max) {
+  HostCompletion reaped[kServedAtOnce];
+  const size_t count = Poll(reaped, std::min(max, kServedAtOnce));
+  for (size_t i = 0; i < count; i++) to.Completed(reaped[i]);
+  return count;
+}
 
 Status HostController::Lend(uint64_t, bool, DmaRegion*) {
   return No("the driver below keeps queues and memory addresses to itself: no memory can be lent for work by hand");

@@ -59,6 +59,12 @@ struct QpairOptions {
   static constexpr uint16_t kOwnQid = 0xffff;
 };
 
+class CompletionListener {
+ public:
+  virtual ~CompletionListener() = default;
+  virtual void Completed(const HostCompletion& completion) = 0;
+};
+
 class HostQpair {
  public:
   virtual ~HostQpair() = default;
@@ -74,6 +80,9 @@ class HostQpair {
   // before the device was lost are reported first, whatever happened since. Commands that the transport itself aborted
   // (for example SPDK's ABORTED_SQ_DELETION on a disconnect) are not reported here: they count as forgotten by Recover.
   virtual size_t Poll(HostCompletion* out, size_t max) = 0;
+  // Owner. As Poll, but tells each completion as soon as it is seen; the listener may Submit, and what it submits gets its
+  // doorbell together with the room in the completion queue.
+  virtual size_t Serve(CompletionListener& to, size_t max);
   // Any thread. True when the device is lost and Poll has nothing more to say: what is outstanding will never complete.
   virtual bool Gone() const = 0;
 

@@ -9,8 +9,14 @@
 namespace assay {
 namespace {
 
-constexpr size_t kReapAtOnce = 128;
+constexpr size_t kMostAtOnce = 32;
+// At a queue before anything else is looked after, by a worker that spins and has nothing to send meanwhile.
+constexpr uint32_t kLooks = 64;
 constexpr uint64_t kLockRetryNs = 20'000;
+// Of a queue, however shallow: in a ring of two entries host and drive write to neighbouring cache lines all the time.
+constexpr uint32_t kLeastEntries = 256;
+// Up to here the time between a completion and the next command counts more than the memory of one more slot.
+constexpr uint32_t kAheadDepth = 4;
 constexpr uint64_t kPageBytes = 4096;
 
 bool Moves(const WorkerOperation& line, Direction direction) { return line.operation.data == direction; }
@@ -36,8 +42,9 @@ std::shared_ptr<IoWorker> IoWorker::Start(std::shared_ptr<Namespace> ns, const W
 void IoWorker::Begin() {
   Status status = Prepare();
   if (status.ok()) {
+    const uint32_t entries = std::max(options_.depth + 1, std::min(kLeastEntries, ns_->controller()->limits().max_queue_entries));
     const std::string label = "ioworker " + std::to_string(options_.worker);
-    status = ns_->controller()->Attach(shared_from_this(), {.entries = options_.depth + 1, .priority = options_.priority}, label);
+    status = ns_->controller()->Attach(shared_from_this(), {.entries = entries, .priority = options_.priority}, label);
   }
   if (status.code == Code::kGone) {
     // A drive that is gone is the DUT's doing.
@@ -74,7 +81,7 @@ void IoWorker::MakeLines() {
 Status IoWorker::MakePools(uint64_t stride) {
   const auto make = [&](Direction direction, Buffer* pool) {
     if (std::none_of(lines_.begin(), lines_.end(), [&](const Line& line) { return Moves(line.what, direction); })) return true;
-    *pool = Buffer(ns_->controller()->host(), stride * options_.depth);
+    *pool = Buffer(ns_->controller()->host(), stride * slots_.size());
     return pool->data() != nullptr;
   };
   if (!make(Direction::kFromDevice, &read_pool_) || !make(Direction::kToDevice, &write_pool_)) {
@@ -105,9 +112,10 @@ Status IoWorker::Prepare() {
     bytes = std::max<uint64_t>(bytes, line.what.data_bytes);
   }
   const uint64_t stride = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  ahead_ = options_.depth <= kAheadDepth && table_ == nullptr && !pacing_.paced();
+  slots_.resize(options_.depth + (ahead_ ? 1 : 0));
   if (Status s = MakePools(stride); !s.ok()) return s;
-  slots_.resize(options_.depth);
-  for (uint32_t i = options_.depth; i > 0; i--) {
+  for (uint32_t i = static_cast<uint32_t>(slots_.size()); i > 0; i--) {
     Slot& slot = slots_[i - 1];
     slot.read_data = read_pool_.data() == nullptr ? nullptr : read_pool_.data() + stride * (i - 1);
     slot.write_data = write_pool_.data() == nullptr ? nullptr : write_pool_.data() + stride * (i - 1);
@@ -125,26 +133,29 @@ void IoWorker::RequestStop() {
 }
 
 void IoWorker::Run() {
-  start_ns_ = BoottimeNs();
+  start_ns_ = qpair->Now();
   start_ms_ = RealtimeNs() / kNsPerMs;
   cpu_start_ns_ = ClockNs(CLOCK_THREAD_CPUTIME_ID);
   pacing_.Start(start_ns_);
   statistics_->Start(start_ns_, start_ms_);
-  std::vector<Done> done(kReapAtOnce);
+  // Few enough that the drive has the next ones before it has finished all others.
+  const size_t at_once = std::clamp<size_t>(options_.depth / 4, 1, kMostAtOnce);
+  const uint32_t looks = options_.spin && !pacing_.paced() ? kLooks : 1;
   for (;;) {
     parking.StopIfAsked();
     if (qpair->Frozen()) {
       qpair->Wait(kNever, false);
       continue;
     }
-    const size_t reaped = qpair->Poll(done.data(), done.size());
-    const uint64_t now = reaped > 0 ? done[0].complete_ns : BoottimeNs();
+    const size_t reaped = qpair->Serve(*this, at_once, looks);
+    SettleLate();
+    const uint64_t now = qpair->Now();
     statistics_->Tick(now);
-    for (size_t i = 0; i < reaped; i++) Complete(done[i]);
     const bool sent = Fill(now);
+    if (ahead_) StageAhead();
     if (ending_ && qpair->outstanding() == 0 && reaped == 0) break;
     // What timed out is still outstanding; it is not waited for.
-    if (ending_ && free_.size() + withheld_ == slots_.size() && reaped == 0) break;
+    if (ending_ && InUse() == withheld_ && reaped == 0) break;
     if (reaped == 0 && !sent && !parking.Asked()) qpair->Wait(WaitUntil(), options_.spin);
   }
   Finish();
@@ -158,7 +169,7 @@ uint64_t IoWorker::WaitUntil() const {
 }
 
 void IoWorker::Finish() {
-  const uint64_t now = BoottimeNs();
+  const uint64_t now = qpair->Now();
   statistics_->Finish(now);
   result_.end = end_;
   result_.reads = statistics_->count(Operation::kRead);

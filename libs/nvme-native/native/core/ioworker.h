@@ -5,6 +5,7 @@
 //   ioworker_completion.cc  from a completion to figures, errors, checks
 #pragma once
 #include <atomic>
+#include <optional>
 
 #include "namespace.h"
 #include "worker_pacing.h"
@@ -22,7 +23,7 @@ struct WorkerCallbacks {
   std::function<void(const Status&, WorkerResult&&)> result;
 };
 
-class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker> {
+class IoWorker : public QpairOwner, private DoneListener, public std::enable_shared_from_this<IoWorker> {
  public:
   static std::shared_ptr<IoWorker> Start(std::shared_ptr<Namespace> ns, const WorkerOptions& options, WorkerCallbacks callbacks);
   IoWorker(std::shared_ptr<Namespace> ns, const WorkerOptions& options, WorkerCallbacks callbacks);
@@ -61,15 +62,20 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   Status MakePools(uint64_t stride);
   void Run();
   void End(WorkerEnd end) { if (!ending_) { ending_ = true; end_ = end; } }
+  // Commands that are with the drive, or waits to go there.
+  uint32_t InUse() const { return static_cast<uint32_t>(slots_.size() - free_.size()) - (staged_ != kNobody ? 1 : 0) - (late_ ? 1 : 0); }
   uint64_t WaitUntil() const;
   void Finish();
 
   // ---- submission ----
   bool Fill(uint64_t now_ns);
+  bool SendNew(uint64_t now_ns);
   bool SendBlocked();
   bool MayIssue(uint64_t now_ns);
-  bool Issue(uint32_t index);
-  Sent Send(uint32_t index);
+  bool Stage();
+  void StageAhead();
+  bool Issue(uint32_t index, const Command* ready = nullptr);
+  Command MakeCommand(uint32_t index);
   void FillData(Slot& slot, Command* command);
   void FillWrite(Slot& slot);
   void FillCompare(Slot& slot);
@@ -77,6 +83,8 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   void Unlock(Slot& slot, WriteEnd end);
 
   // ---- completion ----
+  void OnDone(const Done& done) override;
+  void SettleLate();
   void Complete(const Done& done);
   void Settle(Slot& slot, const Done& done);
   void CompleteRead(Slot& slot, const Done& done);
@@ -101,6 +109,13 @@ class IoWorker : public QpairOwner, public std::enable_shared_from_this<IoWorker
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   std::vector<uint32_t> blocked_, retried_;  // commands that wait for an LBA
+  // The next command, in a slot of its own. That of a shallow queue is made ready while the drive works.
+  static constexpr uint32_t kNobody = UINT32_MAX;
+  uint32_t staged_ = kNobody;
+  uint64_t staged_passed_ = 0;
+  bool ahead_ = false;
+  std::optional<Command> ready_;
+  std::optional<Done> late_;  // its successor was sent before it was settled
   std::atomic<bool> stop_requested_{false};
   std::atomic<bool> cut_off_{false};
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "ioworker.h"
 #include "spare_metadata.h"
@@ -36,35 +37,51 @@ bool IoWorker::SendBlocked() {
   return sent;
 }
 
+// Takes the next step into a free slot; false when there was none for a command.
+bool IoWorker::Stage() {
+  const uint32_t index = free_.back();
+  Slot& slot = slots_[index];
+  slot.intended_ns = pacing_.paced() ? pacing_.next_ns() : 0;
+  const NextStep next = steps_->Next(&slot.step, &staged_passed_);
+  if (next == NextStep::kNone) End(WorkerEnd::kDone);
+  if (next == NextStep::kLeftOut) pacing_.Passed(staged_passed_);
+  if (next != NextStep::kStep) return false;
+  slot.line = &lines_[line_of_[slot.step.opcode]];
+  free_.pop_back();
+  staged_ = index;
+  return true;
+}
+
+void IoWorker::StageAhead() {
+  if (ending_ || staged_ != kNobody || free_.empty() || !Stage()) return;
+  ready_ = MakeCommand(staged_);
+}
+
 // Sends what may be sent; true when something was.
 bool IoWorker::Fill(uint64_t now_ns) {
   if (cut_off_.load(std::memory_order_relaxed) || qpair->Gone()) End(WorkerEnd::kTerminated);
-  bool sent = !blocked_.empty() && SendBlocked();
-  while (!free_.empty() && !qpair->Frozen() && MayIssue(now_ns)) {
-    const uint32_t index = free_.back();
-    Slot& slot = slots_[index];
-    slot.intended_ns = pacing_.paced() ? pacing_.next_ns() : 0;
-    uint64_t passed;
-    const NextStep next = steps_->Next(&slot.step, &passed);
-    if (next == NextStep::kNone) {
-      End(WorkerEnd::kDone);
-      break;
-    }
-    pacing_.Passed(passed);
-    if (next == NextStep::kLeftOut) continue;
-    slot.line = &lines_[line_of_[slot.step.opcode]];
-    free_.pop_back();
+  const bool sent = !blocked_.empty() && SendBlocked();
+  return SendNew(now_ns) || sent;
+}
+
+bool IoWorker::SendNew(uint64_t now_ns) {
+  bool sent = false;
+  while (InUse() < options_.depth && !qpair->Frozen() && MayIssue(now_ns)) {
+    if (staged_ == kNobody && !Stage()) continue;
+    const uint32_t index = std::exchange(staged_, kNobody);
+    pacing_.Passed(staged_passed_);
     pacing_.Took();
-    if (Issue(index)) {
+    if (Issue(index, ready_ ? &*ready_ : nullptr)) {
       sent = true;
       // Time passes while a deep queue fills, and limits must hold in between.
       now_ns = qpair->submitted_ns();
     }
+    ready_.reset();
   }
   return sent;
 }
 
-bool IoWorker::Issue(uint32_t index) {
+bool IoWorker::Issue(uint32_t index, const Command* ready) {
   Slot& slot = slots_[index];
   if (table_ != nullptr && slot.line->locks) {
     if (!table_->TryLock(slot.step.slba, slot.step.lbas)) {
@@ -73,7 +90,7 @@ bool IoWorker::Issue(uint32_t index) {
     }
     slot.locked = true;
   }
-  const Sent sent = Send(index);
+  const Sent sent = qpair->Submit(ready != nullptr ? *ready : MakeCommand(index));
   if (sent == Sent::kOk) return true;
   Unlock(slot, WriteEnd::kUncertain);
   if (sent == Sent::kFrozen) {
@@ -95,7 +112,7 @@ void IoWorker::Unlock(Slot& slot, WriteEnd end) {
                 {slot.step.opcode, qpair->qid(), options_.worker});
 }
 
-Sent IoWorker::Send(uint32_t index) {
+Command IoWorker::MakeCommand(uint32_t index) {
   Slot& slot = slots_[index];
   const WorkerOperation& what = slot.line->what;
   Command command;
@@ -114,7 +131,7 @@ Sent IoWorker::Send(uint32_t index) {
   if (what.operation.data != Direction::kNone) FillData(slot, &command);
   if (table_ != nullptr) NoteSubmitted(slot);
   if (what.operation.effect == Effect::kFlush && table_ != nullptr) slot.flush_epoch = table_->FlushSubmitted();
-  return qpair->Submit(command);
+  return command;
 }
 
 void IoWorker::FillData(Slot& slot, Command* command) {

@@ -34,7 +34,7 @@ Sent Qpair::Submit(const Command& command) {
   submission.metadata = command.metadata;
   submission.metadata_bytes = command.metadata_bytes;
   submission.tag = uint64_t{++slot.serial} << 32 | index;
-  const uint64_t now = BoottimeNs();
+  const uint64_t now = clock_.Now();
   if (DeadlinePassed(now)) return Sent::kDeadline;
   if (outstanding() == 0) looked_ns_ = now;
   // Recorded before the doorbell: a process that dies in between has at worst one command too many on its tape.
@@ -45,7 +45,8 @@ Sent Qpair::Submit(const Command& command) {
     cmdlog_->Complete(slot.number, LocalCqe(kLocalTerminated), now, true);
     return full ? Sent::kFull : Sent::kGone;
   }
-  cmdlog_->Amend(slot.number, submission.sqe);
+  // Some implementations say what they filled in; to write the same again would cost time.
+  if (submission.sqe.cid != command.sqe.cid || submission.sqe.prp1 != command.sqe.prp1) cmdlog_->Amend(slot.number, submission.sqe);
   free_.pop_back();
   slot.busy = true;
   slot.timed_out = false;
@@ -85,47 +86,68 @@ void Qpair::Free(uint32_t index) {
   free_.push_back(index);
 }
 
-void Qpair::Take(const HostCompletion& completion, uint64_t now_ns, std::vector<Done>* into) {
+// False for a completion that belongs to no command, or to an earlier use of its slot.
+bool Qpair::Take(const HostCompletion& completion, uint64_t now_ns, Done* done) {
   const uint32_t index = static_cast<uint32_t>(completion.tag);
   assert(index < slots_.size());
-  Slot& slot = slots_[index];
-  if (!slot.busy || slot.serial != completion.tag >> 32) return;
-  into->push_back(Finish(index, completion.cqe, false, true, now_ns));
+  const Slot& slot = slots_[index];
+  if (!slot.busy || slot.serial != completion.tag >> 32) return false;
+  *done = Finish(index, completion.cqe, false, true, now_ns);
   Free(index);
+  return true;
+}
+
+void Qpair::Completed(const HostCompletion& completion) {
+  const uint64_t now = clock_.Now();
+  ForgiveAbsence(now);
+  Done done;
+  if (Take(completion, now, &done)) Tell(done);
+}
+
+void Qpair::Tell(const Done& done) {
+  told_++;
+  listener_->OnDone(done);
 }
 
 size_t Qpair::Poll(Done* out, size_t max) {
+  struct Array final : DoneListener {
+    explicit Array(Done* out) : next(out) {}
+    void OnDone(const Done& done) override { *next++ = done; }
+    Done* next;
+  };
+  Array array(out);
+  return Serve(array, max, 1);
+}
+
+size_t Qpair::Serve(DoneListener& to, size_t max, uint32_t looks) {
   if (Frozen()) return 0;
-  size_t n = 0;
-  while (n < max && !ready_.empty()) {
-    // Kept in order; this list exists only after a reset.
-    out[n++] = ready_.front();
-    ready_.erase(ready_.begin());
-  }
-  if (n == max || host_ == nullptr) return n;
-  const size_t reaped = host_->Poll(reaped_.data(), std::min(max - n, reaped_.size()));
-  if (reaped > 0) {
-    const uint64_t now = BoottimeNs();
-    ForgiveAbsence(now);
-    for (size_t i = 0; i < reaped; i++) {
-      const uint32_t index = static_cast<uint32_t>(reaped_[i].tag);
-      assert(index < slots_.size());
-      if (!slots_[index].busy || slots_[index].serial != reaped_[i].tag >> 32) continue;
-      out[n++] = Finish(index, reaped_[i].cqe, false, true, now);
-      Free(index);
-    }
-    return n;
-  }
-  if (outstanding() == 0) return n;
+  listener_ = &to;
+  told_ = 0;
+  TellReady(max);
+  if (told_ == max || host_ == nullptr) return told_;
+  size_t reaped = 0;
+  do reaped = host_->Serve(*this, max - told_);
+  while (reaped == 0 && --looks > 0);
+  if (reaped > 0 || outstanding() == 0) return told_;
   if (host_->Gone()) {
     // The last look: what was in host memory has been reaped by now.
     TerminateOutstanding();
-    return n + (ready_.empty() ? 0 : Poll(out + n, max - n));
+    TellReady(max);
+    return told_;
   }
-  const uint64_t now = BoottimeNs();
+  const uint64_t now = clock_.Now();
   ForgiveAbsence(now);
-  if (now >= next_expiry_ns_) n += Expire(now, out + n, max - n);
-  return n;
+  if (now >= next_expiry_ns_) Expire(now, max - told_);
+  return told_;
+}
+
+// Kept in order; this list exists only after a reset.
+void Qpair::TellReady(size_t max) {
+  while (told_ < max && !ready_.empty()) {
+    const Done done = ready_.front();
+    ready_.erase(ready_.begin());
+    Tell(done);
+  }
 }
 
 // A process that was stopped (SIGSTOP, a suspended host) has nobody to take completions in: that time is not the drive's.
@@ -141,20 +163,20 @@ void Qpair::ForgiveAbsence(uint64_t now_ns) {
   }
 }
 
-size_t Qpair::Expire(uint64_t now_ns, Done* out, size_t max) {
-  size_t n = 0;
+void Qpair::Expire(uint64_t now_ns, size_t max) {
+  std::vector<Done> late;
   next_expiry_ns_ = kNever;
   for (uint32_t index = 0; index < slots_.size(); index++) {
     Slot& slot = slots_[index];
     if (!slot.busy || slot.timed_out) continue;
-    if (slot.expires_ns <= now_ns && n < max) {
-      out[n++] = Finish(index, LocalCqe(kLocalTimedOut), true, false, now_ns);
+    if (slot.expires_ns <= now_ns && late.size() < max) {
+      late.push_back(Finish(index, LocalCqe(kLocalTimedOut), true, false, now_ns));
       slot.timed_out = true;
     } else {
       next_expiry_ns_ = std::min(next_expiry_ns_, slot.expires_ns);
     }
   }
-  return n;
+  for (const Done& done : late) Tell(done);
 }
 
 void Qpair::Wait(uint64_t until_ns, bool spin) {
@@ -165,7 +187,7 @@ void Qpair::Wait(uint64_t until_ns, bool spin) {
   if (!ready_.empty() || host_ == nullptr) return;
   const uint64_t until = outstanding() > 0 ? std::min(until_ns, next_expiry_ns_) : until_ns;
   host_->Wait(until, spin);
-  const uint64_t now = BoottimeNs();
+  const uint64_t now = clock_.Now();
   looked_ns_ = until != kNever && now > until + kAbsentNs ? until : now;
 }
 
@@ -174,13 +196,16 @@ void Qpair::Drain() {
     const size_t reaped = host_->Poll(reaped_.data(), reaped_.size());
     protocol_errors_ = host_->ProtocolErrors();
     if (reaped == 0) return;
-    const uint64_t now = BoottimeNs();
-    for (size_t i = 0; i < reaped; i++) Take(reaped_[i], now, &ready_);
+    const uint64_t now = clock_.Now();
+    for (size_t i = 0; i < reaped; i++) {
+      Done done;
+      if (Take(reaped_[i], now, &done)) ready_.push_back(done);
+    }
   }
 }
 
 uint32_t Qpair::TerminateOutstanding() {
-  const uint64_t now = BoottimeNs();
+  const uint64_t now = clock_.Now();
   uint32_t settled = 0;
   for (uint32_t index = 0; index < slots_.size(); index++) {
     if (!slots_[index].busy) continue;

@@ -9,6 +9,7 @@
 #include "cmdlog.h"
 #include "freeze.h"
 #include "host.h"
+#include "tick_clock.h"
 
 namespace assay {
 
@@ -39,9 +40,15 @@ struct Done {
   uint64_t complete_ns = 0;
 };
 
+class DoneListener {
+ public:
+  virtual ~DoneListener() = default;
+  virtual void OnDone(const Done& done) = 0;
+};
+
 enum class Sent { kOk, kFull, kDeadline, kGone, kFrozen };
 
-class Qpair {
+class Qpair final : private CompletionListener {
  public:
   Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_ns);
 
@@ -55,8 +62,12 @@ class Qpair {
   Sent Submit(const Command& command);
   // Owner. When the newest command was submitted.
   uint64_t submitted_ns() const { return submitted_ns_; }
+  // Owner. CLOCK_BOOTTIME, as all times here.
+  uint64_t Now() { return clock_.Now(); }
   // Owner. Completions so far, then local ones for what is too old or, once the device is gone, for all the rest.
   size_t Poll(Done* out, size_t max);
+  // Owner. The same, each told as soon as it is seen; the listener may Submit. Looks up to `looks` times for the first one.
+  size_t Serve(DoneListener& to, size_t max, uint32_t looks);
   // Owner.
   void Wait(uint64_t until_ns, bool spin);
   // Any thread. The controller stands still: nothing is sent and nothing is taken in.
@@ -95,15 +106,19 @@ class Qpair {
     bool timed_out;
   };
 
-  void Take(const HostCompletion& completion, uint64_t now_ns, std::vector<Done>* into);
+  bool Take(const HostCompletion& completion, uint64_t now_ns, Done* done);
   Done Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns);
   void Free(uint32_t index);
-  size_t Expire(uint64_t now_ns, Done* out, size_t max);
+  void Completed(const HostCompletion& completion) override;
+  void Tell(const Done& done);
+  void TellReady(size_t max);
+  void Expire(uint64_t now_ns, size_t max);
   // After a time in which nobody looked, what is outstanding gets a moment to arrive before it counts as late.
   void ForgiveAbsence(uint64_t now_ns);
   Cqe LocalCqe(uint8_t sc) const;
 
   HostQpair* host_;
+  TickClock clock_;
   const Freeze* freeze_ = nullptr;
   uint16_t qid_;
   std::unique_ptr<Cmdlog> cmdlog_;
@@ -112,6 +127,8 @@ class Qpair {
   std::vector<uint32_t> free_;
   std::vector<HostCompletion> reaped_;
   std::vector<Done> ready_;  // made while the owner was parked
+  DoneListener* listener_ = nullptr;
+  size_t told_ = 0;  // in this Serve
   uint64_t next_expiry_ns_ = kNever;
   uint64_t submitted_ns_ = 0;
   uint64_t protocol_errors_ = 0;  // when the host qpair was last drained

@@ -31,7 +31,7 @@ void WorkerPayload::Fill(uint8_t* sector, uint64_t lba) {
   const uint64_t mark = SplitMix(seed_ ^ ++mark_);
   if (options_.kind == PayloadKind::kMarked) {
     std::memcpy(sector, &lba, 8);
-    std::memcpy(sector + lba_bytes_ - 8, &mark, 8);
+    std::memcpy(sector + 8, &mark, 8);  // in the same cache line
     return;
   }
   // The zeroes behind the random part are there since Prepare.

@@ -206,7 +206,6 @@ Status DriveFile::OpenAsHolder(const std::string& path, std::unique_ptr<DriveFil
   if (Status s = Lock(file->fd_, 1, true, path); !s.ok()) return s;
   FinishScratch(file.get());
   file->header().executing = 0;
-  file->header().wake.asleep = 0;
   Unlock(file->fd_, 1);
   *out = std::move(file);
   return Status::Ok();

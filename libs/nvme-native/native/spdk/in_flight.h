@@ -20,13 +20,13 @@ class InFlight {
   // `send(command, callback, argument)` calls one of SPDK's functions for raw commands and returns what that returned.
   // `gone` is set when SPDK says that the device is lost.
   template <typename Send>
-  SubmitOutcome Submit(const HostSubmission& submission, std::atomic<bool>& gone, Send send) {
+  SubmitOutcome Submit(HostSubmission& submission, std::atomic<bool>& gone, Send send) {
     Slot* slot = slots_.Take(submission.tag);
     if (slot == nullptr) return SubmitOutcome::kFull;
     static_assert(sizeof(Sqe) == sizeof(struct spdk_nvme_cmd));
-    struct spdk_nvme_cmd command;
-    memcpy(&command, &submission.sqe, sizeof(command));
-    const int status = send(&command, OnDone, slot);
+    // SPDK copies it.
+    auto* command = reinterpret_cast<struct spdk_nvme_cmd*>(&submission.sqe);
+    const int status = send(command, OnDone, slot);
     if (status == 0) return SubmitOutcome::kOk;
 
     slots_.Give(slot);
@@ -45,6 +45,11 @@ class InFlight {
     completions_.Forget();
   }
 
+  // While it is set, completions go there at once; those that SPDK aborted are kept until it is known whether the queue is
+  // lost.
+  void TellTo(CompletionListener* listener) { listener_ = listener; }
+  bool telling() const { return listener_ != nullptr; }
+
   Completions& completions() { return completions_; }
   uint32_t limit() const { return slots_.count(); }
   bool any() const { return slots_.taken() > 0; }
@@ -54,11 +59,18 @@ class InFlight {
     auto* slot = static_cast<Slot*>(argument);
     InFlight* self = slot->owner;
     const uint64_t tag = slot->tag;
-    if (self->slots_.Give(slot)) self->completions_.Add(ToCompletion(tag, *cpl));
+    if (!self->slots_.Give(slot)) return;
+    const HostCompletion completion = ToCompletion(tag, *cpl);
+    if (self->listener_ != nullptr && !IsAborted(completion)) {
+      self->listener_->Completed(completion);
+    } else {
+      self->completions_.Add(completion);
+    }
   }
 
   Slots slots_;
   Completions completions_;
+  CompletionListener* listener_ = nullptr;
 };
 
 }  // namespace assay::spdk

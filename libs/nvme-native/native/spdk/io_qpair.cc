@@ -1,5 +1,6 @@
 #include "io_qpair.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <string>
@@ -19,9 +20,11 @@ constexpr uint64_t kConnectPauseNs = 10 * kNsPerMs;
 // Far more than an owner needs from a Submit to its next Poll.
 constexpr uint64_t kFlushBeforeDeadlineNs = kNsPerSecond;
 
-bool DeadlineIsNear() {
-  const uint64_t deadline_ns = DeadlineNs();
-  return deadline_ns != kNever && BoottimeNs() + kFlushBeforeDeadlineNs >= deadline_ns;
+// On PCIe and vfio-user SPDK keeps a quarter of a queue's entries (1 to 128) without a command. The queue is longer by
+// that, so that all commands are with the drive and none waits inside SPDK.
+uint32_t EntriesWithReserve(uint32_t entries, uint32_t limit) {
+  const uint32_t commands = entries - 1;
+  return std::max(entries, std::min(limit, commands + std::clamp(commands / 3, 1u, 128u)));
 }
 
 }  // namespace
@@ -49,10 +52,10 @@ Status IoQpair::Attach() {
   struct spdk_nvme_io_qpair_opts opts;
   spdk_nvme_ctrlr_get_default_io_qpair_opts(ctrlr_, &opts, sizeof(opts));
   opts.qprio = static_cast<enum spdk_nvme_qprio>(options_.priority);
-  opts.io_queue_size = options_.entries;
+  const bool reserve = traits_.type != SPDK_NVME_TRANSPORT_TCP;
+  opts.io_queue_size = reserve ? EntriesWithReserve(options_.entries, spdk_nvme_ctrlr_get_opts(ctrlr_)->io_queue_size) : options_.entries;
   opts.io_queue_requests = options_.entries + kSpareRequests;
   opts.delay_cmd_submit = true;
-
   opts.create_only = true;
 
   ForgetLastError();
@@ -99,26 +102,44 @@ SubmitOutcome IoQpair::Submit(HostSubmission& submission) {
     }
     return spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, command, submission.data, submission.data_bytes, done, slot);
   });
-  if (outcome == SubmitOutcome::kOk && flush_at_once_) Process();
+  if (outcome == SubmitOutcome::kOk && flush_at_once_ && !in_flight_.telling()) Process(0);
   return outcome;
 }
 
 // Serves the doorbell and takes completions. Returns false when the queue is lost.
-bool IoQpair::Process() {
-  const auto room = static_cast<uint32_t>(in_flight_.completions().Room());
-  return spdk_nvme_qpair_process_completions(qpair_, room) >= 0;
+bool IoQpair::Process(size_t room) { return spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(room)) >= 0; }
+
+void IoQpair::LookAtDeadline() {
+  const uint64_t deadline_ns = DeadlineNs();
+  flush_at_once_ = deadline_ns != kNever && clock_.Now() + kFlushBeforeDeadlineNs >= deadline_ns;
 }
 
 size_t IoQpair::Poll(HostCompletion* out, size_t max) {
   assert(max > 0);
   in_flight_.completions().Begin(out, max);
-  flush_at_once_ = DeadlineIsNear();
+  LookAtDeadline();
   const bool gone = gone_.load(std::memory_order_relaxed);
   if (gone || in_flight_.completions().Room() == 0) return in_flight_.completions().End(gone);
-  const bool lost = !Process();
+  const bool lost = !Process(in_flight_.completions().Room());
   const size_t count = in_flight_.completions().End(lost);
   if (lost && in_flight_.completions().empty()) gone_.store(true, std::memory_order_release);
   return count;
+}
+
+size_t IoQpair::Serve(CompletionListener& to, size_t max) {
+  if (!in_flight_.completions().empty()) return HostQpair::Serve(to, max);
+  if (gone_.load(std::memory_order_relaxed)) return 0;
+  LookAtDeadline();
+  in_flight_.TellTo(&to);
+  const int32_t count = spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(max));
+  in_flight_.TellTo(nullptr);
+  if (count < 0) {
+    in_flight_.completions().End(true);
+    if (in_flight_.completions().empty()) gone_.store(true, std::memory_order_release);
+  } else if (count > 0 && flush_at_once_) {
+    Process(0);
+  }
+  return count > 0 ? static_cast<size_t>(count) : 0;
 }
 
 void IoQpair::Wait(uint64_t until_ns, bool spin) {

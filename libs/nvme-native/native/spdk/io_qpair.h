@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "../core/host.h"
+#include "../core/tick_clock.h"
 #include "in_flight.h"
 #include "nap.h"
 #include "traits.h"
@@ -35,6 +36,7 @@ class IoQpair final : public HostQpair {
   // leave together; from a second before the deadline on, and after a sleep, inside Submit.
   SubmitOutcome Submit(HostSubmission& submission) override;
   size_t Poll(HostCompletion* out, size_t max) override;
+  size_t Serve(CompletionListener& to, size_t max) override;
   bool Gone() const override { return gone_.load(std::memory_order_acquire); }
   void Wait(uint64_t until_ns, bool spin) override;
   void Wake() override { nap_.Wake(); }
@@ -42,13 +44,15 @@ class IoQpair final : public HostQpair {
 
  private:
   struct spdk_nvme_qpair* Connect(const struct spdk_nvme_io_qpair_opts& opts);
-  bool Process();
+  bool Process(size_t room);
+  void LookAtDeadline();
   Status Keep();
 
   const Traits& traits_;
   const QpairOptions options_;
   InFlight in_flight_;
   Nap nap_;
+  TickClock clock_;
   struct spdk_nvme_ctrlr* const& ctrlr_;
   struct spdk_nvme_qpair* qpair_ = nullptr;
   uint16_t qid_ = 0;

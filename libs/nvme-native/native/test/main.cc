@@ -5,6 +5,7 @@
 
 #include "check.h"
 
+void TestEvent();
 void TestHistogram();
 void TestStamp();
 void TestPrp();
@@ -26,6 +27,7 @@ struct Suite {
   bool by_default;
 };
 constexpr Suite kSuites[] = {
+    {"event", TestEvent, true},
     {"histogram", TestHistogram, true},
     {"stamp", TestStamp, true},
     {"prp", TestPrp, true},
