@@ -17,6 +17,7 @@ constexpr uint32_t kAttributeDeallocate = 4;
 
 bool IoWorker::MayIssue(uint64_t now_ns) {
   if (ending_) return false;
+  if (cut_off_.load(std::memory_order_relaxed)) End(WorkerEnd::kTerminated);
   if (pacing_.Enough(now_ns)) End(WorkerEnd::kDone);
   if (stop_requested_.load(std::memory_order_relaxed)) End(WorkerEnd::kStopped);
   return !ending_ && pacing_.Due(now_ns);

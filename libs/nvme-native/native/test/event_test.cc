@@ -10,7 +10,7 @@ using namespace assay;
 namespace {
 
 constexpr uint32_t kNotifiers = 4;
-constexpr uint32_t kEach = 20'000;
+constexpr uint32_t kEach = 60'000;
 constexpr uint64_t kLostNs = 20 * kNsPerSecond;
 
 // Each notifier waits for the sleeper to have taken what it brought: one lost notification and all of them stand still.
