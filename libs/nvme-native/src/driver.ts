@@ -113,7 +113,7 @@ export interface Controller extends AdminChannel {
   identify(): Promise<ControllerIdentity>;
   /** nsids of the active namespaces. */
   activeNamespaces(): Promise<number[]>;
-  /** Identifies the namespace; each call makes an object of its own. @throws ERR_OPEN when it is not active */
+  /** Identifies the namespace; all objects of one share its verify table. @throws ERR_OPEN when it is not active */
   namespace(nsid: number): Promise<Namespace>;
   /** How long the bring-up of `open` took. */
   readonly bringUp: BringUpReport;

@@ -36,6 +36,26 @@ test("a format to the same sectors, and one that the drive refused, change nothi
     expect(await ns.read(qpair, 0n, sector(512))).toMatchObject({ sct: 0, sc: 0 });
   }));
 
+test("all objects of a namespace share its verify table: no write goes past it", () =>
+  withDrive({}, async ({ controller, ns, qpair, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 1n);
+    ns.verifyReads(true);
+    const other = await controller.namespace(1);
+    expect(other).not.toBe(ns);
+    for (const [i, object] of [ns, other, ns, other].entries()) {
+      await object.write(qpair, 5n, sector(512).fill(i));
+      for (const reader of [ns, other])
+        expect(await reader.read(qpair, 5n, sector(512))).toMatchObject({ sct: 0, sc: 0 });
+    }
+    const worker = other.startIoWorker({ ioCount: 500, readPercent: 50, verify: true });
+    expect(await worker.result).toMatchObject({ end: "done", miscompares: 0n });
+    const region = { regionStartLba: 0n, regionLbas: ns.identity.lbaCount, written: true };
+    expect(await ns.verify({ rule: "exact", ...region })).toMatchObject({ violations: 0n, coveragePercent: 100 });
+    // Another format is another table's affair.
+    await controller.format(1, { lbaFormat: 1 });
+    expect(await codeOf(async () => (await controller.namespace(1)).verifyReads(true))).toBe("ERR_ARGUMENT");
+  }));
+
 test("metadata and protection information are part of the sectors", () =>
   withDrive({}, async ({ controller, ns, qpair }) => {
     const lbaFormat = findLbaFormat(ns.identity, 512, 8)!;

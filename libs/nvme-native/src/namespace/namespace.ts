@@ -39,8 +39,6 @@ const FUSED_FIRST = 1;
 const FUSED_SECOND = 2;
 
 export class NvmeNamespace implements Namespace {
-  /** For our own use. */
-  readonly verification: NamespaceVerification;
   readonly #commands: NamespaceChannel;
   /** Started so far. */
   #workers = 0;
@@ -49,8 +47,9 @@ export class NvmeNamespace implements Namespace {
     private readonly controller: ControllerAccess,
     private readonly native: NativeHandle,
     readonly identity: NamespaceIdentity,
+    /** For our own use; of all objects of this namespace. */
+    readonly verification: NamespaceVerification,
   ) {
-    this.verification = new NamespaceVerification(controller, native, identity);
     this.#commands = new NamespaceChannel(controller, native, identity);
   }
 

@@ -1,35 +1,53 @@
 import type { ControllerAccess } from "../access";
 import { addon } from "../addon/addon";
+import type { NativeHandle } from "../addon/command";
 import { parseNamespace } from "../identify";
+import type { NamespaceIdentity } from "../identity";
 import { NvmeError } from "../nvme-error";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";
 import { sameSectors, sectorsAfter, sectorsOf } from "./sector-format";
+import { NamespaceVerification } from "./verification";
 
 const ALL_NAMESPACES = 0xffff_ffff;
+
+/** A namespace as the addon has it; all objects of it share this, and with it the verify table. */
+interface Opened {
+  native: NativeHandle;
+  identity: NamespaceIdentity;
+  verification: NamespaceVerification;
+}
 
 /** The namespaces of one controller that scripts still hold. */
 export class OpenNamespaces {
   readonly #references = new Set<WeakRef<NvmeNamespace>>();
+  /** By nsid. Held until its sectors change: a verify table follows every write, whichever object it goes through. */
+  readonly #opened = new Map<number, Opened>();
 
   constructor(private readonly controller: ControllerAccess) {}
 
   /** `page`: Identify Namespace. @throws ERR_OPEN when it is not active */
   open(nsid: number, page: Uint8Array): NvmeNamespace {
-    const { raw, mdtsBytes } = this.controller.identity;
-    const identity = parseNamespace(nsid, page, raw);
+    const identity = parseNamespace(nsid, page, this.controller.identity.raw);
     if (identity.lbaCount === 0n) throw new NvmeError("ERR_OPEN", `namespace ${nsid} is not active`);
-    const handle = addon().createNamespace(this.controller.use(), {
-      nsid,
+    const before = this.#opened.get(nsid);
+    const opened = before !== undefined && sameNamespace(before.identity, identity) ? before : this.#create(identity);
+    this.#opened.set(nsid, opened);
+    const namespace = new NvmeNamespace(this.controller, opened.native, identity, opened.verification);
+    this.#references.add(new WeakRef(namespace));
+    return namespace;
+  }
+
+  #create(identity: NamespaceIdentity): Opened {
+    const native = addon().createNamespace(this.controller.use(), {
+      nsid: identity.nsid,
       lbaBytes: identity.lbaBytes,
       lbaCount: identity.lbaCount,
-      maxTransferBytes: mdtsBytes,
+      maxTransferBytes: this.controller.identity.mdtsBytes,
       metadataBytes: transferLayout(identity, true).apart,
       protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
     });
-    const namespace = new NvmeNamespace(this.controller, handle, identity);
-    this.#references.add(new WeakRef(namespace));
-    return namespace;
+    return { native, identity, verification: new NamespaceVerification(this.controller, native, identity) };
   }
 
   *#living(): Iterable<NvmeNamespace> {
@@ -40,8 +58,14 @@ export class OpenNamespaces {
     }
   }
 
+  /** Of those opened now, and of older ones that somebody still holds. */
+  #verifications(): Set<NamespaceVerification> {
+    const of = ({ verification }: { verification: NamespaceVerification }) => verification;
+    return new Set([...[...this.#opened.values()].map(of), ...[...this.#living()].map(of)]);
+  }
+
   contentsUnknown(): void {
-    for (const namespace of this.#living()) namespace.verification.contentsUnknown();
+    for (const verification of this.#verifications()) verification.contentsUnknown();
   }
 
   /** A Format NVM with this CDW10 has ended well. */
@@ -57,16 +81,21 @@ export class OpenNamespaces {
 
   /** Namespace Management has given this nsid to a new namespace. */
   created(nsid: number): void {
+    this.#opened.delete(nsid);
     for (const namespace of this.#living())
       if (namespace.nsid === nsid) namespace.retire("was deleted and another one created with its nsid");
   }
 
   powerCameBack(powerCycles: bigint): void {
-    for (const namespace of this.#living()) namespace.verification.powerCameBack(powerCycles);
+    for (const verification of this.#verifications()) verification.powerCameBack(powerCycles);
   }
 
   /** What the verify tables say reaches the disk. */
   async sync(): Promise<void> {
-    await Promise.all([...this.#living()].map((namespace) => namespace.verification.sync()));
+    await Promise.all([...this.#verifications()].map((verification) => verification.sync()));
   }
+}
+
+function sameNamespace(a: NamespaceIdentity, b: NamespaceIdentity): boolean {
+  return a.lbaCount === b.lbaCount && a.nguid === b.nguid && sameSectors(sectorsOf(a), sectorsOf(b));
 }
