@@ -24,6 +24,7 @@ const LIMIT_MS = 60_000;
 const MIB = 1n << 20n;
 /** Drives that pieces need: sizes are those of their text. */
 const SPECS: Record<string, Partial<library.ModelDriveSpec>> = {
+  opal: { opal: { msid: "FACTORY", psid: "LABEL" } },
   namespaces: { capacityBytes: 32n * MIB, namespaces: [{ capacityBytes: 16n * MIB, lbaBytes: 512 }] },
   zones: {
     capacityBytes: 32n * MIB,
