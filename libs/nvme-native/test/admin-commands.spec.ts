@@ -220,4 +220,19 @@ describe("asynchronous events", () => {
     expect(seen).toEqual([{ cdw0: 0x0081_0106, type: 6, info: 1, logPage: 0x81 }]);
     expect(asked).toBe(3);
   });
+
+  test("a request that the close of its controller cut off ends the stream at once: no timer keeps it waiting", async () => {
+    let asked = 0;
+    const controller = {
+      closed: false,
+      async admin(): Promise<Completion> {
+        asked++;
+        controller.closed = true;
+        return { ...DONE, sct: 7, sc: 0x82, local: true };
+      },
+      getLogPage: () => Promise.reject(new Error("not asked for")),
+    };
+    expect(await new AdminCommands(controller).events().next()).toEqual({ done: true, value: undefined });
+    expect(asked).toBe(1);
+  });
 });

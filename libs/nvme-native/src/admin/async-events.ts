@@ -37,7 +37,7 @@ export class AsyncEvents {
   #armed = false;
   #end: "open" | "closed" | NvmeError = "open";
 
-  constructor(private readonly controller: Pick<AdminChannel, "admin">) {}
+  constructor(private readonly controller: Pick<AdminChannel, "admin" | "closed">) {}
 
   async *stream(): AsyncGenerator<AsyncEvent, void, undefined> {
     for (;;) {
@@ -63,6 +63,10 @@ export class AsyncEvents {
       } catch (reason) {
         const closed = reason instanceof NvmeError && reason.code === "ERR_CLOSED";
         this.#end = closed ? "closed" : (reason as NvmeError);
+        break;
+      }
+      if (completion.local && this.controller.closed === true) {
+        this.#end = "closed";
         break;
       }
       if (completion.local) {

@@ -6,6 +6,8 @@ import type { LogPageOptions } from "./log-page";
 export interface AdminChannel {
   /** `raw`: the page of Identify Controller; absent in what stands in for a controller. */
   readonly identity?: { raw: Uint8Array };
+  /** Nothing can be sent any more. */
+  readonly closed?: boolean;
   /** A raw admin command. `data` is read from or written to the drive according to `direction`. */
   admin(command: RawCommand, data?: CommandData, direction?: "from-device" | "to-device"): Promise<Completion>;
   /** `bytes` and `options.offset` in bytes, multiples of 4. */
