@@ -10,9 +10,11 @@ constexpr size_t kServedAtOnce = 32;
 Status No(const char* what) { return Status::Error(Code::kUnsupported, what); }
 }  // namespace
 
-size_t HostQpair::Serve(CompletionListener& to, size_t max) {
+size_t HostQpair::Serve(CompletionListener& to, size_t max, uint32_t looks) {
   HostCompletion reaped[kServedAtOnce];
-  const size_t count = Poll(reaped, std::min(max, kServedAtOnce));
+  size_t count = 0;
+  do count = Poll(reaped, std::min(max, kServedAtOnce));
+  while (count == 0 && --looks > 0);
   for (size_t i = 0; i < count; i++) to.Completed(reaped[i]);
   return count;
 }

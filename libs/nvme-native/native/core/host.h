@@ -81,8 +81,8 @@ class HostQpair {
   // (for example SPDK's ABORTED_SQ_DELETION on a disconnect) are not reported here: they count as forgotten by Recover.
   virtual size_t Poll(HostCompletion* out, size_t max) = 0;
   // Owner. As Poll, but tells each completion as soon as it is seen; the listener may Submit, and what it submits gets its
-  // doorbell together with the room in the completion queue.
-  virtual size_t Serve(CompletionListener& to, size_t max);
+  // doorbell together with the room in the completion queue. Looks up to `looks` times for the first one.
+  virtual size_t Serve(CompletionListener& to, size_t max, uint32_t looks);
   // Any thread. True when the device is lost and Poll has nothing more to say: what is outstanding will never complete.
   virtual bool Gone() const = 0;
 

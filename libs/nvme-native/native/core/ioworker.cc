@@ -112,6 +112,8 @@ Status IoWorker::Prepare() {
     bytes = std::max<uint64_t>(bytes, line.what.data_bytes);
   }
   const uint64_t stride = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const bool writes = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return Moves(line.what, Direction::kToDevice); });
+  nothing_to_fill_ = table_ == nullptr && (!writes || options_.payload.kind == PayloadKind::kConstant);
   ahead_ = options_.depth <= kAheadDepth && table_ == nullptr && !pacing_.paced();
   slots_.resize(options_.depth + (ahead_ ? 1 : 0));
   if (Status s = MakePools(stride); !s.ok()) return s;

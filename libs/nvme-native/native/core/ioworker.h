@@ -69,12 +69,12 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
 
   // ---- submission ----
   bool Fill(uint64_t now_ns);
-  bool SendNew(uint64_t now_ns);
+  bool SendNew(uint64_t now_ns, bool successor);
   bool SendBlocked();
   bool MayIssue(uint64_t now_ns);
   bool Stage();
   void StageAhead();
-  bool Issue(uint32_t index, const Command* ready = nullptr);
+  bool Issue(uint32_t index, const Command* ready = nullptr, uint64_t now_ns = 0);
   Command MakeCommand(uint32_t index);
   void FillData(Slot& slot, Command* command);
   void FillWrite(Slot& slot);
@@ -114,6 +114,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   uint32_t staged_ = kNobody;
   uint64_t staged_passed_ = 0;
   bool ahead_ = false;
+  bool nothing_to_fill_ = false;  // no command's data are made when it is sent
   std::optional<Command> ready_;
   std::optional<Done> late_;  // its successor was sent before it was settled
   std::atomic<bool> stop_requested_{false};

@@ -21,7 +21,7 @@ void IoWorker::OnDone(const Done& done) {
   } else {
     Complete(done);
   }
-  SendNew(done.complete_ns);
+  SendNew(done.complete_ns, nothing_to_fill_ && !ahead_ && !done.local);
 }
 
 void IoWorker::SettleLate() {

@@ -62,17 +62,19 @@ void IoWorker::StageAhead() {
 bool IoWorker::Fill(uint64_t now_ns) {
   if (cut_off_.load(std::memory_order_relaxed) || qpair->Gone()) End(WorkerEnd::kTerminated);
   const bool sent = !blocked_.empty() && SendBlocked();
-  return SendNew(now_ns) || sent;
+  return SendNew(now_ns, false) || sent;
 }
 
-bool IoWorker::SendNew(uint64_t now_ns) {
+// `successor`: the first one follows a completion of `now_ns` at once and needs no work; its doorbell is still to come, so the
+// time of the one is that of the other.
+bool IoWorker::SendNew(uint64_t now_ns, bool successor) {
   bool sent = false;
   while (InUse() < options_.depth && !qpair->Frozen() && MayIssue(now_ns)) {
     if (staged_ == kNobody && !Stage()) continue;
     const uint32_t index = std::exchange(staged_, kNobody);
     pacing_.Passed(staged_passed_);
     pacing_.Took();
-    if (Issue(index, ready_ ? &*ready_ : nullptr)) {
+    if (Issue(index, ready_ ? &*ready_ : nullptr, std::exchange(successor, false) ? now_ns : 0)) {
       sent = true;
       // Time passes while a deep queue fills, and limits must hold in between.
       now_ns = qpair->submitted_ns();
@@ -82,7 +84,7 @@ bool IoWorker::SendNew(uint64_t now_ns) {
   return sent;
 }
 
-bool IoWorker::Issue(uint32_t index, const Command* ready) {
+bool IoWorker::Issue(uint32_t index, const Command* ready, uint64_t now_ns) {
   Slot& slot = slots_[index];
   if (table_ != nullptr && slot.line->locks) {
     if (!table_->TryLock(slot.step.slba, slot.step.lbas)) {
@@ -91,7 +93,7 @@ bool IoWorker::Issue(uint32_t index, const Command* ready) {
     }
     slot.locked = true;
   }
-  const Sent sent = qpair->Submit(ready != nullptr ? *ready : MakeCommand(index));
+  const Sent sent = qpair->Submit(ready != nullptr ? *ready : MakeCommand(index), now_ns);
   if (sent == Sent::kOk) return true;
   Unlock(slot, WriteEnd::kUncertain);
   if (sent == Sent::kFrozen) {

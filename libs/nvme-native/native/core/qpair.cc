@@ -20,21 +20,20 @@ Qpair::Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_n
   for (uint32_t i = max_outstanding(); i > 0; i--) free_.push_back(i - 1);
 }
 
-Sent Qpair::Submit(const Command& command) {
+Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
   if (host_ == nullptr) return Sent::kGone;
   if (Frozen()) return Sent::kFrozen;
   if (free_.empty()) return Sent::kFull;
   const uint32_t index = free_.back();
   Slot& slot = slots_[index];
-  HostSubmission submission;
-  submission.sqe = command.sqe;
-  submission.data = command.data;
-  submission.data_bytes = command.data_bytes;
-  submission.direction = command.direction;
-  submission.metadata = command.metadata;
-  submission.metadata_bytes = command.metadata_bytes;
-  submission.tag = uint64_t{++slot.serial} << 32 | index;
-  const uint64_t now = clock_.Now();
+  HostSubmission submission{.sqe = command.sqe,
+                            .data = command.data,
+                            .data_bytes = command.data_bytes,
+                            .direction = command.direction,
+                            .metadata = command.metadata,
+                            .metadata_bytes = command.metadata_bytes,
+                            .tag = uint64_t{++slot.serial} << 32 | index};
+  const uint64_t now = now_ns != 0 ? now_ns : clock_.Now();
   if (DeadlinePassed(now)) return Sent::kDeadline;
   if (outstanding() == 0) looked_ns_ = now;
   // Recorded before the doorbell: a process that dies in between has at worst one command too many on its tape.
@@ -125,9 +124,7 @@ size_t Qpair::Serve(DoneListener& to, size_t max, uint32_t looks) {
   told_ = 0;
   TellReady(max);
   if (told_ == max || host_ == nullptr) return told_;
-  size_t reaped = 0;
-  do reaped = host_->Serve(*this, max - told_);
-  while (reaped == 0 && --looks > 0);
+  const size_t reaped = host_->Serve(*this, max - told_, looks);
   if (reaped > 0 || outstanding() == 0) return told_;
   if (host_->Gone()) {
     // The last look: what was in host memory has been reaped by now.

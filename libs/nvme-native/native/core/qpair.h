@@ -58,8 +58,8 @@ class Qpair final : private CompletionListener {
   uint32_t outstanding() const { return static_cast<uint32_t>(slots_.size() - free_.size()); }
   const std::string& cmdlog_path() const { return cmdlog_->path(); }
 
-  // Owner. kDeadline, kGone, kFrozen: nothing was sent.
-  Sent Submit(const Command& command);
+  // Owner. kDeadline, kGone, kFrozen: nothing was sent. `now_ns`: the clock as it was read directly before; 0: reads it.
+  Sent Submit(const Command& command, uint64_t now_ns = 0);
   // Owner. When the newest command was submitted.
   uint64_t submitted_ns() const { return submitted_ns_; }
   // Owner. CLOCK_BOOTTIME, as all times here.

@@ -126,12 +126,14 @@ size_t IoQpair::Poll(HostCompletion* out, size_t max) {
   return count;
 }
 
-size_t IoQpair::Serve(CompletionListener& to, size_t max) {
-  if (!in_flight_.completions().empty()) return HostQpair::Serve(to, max);
+size_t IoQpair::Serve(CompletionListener& to, size_t max, uint32_t looks) {
+  if (!in_flight_.completions().empty()) return HostQpair::Serve(to, max, 1);
   if (gone_.load(std::memory_order_relaxed)) return 0;
   LookAtDeadline();
   in_flight_.TellTo(&to);
-  const int32_t count = spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(max));
+  int32_t count = 0;
+  do count = spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(max));
+  while (count == 0 && --looks > 0);
   in_flight_.TellTo(nullptr);
   if (count < 0) {
     in_flight_.completions().End(true);

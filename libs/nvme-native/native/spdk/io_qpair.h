@@ -36,7 +36,7 @@ class IoQpair final : public HostQpair {
   // leave together; from a second before the deadline on, and after a sleep, inside Submit.
   SubmitOutcome Submit(HostSubmission& submission) override;
   size_t Poll(HostCompletion* out, size_t max) override;
-  size_t Serve(CompletionListener& to, size_t max) override;
+  size_t Serve(CompletionListener& to, size_t max, uint32_t looks) override;
   bool Gone() const override { return gone_.load(std::memory_order_acquire); }
   void Wait(uint64_t until_ns, bool spin) override;
   void Wake() override { nap_.Wake(); }
