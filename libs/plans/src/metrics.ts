@@ -112,18 +112,20 @@ const snapshot = {
   "link.atMax": spec("flag", "higher", "the link runs at its highest speed and width"),
 } as const;
 
+const completion = {
+  sct: spec("count", "neutral", "Status Code Type"),
+  sc: spec("count", "neutral", "Status Code"),
+  cdw0: spec("count", "neutral", "command-specific result of the completion"),
+  latency: spec("ms", "lower", "time from submission to completion"),
+} as const;
+
 /** Metrics of each step kind. Kinds that only arrange or record others have none. */
 export const METRICS = {
   snapshot,
   ioworker,
   verify,
   assert: {},
-  admin: {
-    sct: spec("count", "neutral", "Status Code Type"),
-    sc: spec("count", "neutral", "Status Code"),
-    cdw0: spec("count", "neutral", "command-specific result of the completion"),
-    latency: spec("ms", "lower", "time from submission to completion"),
-  },
+  admin: completion,
   reset: {
     readyTime: spec("ms", "lower", "time from the start of the reset to CSTS.RDY = 1"),
     settled: spec("count", "neutral", "commands that the reset ended"),
@@ -135,6 +137,21 @@ export const METRICS = {
   },
   wait: {},
   capture: {},
+  io: completion,
+  sanitize: {
+    duration: spec("ms", "lower", "time from the command to the end that log 81h tells"),
+    status: spec(
+      "count",
+      "neutral",
+      "SSTAT 2:0 of log 81h at the end: 1 sanitized, 3 failed, 4 sanitized, not deallocated",
+    ),
+  },
+  "self-test": {
+    duration: spec("ms", "lower", "time from the command to the end that log 06h tells"),
+    result: spec("count", "lower", "result of the newest entry of log 06h, 0 without error"),
+    segment: spec("count", "neutral", "the segment that failed, 0 none"),
+  },
+  namespace: { ...completion, nsid: spec("count", "neutral", "namespace id that the drive gave (`create`)") },
   repeat: { iterations: spec("count", "neutral", "iterations that were completed") },
   parallel: {},
 } as const satisfies Record<StepKind, Record<string, MetricSpec>>;

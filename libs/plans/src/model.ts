@@ -129,7 +129,8 @@ export interface AdminStep extends StepBase {
 
 export interface ResetStep extends StepBase {
   kind: "reset";
-  scope: "controller";
+  /** CC.EN 1-0-1, NSSR, hot reset, function level reset. */
+  scope: "controller" | "subsystem" | "pcie" | "flr";
   afterMs: Late<number> | null;
   /** The controller must be ready again within; null uses CAP.TO. */
   readyWithinMs: number | null;
@@ -141,6 +142,11 @@ export interface FormatStep extends StepBase {
   /** LBA data size after the format; null keeps the present one. */
   lbaBytes: number | null;
   metadataBytes: number;
+  /** Metadata follow the data of each LBA in the same buffer. */
+  extendedLba: boolean;
+  /** Type of the protection information, 0 none. */
+  protection: number;
+  protectionFirst: boolean;
   /** Secure Erase Settings: none 0, user data 1, cryptographic 2. */
   secureErase: "none" | "user-data" | "crypto";
 }
@@ -165,6 +171,57 @@ export interface CaptureStep extends StepBase {
   of: CaptureSource[];
 }
 
+export interface Status {
+  sct: number;
+  sc: number;
+}
+
+export interface IoStep extends StepBase {
+  kind: "io";
+  nsid: number;
+  operation: WorkerOperation | "copy";
+  lba: number;
+  lbaCount: number;
+  /** Of a copy. */
+  toLba: number | null;
+  fua: boolean;
+  /** 32-bit word that a write's data are made of, and a compare's. */
+  value: number;
+  expect: Status;
+}
+
+export interface SanitizeStep extends StepBase {
+  kind: "sanitize";
+  action: "block-erase" | "overwrite" | "crypto-erase" | "exit-failure";
+  passes: number;
+  pattern: number;
+  invert: boolean;
+  deallocate: boolean;
+  withinMs: number;
+}
+
+export interface SelfTestStep extends StepBase {
+  kind: "self-test";
+  test: "short" | "extended";
+  /** null: all namespaces. */
+  nsid: number | null;
+  withinMs: number;
+}
+
+export interface NamespaceStep extends StepBase {
+  kind: "namespace";
+  action: "create" | "delete" | "attach" | "detach";
+  /** null for `create`. */
+  nsid: number | null;
+  /** Of `create`; null: all capacity that no namespace has. */
+  bytes: number | null;
+  /** Of `create`; null: that of LBA format 0. */
+  lbaBytes: number | null;
+  metadataBytes: number;
+  protection: number;
+  expect: Status;
+}
+
 export interface RepeatStep extends StepBase {
   kind: "repeat";
   times: number;
@@ -186,7 +243,11 @@ export type LeafStep =
   | FormatStep
   | PowerStep
   | WaitStep
-  | CaptureStep;
+  | CaptureStep
+  | IoStep
+  | SanitizeStep
+  | SelfTestStep
+  | NamespaceStep;
 export type ResolvedStep = LeafStep | RepeatStep | ParallelStep;
 export type StepKind = ResolvedStep["kind"];
 

@@ -32,6 +32,10 @@ export function workerWrites(worker: {
   return list.some(({ operation }) => !HARMLESS_OPERATIONS.has(operation));
 }
 
+export function ioEffect(operation: WorkerOperation | "copy"): Effect | null {
+  return operation !== "copy" && HARMLESS_OPERATIONS.has(operation) ? null : "writes";
+}
+
 /** Effect of one resolved step; steps around others have none of their own. */
 export function stepEffect(step: ResolvedStep): Effect | null {
   switch (step.kind) {
@@ -41,6 +45,13 @@ export function stepEffect(step: ResolvedStep): Effect | null {
       return "power-cycles";
     case "ioworker":
       return workerWrites(step) ? "writes" : null;
+    case "sanitize":
+    case "namespace":
+      return "destroys-data";
+    case "self-test":
+      return "writes";
+    case "io":
+      return ioEffect(step.operation);
     case "admin":
       return adminEffect(step.opcode);
     default:

@@ -1,5 +1,5 @@
 /** The controller and its namespaces as steps see them: the driver's own, with the identity gate before every call that sends. */
-import type { Controller, IoWorker, IoWorkerOptions, Namespace } from "@assay/nvme-native";
+import type { AdminCommands, Completion, Controller, IoWorker, IoWorkerOptions, Namespace } from "@assay/nvme-native";
 import type { IdentityGate } from "./identity-gate";
 
 type Arguments<K extends keyof Controller> = Controller[K] extends (...args: infer A) => unknown ? A : never;
@@ -33,6 +33,16 @@ export class ConfirmedController {
   format(...args: Arguments<"format">) {
     return this.gate.pass(() => this.raw.format(...args));
   }
+  identifyRaw(...args: Arguments<"identifyRaw">) {
+    return this.gate.pass(() => this.raw.identifyRaw(...args));
+  }
+  createQpair(...args: Arguments<"createQpair">) {
+    return this.gate.pass(() => this.raw.createQpair(...args));
+  }
+  /** One command by its name. */
+  commands(send: (commands: AdminCommands) => Promise<Completion>) {
+    return this.gate.pass(() => send(this.raw.commands));
+  }
   registers() {
     return this.gate.look(() => this.raw.registers());
   }
@@ -49,6 +59,10 @@ export class ConfirmedNamespace {
   }
   verify(options: Parameters<Namespace["verify"]>[0]) {
     return this.gate.pass(() => this.raw.verify(options));
+  }
+  /** One command. */
+  send(command: (raw: Namespace) => Promise<Completion>) {
+    return this.gate.pass(() => command(this.raw));
   }
   /** A worker that runs when the controller is reset is cut off by the driver and sends nothing after it; one that is to start waits here. */
   async startIoWorker(options: IoWorkerOptions): Promise<{ worker: IoWorker }> {

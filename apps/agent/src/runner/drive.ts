@@ -4,8 +4,16 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Controller, NvmeDriver, ResetReport, TransportAddress } from "@assay/nvme-native";
-import type { Effect } from "@assay/plans";
+import {
+  type Controller,
+  type NamespaceIdentity,
+  type NvmeDriver,
+  Pcie,
+  type ResetReport,
+  Subsystem,
+  type TransportAddress,
+} from "@assay/nvme-native";
+import type { Effect, ResetStep } from "@assay/plans";
 import type { DutPath, Identity, RunOrder } from "@assay/protocol";
 import type { DriveFacts } from "../guard/drive-facts";
 import { askGuard } from "../guard/guard";
@@ -140,12 +148,12 @@ export class Drive {
     this.namespaces.clear();
   }
 
-  /** Controller reset, then identity and guard. @throws Refusal, NvmeError */
-  reset(): Promise<ResetReport> {
+  /** Reset, then identity and guard. @throws Refusal, NvmeError */
+  reset(scope: ResetStep["scope"]): Promise<ResetReport> {
     return this.gate.hold(async () => {
       this.owed = "reset";
       this.parts.exposure.wasReset();
-      const report = await this.raw.reset();
+      const report = await RESETS[scope](this.raw);
       if (report.ok) await this.confirm("reset", []);
       return report;
     });
@@ -184,8 +192,11 @@ export class Drive {
     const { raw, gate } = this;
     const { serial } = this.parts.order.identity;
     const namespace = await gate.pass(() => raw.namespace(nsid));
-    const table = join(this.parts.tableDir, tableName(serial, nsid));
-    await gate.pass(() => namespace.openVerifyTable(table, tableSeed(serial, nsid)));
+    if (provesItself(namespace.identity)) {
+      const table = join(this.parts.tableDir, tableName(serial, nsid));
+      await gate.pass(() => namespace.openVerifyTable(table, tableSeed(serial, nsid)));
+    } else
+      this.parts.journal.log("warn", `namespace ${nsid} has metadata between its sectors: nothing of it is verified`);
     return new ConfirmedNamespace(namespace, gate);
   }
 
@@ -217,9 +228,28 @@ export class Drive {
   }
 }
 
+/** The controller is up again after each. */
+const RESETS: { [S in ResetStep["scope"]]: (controller: Controller) => Promise<ResetReport> } = {
+  controller: (controller) => controller.reset(),
+  subsystem: (controller) => new Subsystem(controller).reset(),
+  async pcie(controller) {
+    await new Pcie(controller).reset();
+    return controller.reset();
+  },
+  async flr(controller) {
+    await new Pcie(controller).flr();
+    return controller.reset();
+  },
+};
+
 /** Who may destroy all data may write some. */
 function covers(effects: readonly Effect[], effect: Effect): boolean {
   return effects.includes(effect) || (effect === "writes" && effects.includes("destroys-data"));
+}
+
+/** The driver's workers and tables know sectors alone: metadata apart from them, or tuples that the drive makes itself. */
+function provesItself({ extendedLba, metadataBytes, protection }: NamespaceIdentity): boolean {
+  return extendedLba !== true || metadataBytes === 0 || ((protection?.type ?? 0) !== 0 && metadataBytes === 8);
 }
 
 /** The table outlives runs, so its name and the seed of provable payloads belong to the drive and not to the run. */

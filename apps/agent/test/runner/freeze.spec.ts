@@ -26,7 +26,8 @@ async function until(file: string): Promise<void> {
 async function frozenRun(spec: string, deadlineNs?: bigint) {
   await bench.makeDrive(driver, [UNREADABLE]);
   const directory = bench.order(plan(spec), { deadlineNs });
-  const ended = runDirectory(directory, hostOf(driver));
+  // The driver's deadline would hold for the other tests of this process as well; the run's own is what is looked at here.
+  const ended = runDirectory(directory, hostOf({ ...driver, setDeadline: () => {} }));
   await until(join(directory, "parked"));
   return { directory, ended };
 }
@@ -63,7 +64,9 @@ describe("a worker that freezes the drive", () => {
     expect(bodies(directory, "effect-intent")).toEqual([]);
     expect(ending(directory)[0]).toBe("failed");
     const skipped = bodies(directory, "step-finished").filter((step) => step.outcome === "skipped");
-    expect(skipped).toMatchObject([{ path: "off", reason: "stopped: io beside it has frozen the drive" }]);
+    expect(skipped).toContainEqual(
+      expect.objectContaining({ path: "off", reason: "stopped: io beside it has frozen the drive" }),
+    );
   });
 
   it("goes by itself after the plan's longest time, and leaves the release for the agent to see", async () => {
@@ -89,7 +92,6 @@ describe("single statuses", () => {
 });
 
 describe("a freeze past the time budget", () => {
-  // Last of this file: the driver's deadline holds for the whole process.
   it("stays, and the run keeps its finding although the time is over", async () => {
     const { directory, ended } = await frozenRun(
       `steps: [{ioworker: {${READING}}}]`,

@@ -43,8 +43,12 @@ describe("smoke on a healthy software drive", () => {
 });
 
 describe("plans of the catalogue that need a healthy drive only", () => {
-  it.each(["debug/freeze-on-error", "endurance/jesd219-enterprise"])("%s passes", async (name) => {
-    const directory = await run(catalogPlan(name, { time: "1s", depth: 8 }));
+  it.each<[string, Record<string, string | number>]>([
+    ["debug/freeze-on-error", { time: "1s", depth: 8 }],
+    ["endurance/jesd219-enterprise", { time: "1s", depth: 8 }],
+    ["basic/housekeeping", { longest: "30s" }],
+  ])("%s passes", async (name, parameters) => {
+    const directory = await run(catalogPlan(name, parameters));
     expect(ending(directory)).toEqual(["completed", null]);
     expect(bodies(directory, "criterion").filter((c) => c.outcome !== "passed")).toEqual([]);
   });

@@ -3,11 +3,10 @@
  * is to delete its word here and to add it where it is allowed.
  */
 export const NOT_BUILT = {
-  steps: ["purge", "sanitize", "self-test", "firmware", "tcp-target", "environment", "exec", "sweep", "when"],
+  steps: ["purge", "firmware", "tcp-target", "environment", "exec", "sweep", "when"],
   keys: { repeat: ["until", "max"], criterion: ["within"], spec: ["validity"] },
   words: {
     isolation: ["uplink"],
-    "reset scope": ["subsystem", "pcie", "flr"],
     "capture source": ["telemetry"],
     "snapshot source": ["telemetry"],
   },

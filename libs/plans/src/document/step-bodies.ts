@@ -2,17 +2,10 @@
 import { z } from "zod";
 import { ioSize, lateDuration, region } from "./late";
 import { ERROR_ACTIONS, statusActions } from "./status-actions";
+import { DAY_MS, expectedStatus, MAX_STEP_MS, nsid, optional, stepId } from "./step-values";
 import { duration, flag, identifier, integer, limit, mapping, oneOf, percent, size, text } from "./values";
 import { operationShares, patternBody, sequenceBody, signedSize, zones } from "./worker-values";
 
-const DAY_MS = 86_400_000;
-/** Longest time of one step. */
-export const MAX_STEP_MS = 400 * DAY_MS;
-
-/** Absent and null mean the same; the document always says null. */
-const optional = <T extends z.ZodType>(schema: T) => schema.nullable().default(null as never);
-export const stepId = optional(identifier).describe("stable name of the step; needed where something refers to it");
-const nsid = integer({ min: 1, max: 0xfffffffe }).prefault(1).describe("namespace id");
 const after = optional(lateDuration()).describe("start this long after the enclosing `parallel` began");
 const cdw = () => integer({ max: 0xffffffff }).prefault(0);
 
@@ -132,19 +125,19 @@ export const adminBody = mapping("admin", {
   direction: optional(oneOf("direction", ["none", "from-device", "to-device"])).describe(
     "default: from the opcode's two lowest bits",
   ),
-  expect: z
-    .string({ error: () => 'is no status: write sct/sc in hexadecimal with quotes, for example "00/01"' })
-    .regex(/^[0-7]?[0-7]\/[0-9a-fA-F]{2}$/, 'is no status: write sct/sc in hexadecimal, for example "00/01"')
-    .default("00/00")
-    .describe("the status that must come back, sct/sc in hexadecimal"),
+  expect: expectedStatus(),
 }).describe("One raw admin command and the status that must come back.");
 
 export const resetBody = mapping("reset", {
   id: stepId,
-  scope: oneOf("reset scope", ["controller"]).default("controller"),
+  scope: oneOf("reset scope", ["controller", "subsystem", "pcie", "flr"])
+    .default("controller")
+    .describe(
+      "`controller`: CC.EN 1-0-1; `subsystem`: NSSR; `pcie`: hot reset; `flr`: function level reset; the controller is brought up after each",
+    ),
   after,
   readyWithin: optional(duration({ min: 1, max: DAY_MS })).describe("CSTS.RDY = 1 within; default: CAP.TO"),
-}).describe("Resets the controller (CC.EN 1-0-1), alone or beside I/O.");
+}).describe("Resets the drive, alone or beside I/O.");
 
 export const formatBody = mapping("format", {
   id: stepId,
@@ -153,6 +146,9 @@ export const formatBody = mapping("format", {
     "LBA data size after the format; absent keeps the present one",
   ),
   metadata: size({ max: 1024 }).prefault("0B").describe("metadata bytes per LBA"),
+  extended: flag().prefault(false).describe("metadata follow the data of each LBA in the same buffer"),
+  protection: integer({ max: 3 }).prefault(0).describe("type of the protection information, 0 none; needs `metadata`"),
+  protectionFirst: flag().prefault(false).describe("it stands first in the metadata, and not last"),
   secureErase: oneOf("secure erase setting", ["none", "user-data", "crypto"]).default("none"),
 }).describe("Format NVM: all data of the namespace is gone.");
 

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import type { StepKind } from "../model";
+import { ioBody, namespaceBody, sanitizeBody, selfTestBody } from "./drive-step-bodies";
 import { NOT_BUILT, NOT_BUILT_YET } from "./not-built";
 import {
   adminBody,
@@ -14,10 +15,10 @@ import {
   powerBody,
   resetBody,
   snapshotBody,
-  stepId,
   verifyBody,
   waitBody,
 } from "./step-bodies";
+import { stepId } from "./step-values";
 import { suggestion } from "./suggest";
 import { integer, mapping } from "./values";
 
@@ -34,6 +35,10 @@ const leafShape = {
   power: powerBody.optional(),
   wait: waitBody.optional(),
   capture: captureBody.optional(),
+  io: ioBody.optional(),
+  sanitize: sanitizeBody.optional(),
+  "self-test": selfTestBody.optional(),
+  namespace: namespaceBody.optional(),
 };
 
 type LeafDocument = z.output<z.ZodObject<typeof leafShape>>;
@@ -95,6 +100,10 @@ export const STEP_BODIES = {
   power: powerBody.shape,
   wait: waitBody.shape,
   capture: captureBody.shape,
+  io: ioBody.shape,
+  sanitize: sanitizeBody.shape,
+  "self-test": selfTestBody.shape,
+  namespace: namespaceBody.shape,
   repeat: repeatBody.shape,
   parallel: parallelMapping.shape,
 } satisfies Record<StepKind, z.ZodRawShape>;

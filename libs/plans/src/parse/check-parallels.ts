@@ -2,7 +2,16 @@
 import type { StepKind } from "../model";
 import type { Check } from "./check";
 
-const SIDE_BY_SIDE: readonly StepKind[] = ["ioworker", "reset", "power", "wait", "admin", "snapshot"];
+const SIDE_BY_SIDE: readonly StepKind[] = [
+  "ioworker",
+  "reset",
+  "power",
+  "wait",
+  "admin",
+  "io",
+  "self-test",
+  "snapshot",
+];
 
 /** An event's place has one number per enclosing repeat, and room for so many. */
 export const MAX_NESTED_REPEATS = 8;

@@ -109,6 +109,43 @@ describe("what an ioworker sends", () => {
   });
 });
 
+describe("steps of one command", () => {
+  it.each([
+    ["io: {operation: copy, lba: 0, count: 8, to: 64}", []],
+    ['io: {operation: read, lba: 0, expect: "02/81"}', []],
+    ["sanitize: {action: overwrite, passes: 3, invert: true}", []],
+    ["self-test: {test: extended, within: 8h}", []],
+    ["namespace: {action: create, size: 16MiB, lba: 4KiB}", []],
+    ["reset: {scope: flr}", []],
+    ["io: {operation: wirte}", ["unknown operation `wirte`, did you mean `write`?"]],
+    [
+      "io: {operation: read, expect: 281}",
+      ['`expect` is no status: write sct/sc in hexadecimal with quotes, for example "00/01"'],
+    ],
+    ["sanitize: {action: overwrite, passes: 17}", ["`passes`: 17 is out of range: 1 to 16"]],
+    ["sanitize: {action: blockErase}", ["unknown sanitize action `blockErase`, did you mean `block-erase`?"]],
+    ["self-test: {test: long}", ["unknown self-test `long`; allowed: short, extended"]],
+    ["namespace: {action: create, metadata: 8}", [expect.stringContaining("8 has no unit")]],
+  ])("%s", (step, messages) =>
+    expect(problemsOf([step])).toEqual(
+      messages.map((message) => (typeof message === "string" ? `7 ${message}` : message)),
+    ),
+  );
+
+  it("decide which effects the plan must declare", () => {
+    const needed = (step: string) => problemsOf([step], { effects: "power-cycles" }).map((text) => text.slice(0, 60));
+    expect(needed("io: {operation: compare}")).toEqual([]);
+    expect(needed("io: {operation: copy, to: 8}")).toEqual([
+      "7 this io step writes: the plan must say `effects: [power-cy",
+    ]);
+    expect(needed("sanitize: {action: crypto-erase}")).toEqual([
+      "7 this sanitize step destroys data: the plan must say `effec",
+    ]);
+    expect(needed("namespace: {action: delete, nsid: 1}")).toHaveLength(1);
+    expect(needed("self-test: {}")).toHaveLength(1);
+  });
+});
+
 describe("a verify step", () => {
   const writer = io("time: 1s, read: 0%, verify: true");
   it.each([

@@ -35,10 +35,6 @@ describe("what the plan format describes and this version does not do is refused
     ]);
   });
 
-  it.each([...NOT_BUILT.words["reset scope"]])("reset scope %s", (scope) => {
-    expect(messages({ step: `reset: {scope: ${scope}}` })).toEqual(refused(`reset scope \`${scope}\``));
-  });
-
   it("repeat with until and max", () => {
     expect(messages({ repeat: "times: 1, max: 25, until: {steady: {of: io.iops}}" })).toEqual(
       refused("`until` of repeat"),

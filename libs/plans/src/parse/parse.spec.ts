@@ -74,7 +74,7 @@ describe("parsePlan", () => {
       "  effects: [writes]",
       "  steps:",
       "    - ioworker: {id: io, size: 4096, read: 130%, dept: 4, time: 1s}",
-      "    - sanitize: {id: clean}",
+      "    - purge: {id: clean}",
       "    - verify: {id: check, written: oi}",
       "    - wait: {id: io, for: 5s}",
       "  criteria:",
@@ -84,7 +84,7 @@ describe("parsePlan", () => {
       "7:32 `size`: 4096 has no unit: write a size such as 512B, 4KiB, 64MiB or 128GB (did you mean 4096B?)",
       "7:44 `read`: 130% is out of range: 0% to 100%",
       "7:50 unknown key `dept` in ioworker, did you mean `depth`?",
-      "8:7 step `sanitize` is described in the plan format but not built yet",
+      "8:7 step `purge` is described in the plan format but not built yet",
       "9:36 unknown step `oi`, did you mean `io`?",
       "10:18 step id `io` is already taken by spec.steps[0].ioworker",
     ]);

@@ -4,6 +4,7 @@ import type { StepDocument } from "../document/step";
 import type { AdminStep, AssertStep, ResolvedStep, StepKind } from "../model";
 import type { Path } from "../parse/positions";
 import { bindComparison } from "./bind-comparison";
+import { bindIo, bindNamespace, bindSanitize, bindSelfTest, statusOf } from "./bind-drive-steps";
 import { bindIoWorker } from "./bind-ioworker";
 import { bindLate, bindOptional, idOf } from "./bind-late";
 import { bindRegion, type RegionContext } from "./regions";
@@ -54,12 +55,19 @@ const BINDERS: { [K in StepKind]: Binder<K> } = {
         );
       context.lbaBytes = lbaBytes || context.lbaBytes;
     }
+    const protection = context.bindings.bind(body.protection, [...path, "protection"]);
+    const metadataBytes = context.bindings.bind(body.metadata, [...path, "metadata"]);
+    if (protection > 0 && metadataBytes < 8)
+      context.report([...path, "protection"], "protection information needs `metadata` of 8B or more");
     return {
       kind: "format",
       id: idOf(body),
       nsid: context.bindings.bind(body.nsid, [...path, "nsid"]),
       lbaBytes,
-      metadataBytes: context.bindings.bind(body.metadata, [...path, "metadata"]),
+      metadataBytes,
+      extendedLba: context.bindings.bind(body.extended, [...path, "extended"]),
+      protection,
+      protectionFirst: context.bindings.bind(body.protectionFirst, [...path, "protectionFirst"]),
       secureErase: body.secureErase,
     };
   },
@@ -71,6 +79,10 @@ const BINDERS: { [K in StepKind]: Binder<K> } = {
     offMs: context.bindings.bind(body.off, [...path, "off"]),
     readyWithinMs: bindOptional(body.readyWithin, [...path, "readyWithin"], context),
   }),
+  io: bindIo,
+  sanitize: bindSanitize,
+  "self-test": bindSelfTest,
+  namespace: bindNamespace,
   wait: (body, path, context) => ({
     kind: "wait",
     id: idOf(body),
@@ -103,7 +115,6 @@ function bindAdmin(body: StepBody<"admin">, path: Path, { bindings, report }: St
     bindings.bind(body[key], [...path, key]);
   const opcode = bindings.bind(body.opcode, [...path, "opcode"]);
   const dataBytes = bindings.bind(body.data, [...path, "data"]);
-  const [sct, sc] = body.expect.split("/").map((digits) => Number.parseInt(digits, 16));
   const direction = body.direction ?? (dataBytes ? directionOf(opcode) : "none");
   if (dataBytes % 4) report([...path, "data"], `data of ${dataBytes}B is not a multiple of 4 bytes`);
   if (dataBytes && direction === "none")
@@ -123,7 +134,7 @@ function bindAdmin(body: StepBody<"admin">, path: Path, { bindings, report }: St
     cdw15: word("cdw15"),
     dataBytes,
     direction,
-    expect: { sct: sct ?? 0, sc: sc ?? 0 },
+    expect: statusOf(body.expect),
   };
 }
 

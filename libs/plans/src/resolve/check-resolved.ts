@@ -1,5 +1,6 @@
 /** The gate at the other end: an order's plan is checked again before it touches a drive. */
 import { z } from "zod";
+import { IO_OPERATIONS, NAMESPACE_ACTIONS, SANITIZE_ACTIONS, SELF_TESTS } from "../document/drive-step-bodies";
 import { OPERATIONS } from "../document/worker-values";
 import type {
   Comparison,
@@ -26,6 +27,7 @@ const comparison: z.ZodType<Comparison> = z.strictObject({
 const snapshotSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "link"]);
 const captureSource = z.enum(["identify", "smart", "error-log", "firmware-log", "registers", "cmdlog"]);
 const region = { regionOffsetBytes: whole, regionBytes: positive.nullable() };
+const status = z.strictObject({ sct: whole.max(7), sc: whole.max(0xff) });
 const operation = z.enum(OPERATIONS);
 const errorAction = z.enum(["stop", "count", "ignore", "freeze"]);
 const nsid = positive.max(0xfffffffe);
@@ -110,12 +112,12 @@ const leaves: { [K in LeafStep["kind"]]: z.ZodType<Extract<LeafStep, { kind: K }
     cdw15: dword,
     dataBytes: whole.max(2 ** 20),
     direction: z.enum(["none", "from-device", "to-device"]),
-    expect: z.strictObject({ sct: whole.max(7), sc: whole.max(0xff) }),
+    expect: status,
   }),
   reset: z.strictObject({
     kind: z.literal("reset"),
     id,
-    scope: z.literal("controller"),
+    scope: z.enum(["controller", "subsystem", "pcie", "flr"]),
     afterMs: late.nullable(),
     readyWithinMs: positive.nullable(),
   }),
@@ -125,6 +127,9 @@ const leaves: { [K in LeafStep["kind"]]: z.ZodType<Extract<LeafStep, { kind: K }
     nsid,
     lbaBytes: positive.nullable(),
     metadataBytes: whole,
+    extendedLba: z.boolean(),
+    protection: whole.max(3),
+    protectionFirst: z.boolean(),
     secureErase: z.enum(["none", "user-data", "crypto"]),
   }),
   power: z.strictObject({
@@ -136,6 +141,46 @@ const leaves: { [K in LeafStep["kind"]]: z.ZodType<Extract<LeafStep, { kind: K }
     readyWithinMs: positive.nullable(),
   }),
   wait: z.strictObject({ kind: z.literal("wait"), id, forMs: late }),
+  io: z.strictObject({
+    kind: z.literal("io"),
+    id,
+    nsid,
+    operation: z.enum(IO_OPERATIONS),
+    lba: whole,
+    lbaCount: positive,
+    toLba: whole.nullable(),
+    fua: z.boolean(),
+    value: dword,
+    expect: status,
+  }),
+  sanitize: z.strictObject({
+    kind: z.literal("sanitize"),
+    id,
+    action: z.enum(SANITIZE_ACTIONS),
+    passes: positive.max(16),
+    pattern: dword,
+    invert: z.boolean(),
+    deallocate: z.boolean(),
+    withinMs: positive,
+  }),
+  "self-test": z.strictObject({
+    kind: z.literal("self-test"),
+    id,
+    test: z.enum(SELF_TESTS),
+    nsid: positive.max(0xffffffff).nullable(),
+    withinMs: positive,
+  }),
+  namespace: z.strictObject({
+    kind: z.literal("namespace"),
+    id,
+    action: z.enum(NAMESPACE_ACTIONS),
+    nsid: positive.max(0xffffffff).nullable(),
+    bytes: positive.nullable(),
+    lbaBytes: positive.nullable(),
+    metadataBytes: whole,
+    protection: whole.max(3),
+    expect: status,
+  }),
   capture: z.strictObject({ kind: z.literal("capture"), id, of: z.array(captureSource).min(1) }),
 };
 

@@ -125,6 +125,18 @@ describe("resolvePlan", () => {
     expect(step).toMatchObject({ sizeBytes: null, sequence: [{ atUs: 0 }, { atUs: 250, lba: 64, lbaCount: 8 }] });
   });
 
+  it("refuses steps of one command whose keys do not go together, each where it stands", () => {
+    expect(problems("- io: {operation: copy}")).toEqual(["8:11 a `copy` needs `to`, the first LBA that it writes"]);
+    expect(problems("- io: {operation: read, to: 8}")).toEqual(["8:33 `to` is for a `copy`, not for read"]);
+    expect(problems("- namespace: {action: delete}")).toEqual(["8:18 `delete` needs `nsid`"]);
+    expect(problems("- namespace: {action: create, nsid: 3}")).toEqual([
+      "8:41 the drive chooses the `nsid` that it creates",
+    ]);
+    expect(problems("- format: {protection: 1}")).toEqual([
+      "8:28 protection information needs `metadata` of 8B or more",
+    ]);
+  });
+
   it("names steps by kind and ordinal, past ids that authors took", () => {
     const steps = resolvedSteps(
       "- wait: {for: 1s}\n- wait: {id: wait-2, for: 1s}\n- repeat: {times: 2, steps: [{wait: {for: 1s}}]}",
@@ -282,8 +294,8 @@ describe("checkResolvedPlan", () => {
     const broken = JSON.parse(JSON.stringify(result.resolved));
     broken.steps[0].steps[0].forMs = -1;
     expect(checkResolvedPlan(broken)).toMatch(/steps\[0\]\.steps\[0\]\.forMs/);
-    broken.steps[0].steps[0] = { kind: "sanitize", id: "x" };
-    expect(checkResolvedPlan(broken)).toMatch(/unknown step kind "sanitize"/);
+    broken.steps[0].steps[0] = { kind: "purge", id: "x" };
+    expect(checkResolvedPlan(broken)).toMatch(/unknown step kind "purge"/);
     expect(checkResolvedPlan(null)).toMatch(/not one that this version can run/);
   });
 });

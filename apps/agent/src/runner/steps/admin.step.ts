@@ -1,17 +1,13 @@
 import type { Completion } from "@assay/nvme-native";
 import { stepEffect } from "@assay/plans";
-import { ruleOfStatus, statusText } from "../command-status";
+import { statusText } from "../command-status";
+import { judgeCompletion } from "../command-verdict";
 import { carryOut } from "../effects";
-import { failed, OK, type StepExecutor, type StepOf, type StepScope } from "../scope";
-import { suspect } from "../suspicion";
+import type { StepExecutor, StepOf, StepScope } from "../scope";
 
 export const adminStep: StepExecutor<"admin"> = async (step, scope) => {
   const completion = await send(step, scope);
-  const { sct, sc, cdw0, latencyNs } = completion;
-  scope.run.observations.emit(scope, step, { sct, sc, cdw0, latency: latencyNs / 1e6 });
-  if (sct === step.expect.sct && sc === step.expect.sc) return OK;
-  const reason = `opcode ${hex(step.opcode)} came back with ${statusText(completion)}, expected ${statusText(step.expect)}`;
-  return failed(reason, suspect(ruleOfStatus(completion)));
+  return judgeCompletion(scope, step, `opcode ${hex(step.opcode)}`, completion);
 };
 
 function send(step: StepOf<"admin">, scope: StepScope): Promise<Completion> {

@@ -16,8 +16,10 @@ export const formatStep: StepExecutor<"format"> = async (step, scope) => {
   if ((drive.controller.identity.oacs & OACS_FORMAT) === 0)
     throw new PlanMisfit("this drive has no Format NVM command (OACS bit 1 is 0)");
   const lbaFormat = chooseLbaFormat(step, (await drive.namespace(step.nsid)).identity);
-  const options = { lbaFormat, secureErase: SECURE_ERASE[step.secureErase], timeoutMs: FORMAT_TIMEOUT_MS };
-  const detail = { nsid: step.nsid, lbaFormat, secureErase: step.secureErase };
+  const { extendedLba, protection, protectionFirst } = step;
+  const secureErase = SECURE_ERASE[step.secureErase];
+  const options = { lbaFormat, secureErase, extendedLba, protection, protectionFirst, timeoutMs: FORMAT_TIMEOUT_MS };
+  const detail = { nsid: step.nsid, lbaFormat, secureErase: step.secureErase, extendedLba, protection };
   const completion = await carryOut(scope, step, "destroys-data", "format", detail, async () => {
     const beganMs = clock.monotonicMs();
     const value = await drive.controller.format(step.nsid, options);
@@ -32,13 +34,24 @@ export const formatStep: StepExecutor<"format"> = async (step, scope) => {
   if (completion.sct !== 0 || completion.sc !== 0) {
     return failed(`Format came back with ${statusText(completion)}`, suspect(ruleOfStatus(completion)));
   }
-  const { lbaBytes } = (await drive.namespace(step.nsid)).identity;
-  if (step.lbaBytes === null || lbaBytes === step.lbaBytes) return OK;
-  return failed(
-    `after Format the LBA size is ${lbaBytes} and not ${step.lbaBytes} bytes`,
-    suspect("unexpected-status"),
-  );
+  const disagreement = unlike(step, (await drive.namespace(step.nsid)).identity);
+  if (disagreement === null) return OK;
+  return failed(`after Format ${disagreement}`, suspect("unexpected-status"));
 };
+
+/** What of the namespace is not as the step asked for, or null. Pure. */
+export function unlike(step: StepOf<"format">, ns: NamespaceIdentity): string | null {
+  if (step.lbaBytes !== null && ns.lbaBytes !== step.lbaBytes)
+    return `the LBA size is ${ns.lbaBytes} and not ${step.lbaBytes} bytes`;
+  if (ns.metadataBytes !== step.metadataBytes)
+    return `there are ${ns.metadataBytes} bytes of metadata and not ${step.metadataBytes}`;
+  const protection = ns.protection?.type ?? 0;
+  if (protection !== step.protection)
+    return `the protection information is of type ${protection}, not ${step.protection}`;
+  if (step.metadataBytes > 0 && (ns.extendedLba ?? false) !== step.extendedLba)
+    return step.extendedLba ? "the metadata are in a buffer of their own" : "the metadata stand between the sectors";
+  return null;
+}
 
 /** Index of the LBA format with the sizes asked for. Pure. @throws PlanMisfit */
 export function chooseLbaFormat(

@@ -4,11 +4,15 @@ import { adminStep } from "./admin.step";
 import { assertStep } from "./assert.step";
 import { captureStep } from "./capture.step";
 import { formatStep } from "./format.step";
+import { ioStep } from "./io.step";
 import { ioworkerStep } from "./ioworker.step";
+import { namespaceStep } from "./namespace.step";
 import { parallelStep } from "./parallel.step";
 import { powerStep } from "./power.step";
 import { repeatStep } from "./repeat.step";
 import { resetStep } from "./reset.step";
+import { sanitizeStep } from "./sanitize.step";
+import { selfTestStep } from "./self-test.step";
 import { snapshotStep } from "./snapshot.step";
 import { verifyStep } from "./verify.step";
 import { waitStep } from "./wait.step";
@@ -24,6 +28,10 @@ export const EXECUTORS: ExecutorTable = {
   power: powerStep,
   wait: waitStep,
   capture: captureStep,
+  io: ioStep,
+  sanitize: sanitizeStep,
+  "self-test": selfTestStep,
+  namespace: namespaceStep,
   repeat: repeatStep,
   parallel: parallelStep,
 };
