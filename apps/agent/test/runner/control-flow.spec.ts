@@ -43,7 +43,7 @@ describe("a run whose drive does what it must", () => {
   it("tells workers side by side apart, and gives each a seed of its own", async () => {
     const seeds: bigint[] = [];
     const worker: Script["worker"] = ({ seed }) => {
-      seeds.push(seed);
+      seeds.push(seed as bigint);
       return {};
     };
     const { directory } = await run("steps: [{ioworker: {id: io, size: 4KiB, workers: 3, time: 1s}}]", { worker });
@@ -60,7 +60,7 @@ describe("a run whose drive does what it must", () => {
     const draw = async (seed: string) => {
       const seeds: bigint[] = [];
       const worker: Script["worker"] = (options) => {
-        seeds.push(options.seed);
+        seeds.push(options.seed as bigint);
         return {};
       };
       await run(

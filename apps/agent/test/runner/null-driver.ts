@@ -206,7 +206,7 @@ class NullNamespace {
   }
   startIoWorker(options: IoWorkerOptions): IoWorker {
     this.driver.did(`worker-${options.worker}`);
-    return new NullWorker(this.driver, this.driver.script.worker(options));
+    return new NullWorker(this.driver, this.driver.script.worker(options), options);
   }
   async verify(options: { regionStartLba: bigint; regionLbas: bigint }): Promise<VerifyResult> {
     this.driver.did(`verify ${options.regionStartLba}+${options.regionLbas}`);
@@ -240,12 +240,18 @@ const NOTHING: IoWorkerResult = {
 
 export class NullWorker implements IoWorker {
   readonly result: Promise<IoWorkerResult>;
+  readonly seed: bigint;
+  readonly worker: number;
   private settle!: (result: IoWorkerResult) => void;
 
   constructor(
     private readonly driver: NullDriver,
     private readonly script: WorkerScript,
+    { seed, worker }: IoWorkerOptions,
   ) {
+    // The runner gives both always.
+    this.seed = seed as bigint;
+    this.worker = worker as number;
     this.result = new Promise((resolve) => {
       this.settle = resolve;
     });
