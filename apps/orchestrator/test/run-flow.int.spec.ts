@@ -258,10 +258,14 @@ describe("a run whose drive is frozen at an error", () => {
       ...{ parked: false, needsPerson: false, waitingReason: null },
       frozen: { releaseRequestedBy: "ann", releaseReason: "the dump is taken" },
     });
-    const status = { type: "status", path: "io", iteration: [], opcode: 2, sct: 2, sc: 0x81, count: 1 } as const;
-    const released = { type: "released", path: "io", iteration: [], by: "operator", frozenMs: 5 } as const;
-    const finished = { type: "finished", outcome: "failed", reason: "frozen", attribution: null } as const;
-    const last = [released, { ...status, firstMs: 1, lastMs: 1 }, finished, ENDED];
+    const place = { path: "io", iteration: [] };
+    const status = { ...place, opcode: 2, sct: 2, sc: 0x81, count: 1, firstMs: 1, lastMs: 1 };
+    const last: Parameters<typeof numbered>[0] = [
+      { type: "released", ...place, by: "operator", frozenMs: 5 },
+      { type: "status", ...status },
+      { type: "finished", outcome: "failed", reason: "frozen", attribution: null },
+      ENDED,
+    ];
     await flow.send(runId, host.id, numbered(last, 3));
     await flow.doorbells.settle();
     const run = await flow.repository.view(runId);
