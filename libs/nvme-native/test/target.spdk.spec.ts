@@ -6,7 +6,6 @@ import {
   type Namespace,
   type Qpair,
   statusText,
-  Tcp,
   type TransportAddress,
 } from "../src";
 import { NvmfTarget, TCP_NQN, TCP_SERIAL, VFIO_USER_SERIAL, whyNotHere } from "./nvmf-target";
@@ -202,41 +201,7 @@ where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
   });
 });
 
-where("spdk-tcp beyond one connection", () => {
-  test("an address without a subsystem's name takes the first that discovery returns", async () => {
-    const address: TransportAddress = { transport: "spdk-tcp", address: "127.0.0.1", port: target.port, nqn: null };
-    const controller = await driver.open(address);
-    expect(controller.identity.serial).toBe(TCP_SERIAL);
-    await controller.close();
-  });
-
-  test("discovery lists the subsystems, and each opens by its name, with digests", async () => {
-    const tcp = new Tcp("127.0.0.1", { port: target.port, headerDigest: true, dataDigest: true });
-    const found = await tcp.discover();
-    const drives = found.filter(({ transport, discovery }) => transport === "TCP" && !discovery);
-    expect(drives.map(({ nqn }) => nqn).sort()).toEqual([TCP_NQN, `${TCP_NQN}-2`]);
-    expect(drives[0]).toMatchObject({ family: "IPv4", address: "127.0.0.1", service: String(target.port) });
-    const controller = await driver.open(tcp.subsystem(`${TCP_NQN}-2`));
-    expect(controller.identity.serial).toBe(`${TCP_SERIAL}B`);
-    const ns = await controller.namespace(1);
-    const qpair = await controller.createQpair({ depth: 16 });
-    const written = sectors(8, 3);
-    expect(status(await ns.write(qpair, 8n, written))).toBe("00/00");
-    const read = new Uint8Array(8 * 512);
-    expect(status(await ns.read(qpair, 8n, read))).toBe("00/00");
-    expect(Buffer.from(read).equals(Buffer.from(written))).toBe(true);
-    await controller.close();
-    await expect(new Tcp("127.0.0.1", { port: 1 }).discover()).rejects.toMatchObject({ code: "ERR_OPEN" });
-  });
-
-  test("where nobody listens, opening says so", async () => {
-    const address: TransportAddress = { transport: "spdk-tcp", address: "127.0.0.1", port: 1, nqn: TCP_NQN };
-    await expect(driver.open(address)).rejects.toMatchObject({
-      code: "ERR_OPEN",
-      message: expect.stringContaining("spdk-tcp"),
-    });
-  });
-
+where("spdk-tcp when its target dies", () => {
   test("the target's death ends workers and commands, and reopening finds its successor", async () => {
     const controller = await driver.open(TCP.address());
     const ns = await controller.namespace(1);

@@ -66,7 +66,8 @@ Status Controller::Connect() {
   ForgetLastError();
   ctrlr_ = spdk_nvme_connect(&id, &opts, sizeof(opts));
   if (ctrlr_ == nullptr) {
-    const std::string detail = LastError();
+    const auto refusal = LastConnectRefusal();
+    const std::string detail = refusal ? Describe(*refusal, id.subnqn, opts.hostnqn) : LastError();
     return Status::Error(Code::kOpen, std::string(traits_.name) + " " + address_.address + " does not open" +
                                           (detail.empty() ? "" : " (" + detail + ")"));
   }

@@ -15,6 +15,7 @@ constexpr int kMaxLinesPerSecond = 20;
 
 std::mutex mutex;
 std::string last_error;
+std::optional<ConnectRefusal> last_refusal;
 time_t second = 0;
 int lines_in_second = 0;
 int dropped = 0;
@@ -44,6 +45,7 @@ void OnLine(int level, const char*, int, const char* function, const char* forma
   if (text.empty()) return;
   std::lock_guard<std::mutex> lock(mutex);
   Print(function, text);
+  if (ConnectRefusal refusal; ReadConnectRefusal(text, &refusal)) last_refusal = refusal;
   if (level == SPDK_LOG_ERROR) last_error = std::move(text);
 }
 
@@ -54,11 +56,17 @@ void CaptureLog() { spdk_log_open(OnLine); }
 void ForgetLastError() {
   std::lock_guard<std::mutex> lock(mutex);
   last_error.clear();
+  last_refusal.reset();
 }
 
 std::string LastError() {
   std::lock_guard<std::mutex> lock(mutex);
   return last_error;
+}
+
+std::optional<ConnectRefusal> LastConnectRefusal() {
+  std::lock_guard<std::mutex> lock(mutex);
+  return last_refusal;
 }
 
 }  // namespace assay::spdk

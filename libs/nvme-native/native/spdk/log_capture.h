@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
+
+#include "connect_refusal.h"
 
 namespace assay::spdk {
 
@@ -10,10 +13,13 @@ namespace assay::spdk {
  */
 void CaptureLog();
 
-/** Forgets the kept error. */
+/** Forgets the kept error and the kept refusal. */
 void ForgetLastError();
 
 /** The newest error line since ForgetLastError, without its newline; empty when there was none. Any thread. */
 std::string LastError();
+
+/** The newest refusal of a Connect command since ForgetLastError. Any thread. */
+std::optional<ConnectRefusal> LastConnectRefusal();
 
 }  // namespace assay::spdk
