@@ -38,6 +38,8 @@ test("B026 a drive without subsystem reset is not written to", async () => {
     readRegister: async () => 0n,
     writeRegister: async (offset: number) => void written.push(offset),
     reset: () => Promise.reject(new Error("not asked for")),
+    reopen: () => Promise.reject(new Error("not asked for")),
+    address: { transport: "spdk-pcie", address: "0000:01:00.0" } as const,
   };
   expect(await new Subsystem(controller).reset()).toMatchObject({
     ok: false,
