@@ -76,12 +76,6 @@ describe("what a command only begins", () => {
     });
   });
 
-  it("a sanitize that the drive does not have is the plan's mistake, and nothing is sent", async () => {
-    const { directory, ending } = await run(["sanitize: {action: overwrite, passes: 2}"]);
-    expect(ending).toEqual(["errored", "this drive has no sanitize overwrite (SANICAP)"]);
-    expect(bodies(directory, "effect-intent")).toEqual([]);
-  });
-
   it("a self-test is waited for, and its result judged", async () => {
     const { ending, metrics } = await run(["self-test: {id: test, test: short}"]);
     expect(ending).toEqual(PASSED);
