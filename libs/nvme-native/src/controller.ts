@@ -10,7 +10,7 @@ import { formatCall } from "./admin/format";
 import { identifyCall } from "./admin/identify";
 import { type LogPageOptions, logPageCall } from "./admin/log-page";
 import { Buffer, type BufferOptions, type CommandData, carried, MAX_BUFFER_BYTES } from "./buffer";
-import { integer, object, oneOf, refuse } from "./check";
+import { flag, integer, object, oneOf, refuse } from "./check";
 import { checkCommand } from "./command";
 import type { CommandSet } from "./command-names";
 import type { Completion, RawCommand } from "./completion";
@@ -102,12 +102,14 @@ export class NvmeController implements Controller, ControllerAccess {
     return parseActiveList(data);
   }
 
-  async namespace(nsid: number): Promise<Namespace> {
+  async namespace(nsid: number, options: { apart?: boolean } = {}): Promise<Namespace> {
     integer("nsid", nsid, 1, MAX_NSID);
+    const { apart } = object<typeof options>("options", options, ["apart"]);
+    flag("apart", apart ?? false);
     const { completion, data } = await this.identifyRaw(0, nsid);
     if (!succeeded(completion))
       throw new NvmeError("ERR_OPEN", `Identify Namespace ${nsid} ended with ${statusText(completion)}`);
-    return this.#namespaces.open(nsid, data);
+    return this.#namespaces.open(nsid, data, apart === true);
   }
 
   createBuffer(length: number, options: BufferOptions = {}): Buffer {

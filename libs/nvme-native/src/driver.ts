@@ -113,8 +113,11 @@ export interface Controller extends AdminChannel {
   identify(): Promise<ControllerIdentity>;
   /** nsids of the active namespaces. */
   activeNamespaces(): Promise<number[]>;
-  /** Identifies the namespace; all objects of one share its verify table. @throws ERR_OPEN when it is not active */
-  namespace(nsid: number): Promise<Namespace>;
+  /**
+   * Identifies the namespace; all objects of one share its verify table. `apart`: this one does not, what it writes is
+   * foreign to the table of the others, as a write of another host would be. @throws ERR_OPEN when it is not active
+   */
+  namespace(nsid: number, options?: { apart?: boolean }): Promise<Namespace>;
   /** How long the bring-up of `open` took. */
   readonly bringUp: BringUpReport;
   /** Register at a byte offset of BAR0 (NVMe base 3.1), 4 or 8 bytes; on the software drive doorbells and MSI-X too. @throws ERR_GONE when the device answers all ones. */

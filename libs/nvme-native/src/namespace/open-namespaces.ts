@@ -26,13 +26,13 @@ export class OpenNamespaces {
 
   constructor(private readonly controller: ControllerAccess) {}
 
-  /** `page`: Identify Namespace. @throws ERR_OPEN when it is not active */
-  open(nsid: number, page: Uint8Array): NvmeNamespace {
+  /** `page`: Identify Namespace. `apart`: shares nothing with the others. @throws ERR_OPEN when it is not active */
+  open(nsid: number, page: Uint8Array, apart: boolean): NvmeNamespace {
     const identity = parseNamespace(nsid, page, this.controller.identity.raw);
     if (identity.lbaCount === 0n) throw new NvmeError("ERR_OPEN", `namespace ${nsid} is not active`);
-    const before = this.#opened.get(nsid);
+    const before = apart ? undefined : this.#opened.get(nsid);
     const opened = before !== undefined && sameNamespace(before.identity, identity) ? before : this.#create(identity);
-    this.#opened.set(nsid, opened);
+    if (!apart) this.#opened.set(nsid, opened);
     const namespace = new NvmeNamespace(this.controller, opened.native, identity, opened.verification);
     this.#references.add(new WeakRef(namespace));
     return namespace;
