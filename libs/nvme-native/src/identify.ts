@@ -67,7 +67,10 @@ export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: U
   const current = (page[26]! & 0x0f) | ((page[26]! & 0x60) >> 1);
   const format = lbaFormats[current] ?? { lbaBytes: 512, metadataBytes: 0 };
   const lbaCount = at.getBigUint64(0, true);
-  const namespaceAwupf = (page[24]! & 2) !== 0 ? at.getUint16(36, true) : null;
+  // NSABP: the namespace has atomic sizes of its own; 0 among them is the controller's.
+  const ownAtomic = (page[24]! & 2) !== 0;
+  const namespaceAwupf = ownAtomic ? at.getUint16(36, true) : 0;
+  const boundary = ownAtomic ? at.getUint16(44, true) : 0;
   return {
     nsid,
     lbaCount,
@@ -79,7 +82,8 @@ export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: U
     lbaFormats,
     nguid: hexOrNull(page, 104, 16),
     eui64: hexOrNull(page, 120, 8),
-    awupfLbas: (namespaceAwupf ?? view(controllerPage).getUint16(528, true)) + 1,
+    awupfLbas: (namespaceAwupf || view(controllerPage).getUint16(528, true)) + 1,
+    atomicBoundary: boundary === 0 ? null : { lbas: boundary + 1, offsetLba: at.getUint16(42, true) },
     raw: page,
   };
 }

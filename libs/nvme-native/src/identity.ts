@@ -49,8 +49,10 @@ export interface NamespaceIdentity {
   /** Hex digits; null where the drive gives zeroes. */
   nguid: string | null;
   eui64: string | null;
-  /** LBAs of one write that a power loss leaves all old or all new, at least 1. */
+  /** LBAs of one write that a power loss leaves all old or all new: NAWUPF, or AWUPF where the namespace says nothing. */
   awupfLbas: number;
+  /** Writes across `offsetLba` and every `lbas` from there on may be torn by a power loss (NABO, NABSPF). */
+  atomicBoundary?: { lbas: number; offsetLba: number } | null;
   /** The page, 4096 bytes. */
   raw: Uint8Array;
 }

@@ -86,6 +86,7 @@ const faultSchema = z.discriminatedUnion("kind", [
   plain("controller-fatal"),
   plain("surprise-removal").extend({ ms: count.optional() }),
   plain("wear-out").extend({ driveWrites: count.min(1) }),
+  plain("torn-at-power-loss"),
 ]);
 
 const bytes = size.transform(Number);

@@ -89,7 +89,7 @@ Status IoWorker::MakePools(uint64_t stride) {
   }
   const NamespaceGeometry& geometry = ns_->geometry();
   if (geometry.metadata_bytes != 0) {
-    spare_metadata_ = Buffer(ns_->controller()->host(), SpareMetadataBytes(geometry, stride / geometry.lba_bytes));
+    spare_metadata_ = Buffer(ns_->controller()->host(), SpareMetadataBytes(geometry, stride / geometry.stride()));
     if (spare_metadata_.data() == nullptr) return Status::Error(Code::kQpair, "no memory for metadata");
   }
   if (write_pool_.data() != nullptr) payload_.Prepare(write_pool_.data(), write_pool_.bytes());
@@ -108,7 +108,7 @@ Status IoWorker::Prepare() {
   }
   for (const SequenceStep& step : options_.sequence) largest = std::max<uint64_t>(largest, step.step.lbas);
   for (const Line& line : lines_) {
-    if (line.what.operation.addressing == Addressing::kCdw && line.what.operation.data != Direction::kNone) bytes = std::max(bytes, largest * ns_->geometry().lba_bytes);
+    if (line.what.operation.addressing == Addressing::kCdw && line.what.operation.data != Direction::kNone) bytes = std::max(bytes, largest * ns_->geometry().stride());
     bytes = std::max<uint64_t>(bytes, line.what.data_bytes);
   }
   const uint64_t stride = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;

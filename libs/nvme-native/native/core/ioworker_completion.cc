@@ -83,7 +83,7 @@ bool IoWorker::Expected(const Slot& slot, const Done& done) const {
 }
 
 void IoWorker::CompleteRead(Slot& slot, const Done& done) {
-  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  const uint32_t stride = ns_->geometry().stride();
   const bool unreadable = IsUnreadable(done.cqe);
   if (!done.cqe.Ok() && !unreadable) return;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
@@ -91,7 +91,7 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
     // Which sector of an unreadable command is bad is not known: only the error counts, unless it is a single sector.
     if (unreadable && slot.step.lbas > 1) return;
     SectorCheck check = unreadable ? table_->CheckUnreadable(lba, slot.floors[i])
-                                   : table_->Check(lba, slot.read_data + uint64_t{i} * lba_bytes, slot.floors[i], Rule::kDurableOrNewer);
+                                   : table_->Check(lba, slot.read_data + uint64_t{i} * stride, slot.floors[i], Rule::kDurableOrNewer);
     if (check.state == SectorState::kWrong) {
       Cqe cqe = done.cqe;
       cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);

@@ -145,7 +145,7 @@ void IoWorker::FillData(Slot& slot, Command* command) {
   switch (what.operation.addressing) {
     case Addressing::kNone: command->data_bytes = what.data_bytes; break;
     case Addressing::kCdw:
-      command->data_bytes = slot.step.lbas * ns_->geometry().lba_bytes;
+      command->data_bytes = slot.step.lbas * ns_->geometry().stride();
       BringMetadata(ns_->geometry(), spare_metadata_, command);
       break;
     case Addressing::kRange: {
@@ -167,24 +167,24 @@ void IoWorker::FillData(Slot& slot, Command* command) {
 }
 
 void IoWorker::FillWrite(Slot& slot) {
-  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  const uint32_t lba_bytes = ns_->geometry().lba_bytes, stride = ns_->geometry().stride();
   if (options_.verify) {
     const uint64_t token = table_->TakeTokens(slot.step.lbas);
     for (uint32_t i = 0; i < slot.step.lbas; i++) {
-      table_->stamp().Fill(slot.write_data + uint64_t{i} * lba_bytes, lba_bytes, slot.step.slba + i, token + i);
+      table_->stamp().Fill(slot.write_data + uint64_t{i} * stride, lba_bytes, slot.step.slba + i, token + i);
       table_->Submitted(slot.step.slba + i, VerifyTable::TokenVersion(token + i));
     }
     return;
   }
-  for (uint32_t i = 0; i < slot.step.lbas; i++) payload_.Fill(slot.write_data + uint64_t{i} * lba_bytes, slot.step.slba + i);
+  for (uint32_t i = 0; i < slot.step.lbas; i++) payload_.Fill(slot.write_data + uint64_t{i} * stride, slot.step.slba + i);
 }
 
 // With verification a compare sends what must be there; where that is not known, its answer means nothing.
 void IoWorker::FillCompare(Slot& slot) {
-  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
+  const uint32_t stride = ns_->geometry().stride();
   slot.expected_known = true;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
-    uint8_t* sector = slot.write_data + uint64_t{i} * lba_bytes;
+    uint8_t* sector = slot.write_data + uint64_t{i} * stride;
     if (!options_.verify) {
       payload_.Fill(sector, slot.step.slba + i);
     } else if (!table_->Expect(slot.step.slba + i, sector)) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "atomic_writes.h"
 #include "controller.h"
 #include "verify_table.h"
 
@@ -17,7 +18,13 @@ struct NamespaceGeometry {
   uint32_t max_transfer_bytes = 131072;  // MDTS and the transport's limit
   // For commands that move data alone (workers, sweeps):
   uint32_t metadata_bytes = 0;  // of each LBA, in a buffer of their own that must come along
+  uint32_t interleaved_bytes = 0;  // metadata behind the data of each LBA, in the same buffer
   bool protect = false;         // the drive makes and checks protection information itself (PRACT)
+  uint32_t extended_metadata_bytes = 0;  // what scripts may have between the sectors, where the drive strips nothing
+  AtomicUnit power_fail_unit{};   // what a power loss does not tear
+
+  // From one LBA to the next in a buffer.
+  uint32_t stride() const { return lba_bytes + interleaved_bytes; }
 };
 
 // The wrong sectors that reads of scripts have found, until somebody asks.

@@ -124,4 +124,23 @@ Miscompare Classify(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, c
   return m;
 }
 
+Miscompare TornBetween(const Stamp& stamp, uint32_t bytes, const AtomicWrites::Torn& torn) {
+  Miscompare m;
+  m.kind = MiscompareKind::kTornWrite;
+  m.lba = torn.missing_lba;
+  m.expected_lba = torn.missing_lba;
+  m.expected_token = *torn.write.token + (torn.missing_lba - torn.write.slba);
+  std::vector<uint8_t> expected(bytes), got(bytes);
+  stamp.Fill(expected.data(), bytes, m.lba, *m.expected_token);
+  if (!torn.found_token) {
+    m.expected = Hex(expected.data(), std::min(bytes, kShownBytes));
+    return m;
+  }
+  m.got_lba = m.lba;
+  m.got_token = torn.found_token;
+  stamp.Fill(got.data(), bytes, m.lba, *torn.found_token);
+  Show(&m, expected.data(), got.data(), bytes);
+  return m;
+}
+
 }  // namespace assay

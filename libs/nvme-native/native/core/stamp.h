@@ -13,7 +13,7 @@ class Stamp {
  public:
   explicit Stamp(uint64_t seed);
 
-  // `sector` is 8-byte aligned, `bytes` a multiple of 16.
+  // `bytes` is a multiple of 16.
   void Fill(uint8_t* sector, uint32_t bytes, uint64_t lba, uint64_t token) const;
   // The sector is whole and is what Fill makes of the LBA and the token that it carries.
   bool Proves(const uint8_t* sector, uint32_t bytes) const;

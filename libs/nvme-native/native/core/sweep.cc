@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ioworker.h"
+#include "sector_classification.h"
 #include "spare_metadata.h"
 #include "thread_census.h"
 
@@ -10,6 +11,7 @@ namespace assay {
 namespace {
 constexpr uint32_t kReadBytes = 128 * 1024;
 constexpr size_t kReapAtOnce = 64;
+constexpr uint32_t kPageBytes = 4096;
 }  // namespace
 
 Sweep::Sweep(std::shared_ptr<Namespace> ns, const SweepOptions& options, Finished finished)
@@ -27,10 +29,10 @@ void Sweep::Begin() {
     finished_(Status::Error(Code::kArgument, "verify needs openVerifyTable first"), {});
     return;
   }
-  const uint32_t lba_bytes = ns_->geometry().lba_bytes;
-  const uint32_t read_bytes = std::max(lba_bytes, std::min(kReadBytes, ns_->geometry().max_transfer_bytes) / lba_bytes * lba_bytes);
-  lbas_per_read_ = read_bytes / lba_bytes;
-  pool_ = Buffer(ns_->controller()->host(), uint64_t{read_bytes} * options_.depth);
+  const uint32_t stride = ns_->geometry().stride();
+  lbas_per_read_ = std::max(1u, std::min(kReadBytes, ns_->geometry().max_transfer_bytes) / stride);
+  const uint64_t read_bytes = (uint64_t{lbas_per_read_} * stride + kPageBytes - 1) / kPageBytes * kPageBytes;
+  pool_ = Buffer(ns_->controller()->host(), read_bytes * options_.depth);
   const uint64_t spare_bytes = SpareMetadataBytes(ns_->geometry(), lbas_per_read_);
   if (spare_bytes != 0) spare_metadata_ = Buffer(ns_->controller()->host(), spare_bytes);
   Status status = pool_.data() == nullptr ? Status::Error(Code::kQpair, "no memory for the reads of verify") : Status::Ok();
@@ -41,10 +43,11 @@ void Sweep::Begin() {
   }
   slots_.resize(options_.depth);
   for (uint32_t i = options_.depth; i > 0; i--) {
-    slots_[i - 1].data = pool_.data() + uint64_t{read_bytes} * (i - 1);
+    slots_[i - 1].data = pool_.data() + read_bytes * (i - 1);
     slots_[i - 1].floors.resize(lbas_per_read_);
     free_.push_back(i - 1);
   }
+  if (options_.rule == Rule::kDurableOrNewer && table_->tracks()) atomic_.emplace(ns_->geometry().power_fail_unit, table_->WritesBeforeLoss());
   StartThread("assay-verify", [self = shared_from_this()] { self->Run(); });
 }
 
@@ -88,7 +91,7 @@ bool Sweep::Fill() {
     command.sqe.cdw12 = slot.lbas - 1;
     command.lba_count = slot.lbas;
     command.data = slot.data;
-    command.data_bytes = slot.lbas * ns_->geometry().lba_bytes;
+    command.data_bytes = slot.lbas * ns_->geometry().stride();
     command.direction = Direction::kFromDevice;
     BringMetadata(ns_->geometry(), spare_metadata_, &command);
     const Sent outcome = qpair->Submit(command);
@@ -150,9 +153,11 @@ void Sweep::Complete(const Done& done) {
     return;
   }
   for (uint32_t i = 0; i < slot.lbas; i++) {
-    const uint8_t* sector = slot.data + uint64_t{i} * ns_->geometry().lba_bytes;
+    const uint8_t* sector = slot.data + uint64_t{i} * ns_->geometry().stride();
     SectorCheck check = unreadable ? table_->CheckUnreadable(slot.slba + i, slot.floors[i]) : table_->Check(slot.slba + i, sector, slot.floors[i], options_.rule, options_.written);
     if (unreadable && check.state == SectorState::kWrong) result_.read_errors++;
+    const bool sent = check.state == SectorState::kRight && check.sent_token.has_value();
+    if (sent && atomic_) atomic_->Found(slot.slba + i, check.got_token, *check.sent_token);
     Note(std::move(check));
   }
 }
@@ -167,14 +172,27 @@ void Sweep::Note(SectorCheck&& check) {
     if (check.was_open) (check.newest ? result_.newest : result_.older)++;
     return;
   }
+  Tell(std::move(check.miscompare));
+}
+
+void Sweep::Tell(Miscompare&& miscompare) {
   result_.violations++;
   if (result_.miscompares.size() == kMaxMiscomparesTold) return;
-  check.miscompare.nsid = ns_->geometry().nsid;
-  check.miscompare.last_writes = table_->LastWrites(check.miscompare.lba);
-  result_.miscompares.push_back(std::move(check.miscompare));
+  miscompare.nsid = ns_->geometry().nsid;
+  miscompare.last_writes = table_->LastWrites(miscompare.lba);
+  result_.miscompares.push_back(std::move(miscompare));
+}
+
+// Each sector alone is legal, but the write that they belong to came apart.
+void Sweep::NoteTorn() {
+  if (!atomic_) return;
+  for (const AtomicWrites::Torn& torn : atomic_->TornWrites()) {
+    Tell(TornBetween(table_->stamp(), table_->lba_bytes(), torn));
+  }
 }
 
 void Sweep::Finish() {
+  if (status_.ok()) NoteTorn();
   result_.duration_ms = static_cast<double>(BoottimeNs() - start_ns_) / 1e6;
   if (result_.required > 0) {
     result_.coverage_percent = 100.0 * static_cast<double>(std::min(result_.checked, result_.required)) / static_cast<double>(result_.required);

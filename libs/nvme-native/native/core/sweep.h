@@ -51,6 +51,8 @@ class Sweep : public QpairOwner, public std::enable_shared_from_this<Sweep> {
   bool NextRange(uint64_t* slba, uint32_t* lbas);
   void Complete(const Done& done);
   void Note(SectorCheck&& check);
+  void Tell(Miscompare&& miscompare);
+  void NoteTorn();
   void Finish();
 
   std::shared_ptr<Namespace> ns_;
@@ -62,6 +64,7 @@ class Sweep : public QpairOwner, public std::enable_shared_from_this<Sweep> {
   std::vector<uint32_t> free_;
   // Sectors of a command that failed, to be read one by one.
   std::vector<uint64_t> singly_;
+  std::optional<AtomicWrites> atomic_;  // after a power loss
   uint64_t cursor_ = 0;
   uint32_t lbas_per_read_ = 1;
   uint64_t start_ns_ = 0;

@@ -25,6 +25,15 @@ bool TryLockAll(VerifyTable& table, const std::vector<Span>& spans) {
   return true;
 }
 
+// Bytes from one LBA to the next in the data of a command: metadata may lie between them, or be the drive's own affair
+// (PRACT). 0: neither fits.
+uint32_t StrideOf(const Namespace& ns, const Command& command, uint64_t count) {
+  const NamespaceGeometry& geometry = ns.geometry();
+  if (count * geometry.lba_bytes == command.data_bytes) return geometry.lba_bytes;
+  const uint32_t extended = geometry.lba_bytes + geometry.extended_metadata_bytes;
+  return count * extended == command.data_bytes ? extended : 0;
+}
+
 // `note(lba, index)` gives the version that an LBA is about to get.
 template <typename Note>
 void Follow(const Table& table, Request* request, std::vector<Span> spans, bool fua, Note note) {
@@ -97,6 +106,8 @@ void FollowFlush(const Table& table, Request* request) {
 void FollowRead(const Namespace& ns, const Table& table, Request* request) {
   const uint64_t slba = request->command.sqe.Slba();
   const uint64_t count = (request->command.sqe.cdw12 & 0xffff) + 1;
+  const uint32_t stride = StrideOf(ns, request->command, count);
+  if (stride == 0) return;
   auto floors = std::make_shared<std::vector<ReadFloor>>();
   request->admit = [table, floors, slba, count](Request&) {
     for (uint64_t i = 0; i < count; i++) floors->push_back(table->Floor(slba + i, Rule::kDurableOrNewer));
@@ -104,13 +115,12 @@ void FollowRead(const Namespace& ns, const Table& table, Request* request) {
   };
   auto found = ns.miscompares();
   const uint32_t nsid = ns.geometry().nsid;
-  request->finish = [table, floors, slba, found, nsid, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
+  request->finish = [table, floors, slba, stride, found, nsid, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
     if (!status.ok() || done.local || !done.cqe.Ok()) return then(status, done, self);
     Done checked = done;
     const auto* data = static_cast<const uint8_t*>(self.command.data);
-    const uint32_t bytes = table->lba_bytes();
-    for (uint64_t i = 0; i < floors->size() && (i + 1) * bytes <= self.command.data_bytes; i++) {
-      SectorCheck check = table->Check(slba + i, data + i * bytes, (*floors)[i], Rule::kDurableOrNewer);
+    for (uint64_t i = 0; i < floors->size(); i++) {
+      SectorCheck check = table->Check(slba + i, data + i * stride, (*floors)[i], Rule::kDurableOrNewer);
       if (check.state != SectorState::kWrong) continue;
       checked.cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
       check.miscompare.nsid = nsid;
@@ -142,16 +152,18 @@ void FollowCopy(const Table& table, Request* request) {
 }
 
 // Where the data went is known when the drive says it.
-void FollowAppend(const Table& table, Request* request) {
+void FollowAppend(const Namespace& ns, const Table& table, Request* request) {
   const uint64_t count = (request->command.sqe.cdw12 & 0xffff) + 1;
+  const uint32_t stride = StrideOf(ns, request->command, count);
+  const bool fua = (request->command.sqe.cdw12 & kCdw12Fua) != 0;
   const WriteOrigin origin{request->command.sqe.opc, request->qid, 0};
-  request->finish = [table, count, origin, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
+  request->finish = [table, count, stride, fua, origin, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
     const uint32_t bytes = table->lba_bytes();
     const uint64_t slba = uint64_t{done.cqe.cdw1} << 32 | done.cqe.cdw0;
-    if (status.ok() && done.cqe.Ok() && count * bytes <= self.command.data_bytes && table->TryLock(slba, count)) {
+    if (status.ok() && done.cqe.Ok() && stride != 0 && table->TryLock(slba, count)) {
       const auto* data = static_cast<const uint8_t*>(self.command.data);
-      for (uint64_t i = 0; i < count; i++) table->Submitted(slba + i, CrcVersion(data + i * bytes, bytes));
-      table->Ended(slba, count, WriteEnd::kAcknowledged, false, origin);
+      for (uint64_t i = 0; i < count; i++) table->Submitted(slba + i, CrcVersion(data + i * stride, bytes));
+      table->Ended(slba, count, WriteEnd::kAcknowledged, fua, origin);
     } else if (status.ok() && !done.cqe.Ok() && !done.local) {
       // Nothing was written.
     } else if (status.ok()) {
@@ -182,10 +194,10 @@ void TrackRequest(const Namespace& ns, Request* request) {
   switch (sqe.opc) {
     case nvm_opcode::kFlush: return FollowFlush(table, request);
     case nvm_opcode::kWrite: {
-      return Follow(table, request, span, fua, [lba_bytes, count](Request& self, uint64_t i) -> Version {
-        // Too little, or metadata between the sectors.
-        if (count * lba_bytes != self.command.data_bytes) return kVersionUnknown;
-        return CrcVersion(static_cast<const uint8_t*>(self.command.data) + i * lba_bytes, lba_bytes);
+      const uint32_t stride = StrideOf(ns, request->command, count);
+      return Follow(table, request, span, fua, [lba_bytes, stride](Request& self, uint64_t i) -> Version {
+        if (stride == 0) return kVersionUnknown;
+        return CrcVersion(static_cast<const uint8_t*>(self.command.data) + i * stride, lba_bytes);
       });
     }
     case nvm_opcode::kWriteZeroes:
@@ -200,10 +212,10 @@ void TrackRequest(const Namespace& ns, Request* request) {
       }
       return;
     case nvm_opcode::kRead:
-      if (ns.verify_reads() && count * lba_bytes == request->command.data_bytes) FollowRead(ns, table, request);
+      if (ns.verify_reads()) FollowRead(ns, table, request);
       return;
     case nvm_opcode::kCopy: return FollowCopy(table, request);
-    case nvm_opcode::kZoneAppend: return FollowAppend(table, request);
+    case nvm_opcode::kZoneAppend: return FollowAppend(ns, table, request);
     case nvm_opcode::kCompare:
     case nvm_opcode::kVerify: return;
     default:

@@ -165,6 +165,8 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
   }
   check.state = SectorState::kRight;
   check.newest = found == high;
+  if (IsToken(high)) check.sent_token = Full(high);
+  if (IsToken(found)) check.got_token = token;
   if (check.was_open && rule == Rule::kDurableOrNewer) Settle(lba, found, floor);
   return check;
 }
@@ -192,13 +194,19 @@ void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
   std::atomic_ref(record.state).fetch_and(~kLocked, std::memory_order_release);
 }
 
+// What must be there was written before the power went.
+bool VerifyTable::Lost(uint64_t lba, Version low, Version high) const {
+  const Version least = IsToken(low) ? low : high;
+  return InLoss(records_[lba].epoch) || (IsToken(least) && Full(least) < TokenAtLoss());
+}
+
 SectorCheck VerifyTable::Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const {
   Possibilities possible;
   possible.lba = lba;
   if (IsToken(high)) possible.newest = Full(high);
   if (IsToken(low)) possible.oldest = Full(low);
   possible.newest_token = NewestToken();
-  possible.lost = rule == Rule::kDurableOrNewer && InLoss(records_[lba].epoch);
+  possible.lost = rule == Rule::kDurableOrNewer && Lost(lba, low, high);
   SectorCheck check;
   check.state = SectorState::kWrong;
   check.miscompare = Classify(stamp_, sector, geometry_.lba_bytes, possible);

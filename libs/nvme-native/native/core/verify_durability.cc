@@ -40,6 +40,12 @@ void VerifyTable::PowerLost(uint64_t power_cycles_now) {
   header_->power_cycles = std::max<uint64_t>(header_->power_cycles, power_cycles_now);
 }
 
+std::vector<LoggedWrite> VerifyTable::WritesBeforeLoss() const {
+  std::vector<LoggedWrite> writes = log_->All();
+  std::erase_if(writes, [this](const LoggedWrite& write) { return !write.token || *write.token >= TokenAtLoss(); });
+  return writes;
+}
+
 bool VerifyTable::InLoss(uint32_t epoch) const {
   if (epoch == 0) return false;
   const uint32_t count = header_->loss_count.load(std::memory_order_relaxed);

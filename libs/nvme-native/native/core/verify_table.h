@@ -55,6 +55,8 @@ struct SectorCheck {
   // Of a sector that was not durable when the power went: the newest submitted version is there, or an older legal one.
   bool was_open = false;
   bool newest = false;
+  // Of a right sector that worker wrote last: what it proves to be, if that is one of ours, and what was sent last.
+  std::optional<uint64_t> got_token, sent_token;
   Miscompare miscompare;  // when kWrong
 };
 
@@ -118,6 +120,8 @@ class VerifyTable {
   bool Expect(uint64_t lba, uint8_t* sector) const;
   // The version that another LBA gets when this one is copied there by the drive; kVersionUnknown when it is not certain.
   Version CopyOf(uint64_t lba) const;
+  // The newest of the writes that were sent before the last power loss; none when there was none.
+  std::vector<LoggedWrite> WritesBeforeLoss() const;
   // The newest writes that covered this LBA, newest first.
   std::vector<LoggedWrite> LastWrites(uint64_t lba) const { return log_->Covering(lba); }
 
@@ -172,6 +176,7 @@ class VerifyTable {
   uint64_t Widen(Version version, uint64_t not_above) const;
   uint64_t Full(Version version) const;
   bool Allowed(uint64_t token, Version low, Version high) const;
+  bool Lost(uint64_t lba, Version low, Version high) const;
   void Settle(uint64_t lba, Version found, const ReadFloor& floor);
   SectorCheck CheckAlone(uint64_t lba, const uint8_t* sector, bool written) const;
   SectorCheck Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const;

@@ -26,11 +26,11 @@ void WriteLog::Add(const LoggedWrite& write) {
   entry.sequence.store(number, std::memory_order_release);
 }
 
-std::vector<LoggedWrite> WriteLog::Covering(uint64_t lba) const {
-  std::vector<LoggedWrite> found;
+template <typename Take>
+void WriteLog::Walk(Take take) const {
   const uint64_t newest = newest_->load(std::memory_order_acquire);
   const uint64_t oldest = newest > kWriteLogEntries ? newest - kWriteLogEntries : 0;
-  for (uint64_t number = newest; number > oldest && found.size() < kMaxLastWrites; number--) {
+  for (uint64_t number = newest; number > oldest; number--) {
     const Entry& entry = ring_[(number - 1) % kWriteLogEntries];
     if (entry.sequence.load(std::memory_order_acquire) != number) continue;
     LoggedWrite write;
@@ -40,12 +40,28 @@ std::vector<LoggedWrite> WriteLog::Covering(uint64_t lba) const {
     const uint64_t token = entry.token.load(kRelaxed);
     write.ended_ms = entry.ended_ms.load(kRelaxed);
     if (entry.sequence.load(std::memory_order_acquire) != number) continue;
-    if (lba < write.slba || lba - write.slba >= write.lba_count) continue;
     write.origin = {static_cast<uint8_t>(origin), static_cast<uint16_t>(origin >> 16), static_cast<uint32_t>(origin >> 32)};
     write.end = static_cast<WriteEnd>(std::min<uint64_t>(origin >> 8 & 0xff, static_cast<uint64_t>(WriteEnd::kNotSent)));
     if (token != kNoToken) write.token = token;
-    found.push_back(write);
+    if (!take(std::move(write))) return;
   }
+}
+
+std::vector<LoggedWrite> WriteLog::Covering(uint64_t lba) const {
+  std::vector<LoggedWrite> found;
+  Walk([&](LoggedWrite&& write) {
+    if (lba >= write.slba && lba - write.slba < write.lba_count) found.push_back(std::move(write));
+    return found.size() < kMaxLastWrites;
+  });
+  return found;
+}
+
+std::vector<LoggedWrite> WriteLog::All() const {
+  std::vector<LoggedWrite> found;
+  Walk([&](LoggedWrite&& write) {
+    found.push_back(std::move(write));
+    return true;
+  });
   return found;
 }
 

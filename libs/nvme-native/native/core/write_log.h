@@ -50,8 +50,14 @@ class WriteLog {
   void Add(const LoggedWrite& write);
   // Newest first, at most kMaxLastWrites.
   std::vector<LoggedWrite> Covering(uint64_t lba) const;
+  // Newest first, all that are kept.
+  std::vector<LoggedWrite> All() const;
 
  private:
+  // Newest first; `take` says whether it wants more.
+  template <typename Take>
+  void Walk(Take take) const;
+
   std::atomic<uint64_t>* newest_;
   Entry* ring_;
 };

@@ -9,7 +9,8 @@
 namespace assay::glue {
 namespace {
 
-// createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, protect }) -> handle
+// createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, interleavedBytes,
+// extendedMetadataBytes, protect, awupfLbas, boundaryLbas, boundaryOffsetLba }) -> handle
 Napi::Value Create(const Napi::CallbackInfo& info) {
   const auto o = info[1].As<Napi::Object>();
   NamespaceGeometry geometry;
@@ -18,7 +19,10 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
   geometry.lba_count = U64(o, "lbaCount");
   geometry.max_transfer_bytes = U32(o, "maxTransferBytes");
   geometry.metadata_bytes = U32(o, "metadataBytes");
+  geometry.interleaved_bytes = U32(o, "interleavedBytes");
+  geometry.extended_metadata_bytes = U32(o, "extendedMetadataBytes");
   geometry.protect = Flag(o, "protect");
+  geometry.power_fail_unit = {U32(o, "awupfLbas"), U32(o, "boundaryLbas"), U32(o, "boundaryOffsetLba")};
   return Wrap(info.Env(), std::make_shared<Namespace>(Unwrap<Controller>(info[0]), geometry));
 }
 

@@ -26,6 +26,7 @@ enum class FaultKind : uint32_t {
   kControllerFatal,
   kSurpriseRemoval,
   kWearOut,
+  kTornAtPowerLoss,
 };
 constexpr uint32_t kPerBillion = 1'000'000'000;
 constexpr uint64_t kUnlimited = UINT64_MAX;

@@ -49,6 +49,12 @@ bool Faults::FlushLies() {
   return lies;
 }
 
+bool Faults::TearsAtPowerLoss() {
+  bool tears = false;
+  ForEach(FaultKind::kTornAtPowerLoss, {}, [&](FaultRule&) { tears = true; });
+  return tears;
+}
+
 uint32_t Faults::ExtraReadyMs() {
   uint32_t ms = 0;
   ForEach(FaultKind::kSlowReady, {}, [&](FaultRule& rule) { ms += rule.ms; });

@@ -9,6 +9,7 @@
 //   surprise-removal      registers read all ones; back after `ms` (0: when the power is switched on)
 //   slow-ready, failed-activation                               at bring-up
 //   flush-lies            flush answers success and makes nothing durable
+//   torn-at-power-loss    no write of more than one LBA is atomic, whatever AWUPF says
 //   bit-flip (silent-corruption), swapped-lbas, stale-data, torn-write, zeroed-data    of a sector that was just written
 //   wear-out              health.h
 #pragma once
@@ -35,6 +36,8 @@ class Faults {
 
   // Called once for each flush.
   bool FlushLies();
+  // Called once for each power loss.
+  bool TearsAtPowerLoss();
   // Called once for each bring-up.
   uint32_t ExtraReadyMs();
   // The firmware image that waits for this reset cannot be loaded.

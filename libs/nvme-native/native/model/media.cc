@@ -49,14 +49,20 @@ void Media::Remember(uint64_t lba) {
     Undo(sequence).valid = 0;
     sequence++;
   }
-  // A full cache destages its oldest sector.
-  if (sequence > undo_mask_ + 1 && record_->undo_tail < sequence - undo_mask_ - 1) record_->undo_tail = sequence - undo_mask_ - 1;
   UndoRecord& record = Undo(sequence);
+  const uint32_t command = static_cast<uint32_t>(header_->smart.io_commands);
+  // A full cache destages its oldest command, all of it: what is atomic must not become durable by halves.
+  if (sequence > undo_mask_ + 1 && record_->undo_tail < sequence - undo_mask_ - 1) {
+    const uint32_t oldest = record.command;
+    uint64_t tail = sequence - undo_mask_ - 1;
+    while (tail < record_->undo_head && oldest != command && Undo(tail + 1).command == oldest) tail++;
+    record_->undo_tail = tail;
+  }
   record.valid = 0;
   record.lba = lba;
   record.flags = flags_[lba];
   record.previous = index_[lba];
-  record.command = static_cast<uint32_t>(header_->smart.io_commands);
+  record.command = command;
   record.sequence = sequence;
   std::memcpy(UndoData(sequence), Sector(lba), lba_bytes_);
   std::memcpy(UndoMetadata(sequence), Metadata(lba), metadata_bytes_);

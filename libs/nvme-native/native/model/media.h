@@ -53,7 +53,8 @@ class Media {
 
   // Brings back older contents of sectors that are not durable, by the drive's policy and seeded dice. Returns how many
   // sectors lost a write.
-  uint64_t LosePower(uint64_t seed);
+  // A write of at most `atomic_lbas` is lost or kept as a whole.
+  uint64_t LosePower(uint64_t seed, uint32_t atomic_lbas);
   // Completes the sector that a dying process left half written.
   void FinishScratch();
 

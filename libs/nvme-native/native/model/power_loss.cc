@@ -10,12 +10,9 @@ namespace assay::model {
 namespace {
 
 constexpr uint32_t kOutcomes = 5;  // the policies of kAnyLoss, and that nothing is lost
-
-// How many sectors a command that reaches `sequence` has in the log; they stand together.
-bool Atomic(uint32_t sectors, uint32_t awupf) { return sectors <= awupf + 1; }
-
 }  // namespace
 
+// How many sectors a command that reaches `sequence` has in the log; they stand together.
 uint32_t Media::SectorsOfCommand(uint64_t sequence) {
   const uint32_t command = Undo(sequence).command;
   uint32_t sectors = 1;
@@ -24,7 +21,7 @@ uint32_t Media::SectorsOfCommand(uint64_t sequence) {
   return sectors;
 }
 
-uint64_t Media::LosePower(uint64_t seed) {
+uint64_t Media::LosePower(uint64_t seed, uint32_t atomic_lbas) {
   FinishScratch();
   Random random(seed);
   const uint64_t first = record_->undo_tail + 1, head = record_->undo_head;
@@ -36,7 +33,7 @@ uint64_t Media::LosePower(uint64_t seed) {
   if (policy > kTorn) kept = head;
   if ((policy == kKeepPrefix || policy == kTorn) && kept >= first && kept < head) {
     const bool splits = Undo(kept).command == Undo(kept + 1).command;
-    const bool whole = policy == kKeepPrefix || Atomic(SectorsOfCommand(kept), header_->awupf);
+    const bool whole = policy == kKeepPrefix || SectorsOfCommand(kept) <= atomic_lbas;
     const uint32_t command = Undo(kept).command;
     while (splits && whole && kept >= first && Undo(kept).command == command) kept--;
   }
@@ -45,7 +42,7 @@ uint64_t Media::LosePower(uint64_t seed) {
   const auto survives = [&](uint64_t sequence) {
     if (policy != kReordered) return sequence <= kept;
     const uint32_t command = Undo(sequence).command;
-    const uint64_t unit = Atomic(SectorsOfCommand(sequence), header_->awupf) ? command : ~sequence;
+    const uint64_t unit = SectorsOfCommand(sequence) <= atomic_lbas ? command : ~sequence;
     return SplitMix(dice ^ SplitMix(unit)) % 100 < survive_percent;
   };
   std::unordered_set<uint64_t> settled;

@@ -16,6 +16,7 @@ void TestBare();
 void TestWorker();
 void TestStress();
 void TestVerifyTable();
+void TestClassification();
 void PrintBuckets();
 void MeasureCmdlog();
 void RunVictim(const std::string& folder, uint64_t seed);
@@ -35,6 +36,7 @@ constexpr Suite kSuites[] = {
     {"worker", TestWorker, true},
     {"qpair", TestQpair, true},
     {"verify-table", TestVerifyTable, true},
+    {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
     {"bare", TestBare, true},

@@ -86,6 +86,72 @@ void APowerLossTakesWhatWasNotFlushed(const std::string& path) {
   CHECK(Reads(*table, 2, kZeroes, Rule::kDurableOrNewer) == SectorState::kWrong);
 }
 
+// As a verifying worker does it; the sector that it sent.
+Sector Stamped(VerifyTable& table, uint64_t lba, WriteEnd end, bool fua = false) {
+  Sector sector(kLbaBytes);
+  CHECK(table.TryLock(lba, 1));
+  const uint64_t token = table.TakeTokens(1);
+  table.stamp().Fill(sector.data(), kLbaBytes, lba, token);
+  table.Submitted(lba, VerifyTable::TokenVersion(token));
+  table.Ended(lba, 1, end, fua);
+  return sector;
+}
+
+std::optional<MiscompareKind> Wrong(VerifyTable& table, uint64_t lba, const Sector& sector) {
+  const SectorCheck check = table.Check(lba, sector.data(), table.Floor(lba, Rule::kDurableOrNewer), Rule::kDurableOrNewer);
+  if (check.state != SectorState::kWrong) return {};
+  return check.miscompare.kind;
+}
+
+// By whatever right a write was durable: losing it in a power loss is a lost write, reading an older one is stale.
+void ALostWriteIsNoStaleRead(const std::string& path) {
+  auto table = Open(path);
+  const Sector first = Stamped(*table, 1, WriteEnd::kAcknowledged), second = Stamped(*table, 1, WriteEnd::kAcknowledged, true);
+  const Sector flushed_old = Stamped(*table, 2, WriteEnd::kAcknowledged);
+  (void)Stamped(*table, 2, WriteEnd::kAcknowledged);
+  table->FlushAcknowledged(table->FlushSubmitted());
+  const Sector oldest = Stamped(*table, 3, WriteEnd::kAcknowledged), durable = Stamped(*table, 3, WriteEnd::kAcknowledged, true);
+  const Sector open = Stamped(*table, 3, WriteEnd::kAcknowledged);
+  CHECK(Wrong(*table, 1, first) == MiscompareKind::kStaleVersion && Wrong(*table, 2, flushed_old) == MiscompareKind::kStaleVersion);
+  table->PowerLost(2);
+  CHECK(Wrong(*table, 1, first) == MiscompareKind::kLostWrite && !Wrong(*table, 1, second));
+  CHECK(Wrong(*table, 2, flushed_old) == MiscompareKind::kLostWrite);
+  CHECK(Wrong(*table, 3, oldest) == MiscompareKind::kLostWrite && !Wrong(*table, 3, durable));
+  CHECK(Wrong(*table, 3, open).has_value());  // what was found settles it
+  // Written again since: an older version is stale once more.
+  const Sector again = Stamped(*table, 1, WriteEnd::kAcknowledged);
+  CHECK(Wrong(*table, 1, first) == MiscompareKind::kStaleVersion && !Wrong(*table, 1, again));
+}
+
+void AWriteThatFailedIsOldOrNew(const std::string& path) {
+  auto table = Open(path);
+  for (const bool survives : {false, true}) {
+    const Sector old = Stamped(*table, 4, WriteEnd::kAcknowledged), failed = Stamped(*table, 4, WriteEnd::kUncertain);
+    CHECK(Wrong(*table, 4, kZeroes) == MiscompareKind::kUnexpectedZeroes);
+    CHECK(!Wrong(*table, 4, survives ? failed : old));
+    // Which of them it was is known from then on.
+    CHECK(Wrong(*table, 4, survives ? old : failed).has_value());
+  }
+  // One that timed out may come true at any time: nothing is said until it is settled.
+  const Sector late = Stamped(*table, 5, WriteEnd::kUnknown);
+  CHECK(Reads(*table, 5, kZeroes) == SectorState::kUnknown && Reads(*table, 5, late) == SectorState::kUnknown);
+}
+
+// A flush that was submitted before a write ended says nothing about it.
+void AFlushCoversWhatEndedBeforeIt(const std::string& path) {
+  auto table = Open(path);
+  const Sector durable = Stamped(*table, 6, WriteEnd::kAcknowledged, true);
+  const uint32_t early = table->FlushSubmitted();
+  const Sector meanwhile = Stamped(*table, 6, WriteEnd::kAcknowledged);
+  table->FlushAcknowledged(early);
+  const Sector before = Stamped(*table, 7, WriteEnd::kAcknowledged);
+  (void)table->FlushSubmitted();  // never acknowledged
+  table->PowerLost(2);
+  CHECK(!Wrong(*table, 6, durable));
+  CHECK(Reads(*table, 7, kZeroes, Rule::kDurableOrNewer) == SectorState::kRight);
+  CHECK(Wrong(*table, 6, meanwhile).has_value());
+}
+
 void AnotherGeometryOrSeedBeginsAnew(const std::string& path) {
   { Write(*Open(path), 0, Foreign(1), WriteEnd::kAcknowledged); }
   TableGeometry other = kGeometry;
@@ -110,6 +176,9 @@ void TestVerifyTable() {
   OneWriterALba(next());
   LocksDieWithTheirProcess(next());
   APowerLossTakesWhatWasNotFlushed(next());
+  ALostWriteIsNoStaleRead(next());
+  AWriteThatFailedIsOldOrNew(next());
+  AFlushCoversWhatEndedBeforeIt(next());
   AnotherGeometryOrSeedBeginsAnew(next());
   RefusesWhatIsNoTable(next());
 }

@@ -104,8 +104,16 @@ export interface NativeAddon {
       lbaBytes: number;
       lbaCount: bigint;
       maxTransferBytes: number;
+      /** Of each LBA, in a buffer of their own. */
       metadataBytes: number;
+      /** Behind each LBA, for workers and sweeps; for scripts, which need not leave them to the drive. */
+      interleavedBytes: number;
+      extendedMetadataBytes: number;
       protect: boolean;
+      awupfLbas: number;
+      /** 0: no atomic boundary. */
+      boundaryLbas: number;
+      boundaryOffsetLba: number;
     },
   ): NativeHandle;
   io(

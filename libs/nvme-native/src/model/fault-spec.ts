@@ -2,7 +2,8 @@
 
 /**
  * When, where and how often a defect shows. All conditions must hold. A candidate is a command; for defects of data an LBA
- * that was written; for `slow-ready` and `failed-activation` a bring-up.
+ * that was written; for `slow-ready` and `failed-activation` a bring-up,
+ * for `torn-at-power-loss` a power loss.
  */
 export interface ModelFaultRule {
   /** `after...`: so many since the drive was made. */
@@ -59,6 +60,8 @@ export type ModelFault =
         | { kind: "surprise-removal"; ms?: number }
         /** The medium is rated for so many writes of its whole capacity; behind that sectors fail and the spare goes. */
         | { kind: "wear-out"; driveWrites: number }
+        /** At a power loss no write of more than one LBA is atomic, whatever `awupfLbas` says. */
+        | { kind: "torn-at-power-loss" }
       ));
 
 /** Names of defects. */

@@ -6,7 +6,6 @@ import { checkCommand, nativeCommand } from "../command";
 import type { Completion, RawCommand } from "../completion";
 import type { Namespace, Qpair } from "../driver";
 import type { NamespaceIdentity } from "../identity";
-import { NvmeError } from "../nvme-error";
 import { checkWorkerOptions } from "../worker/check-options";
 import type { IoWorker } from "../worker/handle";
 import { NvmeIoWorker } from "../worker/ioworker";
@@ -32,7 +31,6 @@ import {
   writeZeroesCommand,
 } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
-import { transferLayout } from "./protection";
 import { NamespaceVerification, type VerifyOptions } from "./verification";
 
 const FUSED_FIRST = 1;
@@ -169,18 +167,8 @@ export class NvmeNamespace implements Namespace {
     return this.#commands.send(qpair, checked, carries, data === undefined ? "none" : direction!, 0);
   }
 
-  /** Workers and sweeps move data alone. */
-  #dataAlone(what: string): void {
-    if (transferLayout(this.identity, true).stride === this.identity.lbaBytes) return;
-    throw new NvmeError(
-      "ERR_UNSUPPORTED",
-      `${what}: namespace ${this.nsid} has ${this.identity.metadataBytes} bytes of metadata between its sectors`,
-    );
-  }
-
   async openVerifyTable(path: string | null, seed: bigint, options: { lbas?: bigint } = {}): Promise<void> {
     this.#commands.use();
-    this.#dataAlone("openVerifyTable");
     return this.verification.open(path, seed, options);
   }
 
@@ -194,7 +182,6 @@ export class NvmeNamespace implements Namespace {
 
   startIoWorker(options: IoWorkerOptions): IoWorker {
     this.#commands.use();
-    this.#dataAlone("startIoWorker");
     const facts = { hasTable: this.verification.hasTable, worker: this.#workers };
     const handle = new NvmeIoWorker(
       this.native,

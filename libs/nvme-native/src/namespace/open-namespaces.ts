@@ -39,13 +39,19 @@ export class OpenNamespaces {
   }
 
   #create(identity: NamespaceIdentity): Opened {
+    const { stride, apart } = transferLayout(identity, true);
     const native = addon().createNamespace(this.controller.use(), {
       nsid: identity.nsid,
       lbaBytes: identity.lbaBytes,
       lbaCount: identity.lbaCount,
       maxTransferBytes: this.controller.identity.mdtsBytes,
-      metadataBytes: transferLayout(identity, true).apart,
+      metadataBytes: apart,
+      interleavedBytes: stride - identity.lbaBytes,
+      extendedMetadataBytes: identity.extendedLba === true ? identity.metadataBytes : 0,
       protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
+      awupfLbas: identity.awupfLbas,
+      boundaryLbas: identity.atomicBoundary?.lbas ?? 0,
+      boundaryOffsetLba: identity.atomicBoundary?.offsetLba ?? 0,
     });
     return { native, identity, verification: new NamespaceVerification(this.controller, native, identity) };
   }

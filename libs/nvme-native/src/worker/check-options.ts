@@ -1,6 +1,7 @@
 import type { NativeWorkerOptions } from "../addon/worker";
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
 import type { ControllerIdentity, NamespaceIdentity } from "../identity";
+import { transferLayout } from "../namespace/protection";
 import { checkOperations, checkSequence } from "./check-operations";
 import { checkPlaces, checkSizes } from "./check-pattern";
 import { withDefaults } from "./defaults";
@@ -96,7 +97,8 @@ function checkCommands(
   controller: ControllerIdentity,
   region: { startLba: bigint; lbas: bigint },
 ): Commands {
-  const maxBytes = controller.mdtsBytes;
+  // MDTS counts metadata that lie between the sectors.
+  const maxBytes = Math.floor(controller.mdtsBytes / transferLayout(ns, true).stride) * ns.lbaBytes;
   if (o.sequence === undefined || o.sequence === null) {
     const sized = checkSizes(o, ns, maxBytes, region.lbas);
     const placed = checkPlaces(o, region.startLba, region.lbas, Math.max(...sized.sizes.map(({ lbas }) => lbas)));

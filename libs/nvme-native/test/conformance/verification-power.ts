@@ -49,4 +49,7 @@ behaviour("B109", "a durable sector that a cut took away all the same is a lost 
   let found: VerifyResult | null = null;
   for (let lap = 0; lap < 20 && (found?.violations ?? 0n) === 0n; lap++) found = await cutAndLook(liar, lap);
   expect(found!.violations).toBeGreaterThan(0n);
+  const kinds = new Set(found!.miscompares.map(({ kind }) => kind));
+  kinds.delete("unexpected-zeroes"); // where nothing was before
+  expect([...kinds]).toEqual(["lost-write"]);
 });

@@ -1,0 +1,155 @@
+// What is wrong with a sector, each kind at its borders; and which writes a power loss tore between their sectors.
+#include "../core/atomic_writes.h"
+#include "../core/random.h"
+#include "../core/sector_classification.h"
+
+#include <cstring>
+
+#include "check.h"
+
+using namespace assay;
+
+namespace {
+
+constexpr uint32_t kBytes = 512;
+constexpr uint64_t kLba = 77, kOld = 1000, kNew = 2000, kNewestToken = 3000;
+const Stamp kStamp(9);
+const Possibilities kPossible = {.lba = kLba, .newest = kNew, .oldest = kNew, .newest_token = kNewestToken};
+
+using Sector = std::vector<uint8_t>;
+
+Sector Of(uint64_t lba, uint64_t token) {
+  Sector sector(kBytes);
+  kStamp.Fill(sector.data(), kBytes, lba, token);
+  return sector;
+}
+
+Miscompare Judge(const Sector& sector, const Possibilities& possible = kPossible) {
+  return Classify(kStamp, sector.data(), kBytes, possible);
+}
+
+MiscompareKind KindOf(const Sector& sector, const Possibilities& possible = kPossible) { return Judge(sector, possible).kind; }
+
+Sector WithWrongBits(uint32_t bits) {
+  Sector sector = Of(kLba, kNew);
+  for (uint32_t i = 0; i < bits; i++) sector[16 + i * 7] ^= 0x10;
+  return sector;
+}
+
+// The first `at` bytes of one version, the rest of another.
+Sector Torn(const Sector& head, const Sector& tail, uint32_t at) {
+  Sector sector = head;
+  std::copy(tail.begin() + at, tail.end(), sector.begin() + at);
+  return sector;
+}
+
+Sector Noise(uint64_t seed) {
+  Sector sector(kBytes);
+  Random random(seed);
+  for (uint8_t& byte : sector) byte = static_cast<uint8_t>(random.Next());
+  return sector;
+}
+
+void BitErrors() {
+  const Miscompare one = Judge(WithWrongBits(1));
+  CHECK(one.kind == MiscompareKind::kBitError && one.byte_offset == 16u && one.expected_token == kNew && one.expected != one.got);
+  CHECK(KindOf(WithWrongBits(63)) == MiscompareKind::kBitError);
+  CHECK(KindOf(WithWrongBits(64)) != MiscompareKind::kBitError);
+  // In the stamps themselves: neither a wrong LBA nor a stale version.
+  Sector lba = Of(kLba, kNew), token = Of(kLba, kNew);
+  lba[0] ^= 1;
+  token[kBytes - 8] ^= 1;
+  CHECK(KindOf(lba) == MiscompareKind::kBitError && KindOf(token) == MiscompareKind::kBitError);
+}
+
+void VersionsAndPlaces() {
+  const Miscompare wrong = Judge(Of(kLba + 1, kOld));
+  CHECK(wrong.kind == MiscompareKind::kWrongLba && wrong.got_lba == kLba + 1 && wrong.got_token == kOld);
+  CHECK(KindOf(Of(kLba + 1, kNew)) == MiscompareKind::kWrongLba);
+  const Miscompare stale = Judge(Of(kLba, kOld));
+  CHECK(stale.kind == MiscompareKind::kStaleVersion && stale.got_token == kOld && stale.expected_token == kNew);
+  Possibilities lost = kPossible;
+  lost.lost = true;
+  CHECK(KindOf(Of(kLba, kOld), lost) == MiscompareKind::kLostWrite);
+  CHECK(KindOf(Of(kLba + 1, kOld), lost) == MiscompareKind::kWrongLba);
+  CHECK(KindOf(WithWrongBits(1), lost) == MiscompareKind::kBitError);
+  // Newer than anything that was sent there.
+  CHECK(KindOf(Of(kLba, kNew + 1)) == MiscompareKind::kUnexpectedData);
+}
+
+void TornSectors() {
+  for (const uint32_t at : {64u, 256u, 448u}) {
+    CHECK(KindOf(Torn(Of(kLba, kNew), Of(kLba, kOld), at)) == MiscompareKind::kTornWrite);
+    CHECK(KindOf(Torn(Of(kLba, kOld), Of(kLba, kNew), at)) == MiscompareKind::kTornWrite);
+    CHECK(KindOf(Torn(Of(kLba, kNew), Noise(at), at)) == MiscompareKind::kTornWrite);
+    CHECK(KindOf(Torn(Of(kLba, kNew), Sector(kBytes, 0), at)) == MiscompareKind::kTornWrite);
+  }
+}
+
+void WhatIsNotOurs() {
+  CHECK(KindOf(Sector(kBytes, 0)) == MiscompareKind::kUnexpectedZeroes);
+  Sector nearly(kBytes, 0);
+  nearly[kBytes - 1] = 1;
+  CHECK(KindOf(nearly) == MiscompareKind::kUnexpectedData);
+  CHECK(KindOf(Sector(kBytes, 0xff)) == MiscompareKind::kUnexpectedData);
+  CHECK(KindOf(Noise(3)) == MiscompareKind::kUnexpectedData);
+  // A sector of another table is not ours, however well it proves itself there.
+  Sector other(kBytes);
+  Stamp(10).Fill(other.data(), kBytes, kLba, kNew);
+  CHECK(KindOf(other) == MiscompareKind::kUnexpectedData);
+}
+
+void UnitsAndBoundaries() {
+  const AtomicUnit plain{.lbas = 8};
+  CHECK(plain.Holds(3, 8) && !plain.Holds(3, 9));
+  const AtomicUnit bounded{.lbas = 8, .boundary_lbas = 16, .offset_lba = 4};
+  CHECK(bounded.Holds(4, 8) && bounded.Holds(12, 8) && !bounded.Holds(13, 8) && bounded.Holds(20, 8));
+  // The first boundary is NABO itself.
+  CHECK(bounded.Holds(0, 4) && !bounded.Holds(0, 5) && bounded.Holds(3, 1));
+}
+
+LoggedWrite WriteOf(uint64_t slba, uint32_t count, uint64_t token) {
+  LoggedWrite write;
+  write.slba = slba;
+  write.lba_count = count;
+  write.token = token;
+  return write;
+}
+
+void WritesThatCameApart() {
+  const std::vector<LoggedWrite> writes = {WriteOf(40, 4, 500), WriteOf(16, 4, 300), WriteOf(0, 16, 100), WriteOf(24, 1, 400)};
+  const auto torn = [&](auto tell, uint32_t unit = 8) {
+    AtomicWrites atomic({.lbas = unit}, writes);
+    tell(atomic);
+    return atomic.TornWrites();
+  };
+  const auto all = [](AtomicWrites& a, uint64_t slba, uint64_t token, uint32_t count, bool there) {
+    for (uint32_t i = 0; i < count; i++) a.Found(slba + i, there ? std::optional(token + i) : std::optional<uint64_t>(7), token + i);
+  };
+  CHECK(torn([&](AtomicWrites& a) { all(a, 16, 300, 4, true); all(a, 40, 500, 4, false); }).empty());
+  const auto half = torn([&](AtomicWrites& a) {
+    a.Found(18, 7, 302);
+    a.Found(16, 300, 300);
+    a.Found(17, {}, 301);
+  });
+  CHECK(half.size() == 1 && half[0].write.slba == 16 && half[0].missing_lba == 17 && !half[0].found_token);
+  // Longer than the unit, or a single sector: nothing to keep together.
+  const auto longer = [&](AtomicWrites& a) { all(a, 0, 100, 8, true); all(a, 8, 108, 8, false); };
+  CHECK(torn(longer).empty());
+  CHECK(torn(longer, 16).size() == 1);
+  // Where something newer was sent, a sector says nothing about this write.
+  CHECK(torn([&](AtomicWrites& a) { a.Found(16, 300, 300); a.Found(17, 7, 999); }).empty());
+  // A token of the write at another place is not its doing.
+  CHECK(torn([&](AtomicWrites& a) { a.Found(16, 300, 300); a.Found(90, 7, 301); }).empty());
+}
+
+}  // namespace
+
+void TestClassification() {
+  BitErrors();
+  VersionsAndPlaces();
+  TornSectors();
+  WhatIsNotOurs();
+  UnitsAndBoundaries();
+  WritesThatCameApart();
+}
