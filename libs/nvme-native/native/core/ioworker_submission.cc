@@ -197,12 +197,14 @@ void IoWorker::FillCompare(Slot& slot) {
 void IoWorker::NoteSubmitted(const Slot& slot) {
   Version version = kVersionUnknown;
   switch (slot.line->what.operation.effect) {
-    case Effect::kZeroes: version = kVersionZeroes; break;
+    case Effect::kZeroes: version = slot.line->what.bits.cdw12 & kCdw12Deallocate ? ns_->geometry().Deallocated() : kVersionZeroes; break;
     case Effect::kUncorrectable: version = kVersionUncorrectable; break;
     case Effect::kWrites:
       if (options_.verify) return;
       break;
-    case Effect::kUnknown: break;
+    case Effect::kUnknown:
+      if (slot.step.opcode == nvm_opcode::kDatasetManagement) version = ns_->geometry().Deallocated();
+      break;
     default: return;
   }
   for (uint32_t i = 0; i < slot.step.lbas; i++) table_->Submitted(slot.step.slba + i, version);

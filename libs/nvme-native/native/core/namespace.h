@@ -21,8 +21,10 @@ struct NamespaceGeometry {
   uint32_t interleaved_bytes = 0;  // metadata behind the data of each LBA, in the same buffer
   bool protect = false;         // the drive makes and checks protection information itself (PRACT)
   uint32_t extended_metadata_bytes = 0;  // what scripts may have between the sectors, where the drive strips nothing
+  bool deallocated_zeroes = false;  // DLFEAT: what deallocated LBAs read as is certain
   AtomicUnit power_fail_unit{};   // what a power loss does not tear
 
+  Version Deallocated() const { return deallocated_zeroes ? kVersionZeroes : kVersionUnknown; }
   // From one LBA to the next in a buffer.
   uint32_t stride() const { return lba_bytes + interleaved_bytes; }
 };

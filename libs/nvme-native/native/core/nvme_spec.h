@@ -68,6 +68,7 @@ enum : uint8_t {
   kDatasetManagement = 0x09, kVerify = 0x0c, kCopy = 0x19, kZoneManagementSend = 0x79, kZoneManagementReceive = 0x7a, kZoneAppend = 0x7d,
 };
 }
+constexpr uint32_t kCdw12Deallocate = 1u << 25;  // DEAC of Write Zeroes
 constexpr uint32_t kCdw12Fua = 1u << 30;
 constexpr uint32_t kCdw12LimitedRetry = 1u << 31;
 

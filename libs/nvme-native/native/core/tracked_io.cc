@@ -201,14 +201,14 @@ void TrackRequest(const Namespace& ns, Request* request) {
       });
     }
     case nvm_opcode::kWriteZeroes:
-      Follow(table, request, span, fua, [](Request&, uint64_t) { return kVersionZeroes; });
+      Follow(table, request, span, fua, [version = sqe.cdw12 & kCdw12Deallocate ? ns.geometry().Deallocated() : kVersionZeroes](Request&, uint64_t) { return version; });
       return;
     case nvm_opcode::kWriteUncorrectable:
       Follow(table, request, span, false, [](Request&, uint64_t) { return kVersionUncorrectable; });
       return;
     case nvm_opcode::kDatasetManagement:
       if (sqe.cdw11 & 4) {
-        Follow(table, request, Merged(RangesOf(*request, *table)), false, [](Request&, uint64_t) { return kVersionUnknown; });
+        Follow(table, request, Merged(RangesOf(*request, *table)), false, [version = ns.geometry().Deallocated()](Request&, uint64_t) { return version; });
       }
       return;
     case nvm_opcode::kRead:

@@ -154,7 +154,7 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
       // Where nothing is open and nobody wrote meanwhile, only one version can be there; else one may have passed by that
       // nobody kept.
       const bool settled = floor.quiet && low == now && high == now && floor.submitted == submitted;
-      if ((!settled && (flags & kMixed)) || Floor(lba, rule).version != low) return check;
+      if ((!settled && (flags & (kMixed | kPassedOver))) || Floor(lba, rule).version != low) return check;
     }
   }
   if (!right) {

@@ -8,6 +8,7 @@
 
 #include "clock.h"
 #include "crc32c.h"
+#include "nvme_spec.h"
 #include "verify_header.h"
 
 namespace assay {
@@ -32,7 +33,7 @@ bool VerifyTable::TryLock(uint64_t slba, uint64_t lbas) {
       const bool current = (seen >> kSessionShift) == header_->session;
       if (current && (seen & kLocked)) break;
       // Only the lock is void after a restart; what else is noted stays true.
-      const uint32_t flags = Trusted(seen) ? seen & (kMixed | kUntracked) : 0;
+      const uint32_t flags = Trusted(seen) ? seen & (kMixed | kUntracked | kPassedOver) : 0;
       taken = state.compare_exchange_weak(seen, session | flags | kLocked, std::memory_order_acquire);
     }
     if (taken) {
@@ -67,6 +68,9 @@ void VerifyTable::Distrust(uint64_t lba) {
 
 void VerifyTable::Submitted(uint64_t lba, Version version) {
   if (!Covers(lba)) return;
+  const Version before = records_[lba].submitted;
+  const bool uncertain = before != kVersionUnknown && before != Load(lba);
+  if (uncertain && !IsToken(before)) std::atomic_ref<uint32_t>(records_[lba].state).fetch_or(kPassedOver, std::memory_order_relaxed);
   records_[lba].submitted = version;
 }
 
@@ -80,6 +84,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
   const uint64_t count = Clip(slba, lbas);
   if (end != WriteEnd::kNotSent) Log(slba, lbas, end, origin);
   const bool durable_now = fua || !geometry_.volatile_cache;
+  const bool hint = end == WriteEnd::kAcknowledged && origin.opcode == nvm_opcode::kDatasetManagement;
   const uint32_t epoch = header_->submit_epoch.load(std::memory_order_acquire);
   for (uint64_t i = 0; i < count; i++) {
     Record& record = records_[slba + i];
@@ -93,11 +98,16 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
       entries_[slba + i] = kVersionUnknown;
       record.durable = kVersionUnknown;
       record.epoch = 0;
-      clear |= kMixed;
-    } else if (end == WriteEnd::kAcknowledged) {
+      clear |= kMixed | kPassedOver;
+    } else if (end == WriteEnd::kAcknowledged && !hint) {
+      const bool passed_over = (state.load(std::memory_order_relaxed) & kPassedOver) != 0;
+      if (passed_over) {
+        set |= kMixed;
+        clear |= kPassedOver;
+      }
       if (IsDurable(record.epoch)) {
         record.durable = acknowledged;
-        clear |= kMixed;
+        if (!passed_over) clear |= kMixed;
       } else if (!IsToken(acknowledged)) {
         set |= kMixed;
       }
@@ -106,7 +116,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
         record.durable = record.submitted;
         record.epoch = 0;
         set = 0;
-        clear |= kMixed;
+        clear |= kMixed | kPassedOver;
       } else {
         record.epoch = epoch;
       }

@@ -88,7 +88,7 @@ class VerifyTable {
   static Version TokenVersion(uint64_t token) { return static_cast<Version>(token & 0x7fffffff); }
   // Locked, directly before the submission.
   void Submitted(uint64_t lba, Version version);
-  // Locked, after the end of the write; unlocks.
+  // Locked, after the end of the write; unlocks. A deallocation is a hint: what was there before may still be there.
   void Ended(uint64_t slba, uint64_t count, WriteEnd end, bool fua, const WriteOrigin& origin = {});
   // Everything is unknown from now on (format, sanitize).
   void Clear();
@@ -152,6 +152,8 @@ class VerifyTable {
   static constexpr uint32_t kMixed = 2;
   // A write timed out; it may come true at any time.
   static constexpr uint32_t kUntracked = 4;
+  // The same as kMixed, of a write whose end is not certain: it may still be what is there when the next one is durable.
+  static constexpr uint32_t kPassedOver = 8;
 
   VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);

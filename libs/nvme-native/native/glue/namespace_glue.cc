@@ -10,7 +10,7 @@ namespace assay::glue {
 namespace {
 
 // createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, interleavedBytes,
-// extendedMetadataBytes, protect, awupfLbas, boundaryLbas, boundaryOffsetLba }) -> handle
+// extendedMetadataBytes, protect, deallocatedZeroes, awupfLbas, boundaryLbas, boundaryOffsetLba }) -> handle
 Napi::Value Create(const Napi::CallbackInfo& info) {
   const auto o = info[1].As<Napi::Object>();
   NamespaceGeometry geometry;
@@ -22,6 +22,7 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
   geometry.interleaved_bytes = U32(o, "interleavedBytes");
   geometry.extended_metadata_bytes = U32(o, "extendedMetadataBytes");
   geometry.protect = Flag(o, "protect");
+  geometry.deallocated_zeroes = Flag(o, "deallocatedZeroes");
   geometry.power_fail_unit = {U32(o, "awupfLbas"), U32(o, "boundaryLbas"), U32(o, "boundaryOffsetLba")};
   return Wrap(info.Env(), std::make_shared<Namespace>(Unwrap<Controller>(info[0]), geometry));
 }

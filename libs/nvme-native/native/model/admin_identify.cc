@@ -61,7 +61,7 @@ uint16_t Descriptors(const Request& r) {
 uint16_t Independent(const Request& r) { return One(r, r.namespaces.Active(r.sqe.nsid), FillIdentifyIndependent); }
 
 uint16_t NamespaceOfSet(const Request& r) {
-  if (!(kCommandSets >> r.CommandSet() & 1) || r.CommandSet() > 63) return status::kInvalidField;
+  if (r.CommandSet() > 63 || !(kCommandSets >> r.CommandSet() & 1)) return status::kInvalidField;
   return One(r, r.namespaces.Active(r.sqe.nsid), [&](const Media& media, uint8_t* page) {
     if (media.record().command_set == r.CommandSet() && r.CommandSet() == kZonedCommandSet) FillIdentifyZoned(media, page);
   });

@@ -110,6 +110,8 @@ export interface NativeAddon {
       interleavedBytes: number;
       extendedMetadataBytes: number;
       protect: boolean;
+      /** DLFEAT: deallocated LBAs read zeroes. */
+      deallocatedZeroes: boolean;
       awupfLbas: number;
       /** 0: no atomic boundary. */
       boundaryLbas: number;

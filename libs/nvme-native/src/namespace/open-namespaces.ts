@@ -18,6 +18,10 @@ interface Opened {
   verification: NamespaceVerification;
 }
 
+/** Byte of Identify Namespace, and its value for "all bytes read as 00h" (NVM Command Set 1.0, figure 97). */
+const DLFEAT = 33;
+const READ_ZEROES = 1;
+
 /** The namespaces of one controller that scripts still hold. */
 export class OpenNamespaces {
   readonly #references = new Set<WeakRef<NvmeNamespace>>();
@@ -49,6 +53,7 @@ export class OpenNamespaces {
       interleavedBytes: stride - identity.lbaBytes,
       extendedMetadataBytes: identity.extendedLba === true ? identity.metadataBytes : 0,
       protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
+      deallocatedZeroes: (identity.raw[DLFEAT]! & 7) === READ_ZEROES,
       awupfLbas: identity.awupfLbas,
       boundaryLbas: identity.atomicBoundary?.lbas ?? 0,
       boundaryOffsetLba: identity.atomicBoundary?.offsetLba ?? 0,
