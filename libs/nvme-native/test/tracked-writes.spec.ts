@@ -76,26 +76,30 @@ describe("every write path keeps the table true", () => {
     }),
   );
 
-  const planted = (kind: "bit-flip" | "stale-data", where: string, body: (bench: Bench) => Promise<unknown>) =>
-    withDrive(
-      { spec: { faults: [{ kind, where: { slba: where, lbaCount: 1 }, when: { afterWrites: 1 } }] } },
-      async (bench) => {
-        const { ns, folder, drive } = bench;
-        await ns.openVerifyTable(`${folder}/t.verify`, 3n);
-        await ns.startIoWorker({ ...fill, regionStartLba: 8n, regionLbas: 8n }).result;
-        await body(bench);
-        expect((await driver.modelFaults(drive))[0]!.acted).toBe(1);
-        const { miscompares, violations } = await ns.verify(sweep);
-        expect([violations, miscompares[0]?.lba]).toEqual([1n, BigInt(where)]);
-      },
-    );
+  /** The defect strikes the second command that writes this LBA, or the first. */
+  const planted = (
+    fault: { kind: "bit-flip" | "stale-data"; lba: bigint; everyNth?: number },
+    body: (bench: Bench) => Promise<unknown>,
+  ) => {
+    const { kind, lba, everyNth = 1 } = fault;
+    const faults: ModelFault[] = [{ kind, where: { slba: String(lba), lbaCount: 1 }, everyNth, times: 1 }];
+    return withDrive({ spec: { faults } }, async (bench) => {
+      const { ns, folder, drive } = bench;
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      await ns.startIoWorker({ ...fill, regionStartLba: 8n, regionLbas: 8n }).result;
+      await body(bench);
+      expect((await driver.modelFaults(drive))[0]!.acted).toBe(1);
+      const { miscompares, violations } = await ns.verify(sweep);
+      expect([violations, miscompares[0]?.lba]).toEqual([1n, lba]);
+    });
+  };
 
   test("and a scripted write that was damaged is found by its CRC", () =>
-    planted("bit-flip", "12", ({ ns, qpair }) => ns.write(qpair, 8n, data)));
+    planted({ kind: "bit-flip", lba: 12n, everyNth: 2 }, ({ ns, qpair }) => ns.write(qpair, 8n, data)));
   test("and a copy that was damaged on its way is found, at its destination", () =>
-    planted("bit-flip", "103", ({ ns, qpair }) => ns.copy(qpair, [{ slba: 8n, lbaCount: 8 }], 100n)));
+    planted({ kind: "bit-flip", lba: 103n }, ({ ns, qpair }) => ns.copy(qpair, [{ slba: 8n, lbaCount: 8 }], 100n)));
   test("and a copy that left the old data in place is found", () =>
-    planted("stale-data", "103", async ({ ns, qpair }) => {
+    planted({ kind: "stale-data", lba: 103n, everyNth: 2 }, async ({ ns, qpair }) => {
       await ns.write(qpair, 100n, data);
       await ns.copy(qpair, [{ slba: 8n, lbaCount: 8 }], 100n);
     }));
@@ -113,7 +117,7 @@ describe("every write path keeps the table true", () => {
 
 describe("zones", () => {
   const ZONED = {
-    namespaces: [{ capacityBytes: 16n << 20n, lbaBytes: 512, zoned: { zoneBytes: 1n << 20n } }],
+    namespaces: [{ capacityBytes: 16n << 20n, lbaBytes: 512 as const, zoned: { zoneBytes: 1n << 20n } }],
   };
   const zoned = (faults: ModelFault[], body: (bench: Bench, zns: ZonedNamespace) => Promise<void>) =>
     withDrive({ spec: { ...ZONED, faults } }, async (bench) => {
@@ -153,7 +157,7 @@ describe("zones", () => {
   test("an append that is cut off makes the table say that it does not know", () =>
     zoned([{ kind: "lost-completion", when: { opcode: 0x7d } }], async ({ ns, controller, qpair }, zns) => {
       await ns.startIoWorker({ ...fill, regionLbas: 64n, alignLbas: 1, depth: 1 }).result;
-      controller.setTimeoutMs(100);
+      await controller.setTimeoutMs(100);
       const { completion } = await zns.append(qpair, 2048n, some(1));
       expect(completion).toMatchObject({ sct: 7, local: true });
       expect(await ns.verify(all)).toMatchObject({ violations: 0n, checkedLbas: 0n });

@@ -79,6 +79,8 @@ Device::Outcome NvmCommands::Copy(const Sqe& sqe, Media& media) {
   }
   Device::Outcome outcome;
   outcome.delay_ns = d_.Jittered(d_.header_->read_us) + d_.Jittered(d_.header_->write_us);
+  d_.faults_.Corrupt(&media, to, total);
+  d_.health_.Wear(&media, to, total);
   Wrote(media, to, total);
   Durable(sqe, media, to, total, &outcome);
   return outcome;
