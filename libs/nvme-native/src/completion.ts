@@ -18,6 +18,8 @@ export interface Completion {
   latencyNs: number;
   /** Command identifier; absent when `local`. */
   cid?: number;
+  /** The whole entry; absent when `local`. A driver below may keep SQ head, SQ id and phase (0 then) to itself. */
+  dwords?: [number, number, number, number];
 }
 
 /** A command as its dwords; what is not given is 0, the nsid of an I/O command that of its namespace. */

@@ -39,6 +39,8 @@ export class Completions {
     if (typeof (command as Promise<Completion> | null)?.then !== "function")
       refuse("command is not the promise of one");
     if (then !== undefined && typeof then !== "function") refuse("then is not a function");
+    if (then !== undefined && then.length > 1)
+      refuse(`then has ${then.length} parameters, it is called with the completion alone`);
     const noted = command.then(async (completion) => {
       // First what the script does with it: a command that it sends then is outstanding before a wait ends.
       if (then !== undefined) await this.#told(() => then(completion));

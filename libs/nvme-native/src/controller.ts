@@ -14,9 +14,10 @@ import { flag, integer, object, oneOf, refuse } from "./check";
 import { checkCommand } from "./command";
 import type { CommandSet } from "./command-names";
 import type { Completion, RawCommand } from "./completion";
-import type { Controller, LatestCommand, Namespace, Qpair, QpairOptions } from "./driver";
+import type { Controller, Initialise, LatestCommand, Namespace, Qpair, QpairOptions } from "./driver";
 import { IDENTIFY_BYTES, parseActiveList, parseController, powerCyclesOf } from "./identify";
 import type { ControllerIdentity } from "./identity";
+import { renewBy } from "./initialise";
 import type { FormatOptions } from "./namespace/io-options";
 import { OpenNamespaces } from "./namespace/open-namespaces";
 import { NvmeError } from "./nvme-error";
@@ -49,6 +50,7 @@ export class NvmeController implements Controller, ControllerAccess {
     private readonly limits: NativeLimits,
     private timeout: number,
     readonly bringUp: BringUpReport,
+    private readonly initialise: Initialise | null,
   ) {}
 
   get identity(): ControllerIdentity {
@@ -196,14 +198,19 @@ export class NvmeController implements Controller, ControllerAccess {
     return recordedCommands(addon().adminCmdlog(this.native), count);
   }
 
+  async #renew(restart: boolean): Promise<NativeRenewal> {
+    if (this.initialise !== null) return renewBy(this.initialise, this, restart);
+    return settle(addon().renew(this.use(), restart));
+  }
+
   async reset(): Promise<ResetReport> {
-    return report(await settle(addon().renew(this.use(), false)));
+    return report(await this.#renew(false));
   }
 
   async reopen(options: { admit?: () => Promise<void> } = {}): Promise<ResetReport> {
     const { admit } = object<typeof options>("options", options, ["admit"]);
     if (admit !== undefined && typeof admit !== "function") refuse("options.admit must be a function");
-    const renewal = await settle(addon().renew(this.use(), true));
+    const renewal = await this.#renew(true);
     if (!renewal.ok)
       throw new NvmeError(
         renewal.code === "OK" ? "ERR_OPEN" : renewal.code,

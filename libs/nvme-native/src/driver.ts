@@ -53,7 +53,11 @@ export interface BringUpSteps {
   waitReady(ready: boolean): Promise<number>;
 }
 
-/** Brings a controller up instead of the driver. Its `identity` is there only afterwards. `reset` and `reopen` do as usual. */
+/**
+ * Brings a controller up instead of the driver, at `open` and again at each `reset` and `reopen`. At `open` the identity
+ * is there only afterwards. At the others queue pairs stand until it is done, and none is created meanwhile; those that
+ * there are get their queues again afterwards.
+ */
 export type Initialise = (controller: Controller, steps: BringUpSteps) => Promise<void>;
 
 /** The front door. */

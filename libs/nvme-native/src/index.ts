@@ -64,7 +64,7 @@ export { Pcie } from "./pcie/pcie";
 export { Random } from "./random";
 export { describeCommand, type RecordedCommand } from "./recorded-commands";
 export type * from "./reset-report";
-export { LOCAL_SCT, LOCAL_STATUS, statusText, succeeded } from "./status";
+export { LOCAL_SCT, LOCAL_STATUS, statusField, statusText, succeeded } from "./status";
 export { type PowerHooks, Subsystem } from "./subsystem";
 export { decodeDiscovery, type TcgDiscovery } from "./tcg/discovery";
 export type { TcgAnswer } from "./tcg/exchange";

@@ -1,9 +1,9 @@
 import { addon, type NativeAddress, type NativeOpenOptions, settle } from "./addon/addon";
 import { MAX_TIMEOUT_MS, type OpenOptions, type TransportAddress } from "./address";
-import { waitReady } from "./bare/ready";
 import { integer, object, oneOf, refuse, text } from "./check";
 import { bringUpReport, NvmeController } from "./controller";
 import type { Controller, Initialise, OpenQueue } from "./driver";
+import { initialiseBy } from "./initialise";
 import type { BringUpReport } from "./reset-report";
 import { checkTcp } from "./tcp";
 
@@ -76,17 +76,19 @@ export async function open(
   if (initialise !== undefined && typeof initialise !== "function") refuse("initialise must be a function");
   const native = checkOpenOptions(rest);
   const byScript = initialise !== undefined;
-  const start = performance.now();
   const made = await settle(addon().open(checked, { ...native, bringUp: !byScript }));
   const report: BringUpReport = bringUpReport(made);
-  const controller = new NvmeController(address, made.handle, made.limits, native.timeoutMs, report);
+  const controller = new NvmeController(
+    address,
+    made.handle,
+    made.limits,
+    native.timeoutMs,
+    report,
+    initialise ?? null,
+  );
   try {
     if (initialise !== undefined) {
-      await initialise(controller, {
-        setUpAdminQueue: () => settle(addon().setUpAdminQueue(controller.use())),
-        waitReady: (ready) => waitReady(controller, ready),
-      });
-      report.readyMs = performance.now() - start;
+      report.readyMs = await initialiseBy(initialise, controller);
     }
     await controller.identify();
     opened.add(new WeakRef(controller));

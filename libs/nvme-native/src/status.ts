@@ -18,6 +18,11 @@ export function succeeded(completion: Completion): boolean {
   return completion.sct === 0 && completion.sc === 0;
 }
 
+/** The upper half of dword 3 without its phase bit: DNR 15, M 14, SCT 11:9, SC 8:1 (NVMe Base 2.0, figure 92). */
+export function statusField({ sct, sc, dnr, more }: Pick<Completion, "sct" | "sc" | "dnr" | "more">): number {
+  return (dnr ? 1 << 15 : 0) | (more ? 1 << 14 : 0) | (sct << 9) | (sc << 1);
+}
+
 /** `02/81` and the like. */
 export function statusText(completion: { sct: number; sc: number }): string {
   const hex = (value: number) => value.toString(16).padStart(2, "0");

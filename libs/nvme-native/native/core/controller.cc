@@ -65,7 +65,7 @@ void Controller::Run(const TransportAddress& address, const Opened& opened) {
   opened(Status::Ok(), shared_from_this(), ready);
   std::vector<std::function<void()>> tasks;
   for (;;) {
-    bool moved = admin_->Turn();
+    bool moved = AdminMaySend() && admin_->Turn();
     {
       std::lock_guard lock(mutex_);
       tasks.swap(tasks_);

@@ -97,6 +97,11 @@ class Controller : public std::enable_shared_from_this<Controller> {
   void SetTimeout(uint32_t timeout_ms);
   ResetOutcome Reset() { return Renew(&HostController::Reset); }
   ResetOutcome Restart() { return Renew(&HostController::Restart); }
+  // A reset (a restart: after the power came back) in whose middle a script brings the controller up by itself: every owner
+  // stands, and admin commands wait while CSTS.RDY is 0. kDeadline, kReady when one is under way, and as HostController.
+  Status BeginRenewal(bool restart);
+  // `up` false: the script gave up; what was outstanding is settled, the queues are not made again.
+  ResetOutcome EndRenewal(bool up);
   // Ends every owner, settles everything, frees the device and ends the control thread. `closed` is called last.
   void Close(std::function<void()> closed);
 
@@ -105,6 +110,10 @@ class Controller : public std::enable_shared_from_this<Controller> {
   void Run(const TransportAddress& address, const Opened& opened);
   Status Start(const TransportAddress& address, ReadyReport* ready);
   ResetOutcome Renew(Status (HostController::*how)(ReadyReport*));
+  Status MayRenew() const;
+  void StandStill();
+  void MakeQueuesAgain(ResetOutcome* outcome);
+  bool AdminMaySend();
   Status Named(Status status) const;
   void ParkAll();
   void ReleaseAll();
@@ -126,6 +135,8 @@ class Controller : public std::enable_shared_from_this<Controller> {
   mutable std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
   bool accepting_ = false;
+  bool renewing_ = false;         // control thread: between BeginRenewal and EndRenewal
+  uint32_t settled_by_set_up_ = 0;
   bool closing_ = false;  // control thread
   std::vector<std::function<void()>> when_closed_;
 };

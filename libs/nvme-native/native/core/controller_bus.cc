@@ -26,7 +26,10 @@ Status Controller::HotReset() {
 
 Status Controller::SetUpAdminQueue() {
   if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: no admin queue is set up any more");
-  return Named(host_->SetUpAdminQueue());
+  const Status status = Named(host_->SetUpAdminQueue());
+  // What the queue before had is nobody's any more.
+  if (status.ok()) settled_by_set_up_ += admin_qpair_->TerminateOutstanding();
+  return status;
 }
 
 }  // namespace assay

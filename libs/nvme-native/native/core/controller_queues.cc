@@ -10,6 +10,7 @@ Status Controller::Attach(const std::shared_ptr<QpairOwner>& owner, const QpairO
   if (DeadlinePassed(BoottimeNs())) return Status::Error(Code::kDeadline, "the deadline has passed: no queue pair is created any more");
   if (closing_) return Status::Error(Code::kClosed, "the controller is closed");
   if (freeze_.frozen()) return FrozenStatus();
+  if (renewing_) return Status::Error(Code::kQpair, "a script is bringing the controller up: no queue pair is created meanwhile");
   if (host_->Gone()) return Status::Error(Code::kGone, "the device is gone: no queue pair can be created");
   std::unique_ptr<HostQpair> host_qpair;
   if (Status s = host_->CreateQpair(options, &host_qpair); !s.ok()) return s;
@@ -74,28 +75,6 @@ void Controller::ParkAll() {
 
 void Controller::ReleaseAll() {
   for (auto& owner : owners_) owner->parking.Release();
-}
-
-ResetOutcome Controller::Renew(Status (HostController::*how)(ReadyReport*)) {
-  ResetOutcome outcome;
-  if (DeadlinePassed(BoottimeNs())) {
-    outcome.status = Status::Error(Code::kDeadline, "the deadline has passed: the controller is not reset any more");
-    return outcome;
-  }
-  ParkAll();
-  // What the drive completed before the reset counts as completed.
-  for (auto& owner : owners_) owner->qpair->Drain();
-  admin_qpair_->Drain();
-  outcome.status = (host_.get()->*how)(&outcome.ready);
-  for (auto& owner : owners_) {
-    if (outcome.status.ok()) outcome.status = owner->host_qpair->Recover();
-    outcome.settled += owner->qpair->TerminateOutstanding();
-    owner->WasReset();
-  }
-  if (outcome.status.ok()) outcome.status = host_->Admin()->Recover();
-  outcome.settled += admin_qpair_->TerminateOutstanding();
-  ReleaseAll();
-  return outcome;
 }
 
 }  // namespace assay

@@ -24,6 +24,7 @@ Status HostController::Lend(uint64_t, bool, DmaRegion*) {
 }
 void HostController::TakeBack(const DmaRegion&) {}
 Status HostController::SetUpAdminQueue() { return No("the driver below sets up the admin queue by itself"); }
+Status HostController::Attach() { return No("the driver below attaches and brings up in one step"); }
 Status HostController::ReadConfig(uint32_t, uint8_t*, uint32_t) { return No("there is no PCI Express configuration space behind it"); }
 Status HostController::WriteConfig(uint32_t, const uint8_t*, uint32_t) { return No("there is no PCI Express configuration space behind it"); }
 Status HostController::HotReset() { return No("it offers no hot reset; give `reset` a function that does it"); }

@@ -178,6 +178,9 @@ class HostController {
   virtual Status Lend(uint64_t bytes, bool scattered, DmaRegion* out);
   // Any thread. From now on the device cannot reach it; `memory` itself lives as long as somebody holds it.
   virtual void TakeBack(const DmaRegion& region);
+  // Control thread. The first half of Restart, for a script that brings the controller up by itself: attaches again and
+  // writes no register. kPowerOff, kGone, kUnsupported.
+  virtual Status Attach();
   // Control thread. Writes AQA, ASQ and ACQ for the empty admin queue of this controller; CC.EN must be 0.
   virtual Status SetUpAdminQueue();
   // Control thread. Inside the 4096 bytes of the configuration space. kGone when the device answers all ones.

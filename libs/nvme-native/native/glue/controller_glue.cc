@@ -64,21 +64,38 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
   return pending->promise(env);
 }
 
+Napi::Value OutcomeValue(Napi::Env env, const ResetOutcome& outcome) {
+  Napi::Object value = Napi::Object::New(env);
+  value.Set("ok", outcome.status.ok());
+  value.Set("code", CodeName(outcome.status.code));
+  value.Set("reason", outcome.status.ok() ? env.Null() : Napi::Value(Napi::String::New(env, outcome.status.message)));
+  SetPhases(value, outcome.ready);
+  value.Set("settled", outcome.settled);
+  return value;
+}
+
 // renew(controller, power): a reset, or a restart after the power came back -> { ok, code, reason, readyMs, settled }
 Napi::Value Renew(const Napi::CallbackInfo& info) {
   const bool restart = info[1].As<Napi::Boolean>();
   return OnControlThread(info, [restart](Controller& controller, const std::shared_ptr<Pending>& pending) {
     const ResetOutcome outcome = restart ? controller.Restart() : controller.Reset();
     if (outcome.status.code == Code::kDeadline) return pending->Reject(outcome.status);
-    pending->Resolve([outcome](Napi::Env env) -> Napi::Value {
-      Napi::Object value = Napi::Object::New(env);
-      value.Set("ok", outcome.status.ok());
-      value.Set("code", CodeName(outcome.status.code));
-      value.Set("reason", outcome.status.ok() ? env.Null() : Napi::Value(Napi::String::New(env, outcome.status.message)));
-      SetPhases(value, outcome.ready);
-      value.Set("settled", outcome.settled);
-      return value;
-    });
+    pending->Resolve([outcome](Napi::Env env) -> Napi::Value { return OutcomeValue(env, outcome); });
+  });
+}
+
+// beginRenewal(controller, power), endRenewal(controller, up) -> as renew: the same with a bring-up by a script between them
+Napi::Value BeginRenewal(const Napi::CallbackInfo& info) {
+  const bool restart = info[1].As<Napi::Boolean>();
+  return OnControlThread(info, [restart](Controller& controller, const std::shared_ptr<Pending>& pending) {
+    Settle(pending, controller.BeginRenewal(restart));
+  });
+}
+
+Napi::Value EndRenewal(const Napi::CallbackInfo& info) {
+  const bool up = info[1].As<Napi::Boolean>();
+  return OnControlThread(info, [up](Controller& controller, const std::shared_ptr<Pending>& pending) {
+    pending->Resolve([outcome = controller.EndRenewal(up)](Napi::Env env) -> Napi::Value { return OutcomeValue(env, outcome); });
   });
 }
 
@@ -124,6 +141,8 @@ Napi::Value SetTimeout(const Napi::CallbackInfo& info) {
 void RegisterController(Napi::Env env, Napi::Object exports) {
   exports.Set("open", Napi::Function::New(env, Open));
   exports.Set("renew", Napi::Function::New(env, Renew));
+  exports.Set("beginRenewal", Napi::Function::New(env, BeginRenewal));
+  exports.Set("endRenewal", Napi::Function::New(env, EndRenewal));
   exports.Set("close", Napi::Function::New(env, Close));
   exports.Set("setTimeout", Napi::Function::New(env, SetTimeout));
   exports.Set("admin", Napi::Function::New(env, Admin));

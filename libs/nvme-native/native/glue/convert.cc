@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <cstring>
+
 namespace assay::glue {
 namespace {
 
@@ -29,7 +31,14 @@ Napi::Value CompletionValue(Napi::Env env, const Done& done) {
   value.Set("more", done.cqe.More());
   value.Set("local", done.local);
   value.Set("latencyNs", CommonNumber(env, done.complete_ns - done.submit_ns));
-  if (!done.local) value.Set("cid", static_cast<uint32_t>(done.cqe.cid));
+  if (done.local) return value;
+  value.Set("cid", static_cast<uint32_t>(done.cqe.cid));
+  uint32_t dwords[4];
+  static_assert(sizeof dwords == sizeof done.cqe);
+  std::memcpy(dwords, &done.cqe, sizeof dwords);
+  Napi::Array entry = Napi::Array::New(env, 4);
+  for (uint32_t i = 0; i < 4; i++) entry.Set(i, dwords[i]);
+  value.Set("dwords", entry);
   return value;
 }
 

@@ -62,8 +62,13 @@ Status ModelHost::BringUp(ReadyReport* report) {
 
 Status ModelHost::Reset(ReadyReport* report) { return BringUp(report); }
 
+Status ModelHost::Attach() {
+  if (device_.Attach()) return Status::Ok();
+  return Status::Error(Code::kPowerOff, device_.file().path() + " has no power");
+}
+
 Status ModelHost::Restart(ReadyReport* report) {
-  if (!device_.Attach()) return Status::Error(Code::kPowerOff, device_.file().path() + " has no power");
+  if (Status s = Attach(); !s.ok()) return s;
   return BringUp(report);
 }
 

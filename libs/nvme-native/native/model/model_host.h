@@ -31,6 +31,7 @@ class ModelHost final : public HostController {
   HostLimits Limits() const override;
   Status Lend(uint64_t bytes, bool scattered, DmaRegion* out) override;
   void TakeBack(const DmaRegion& region) override;
+  Status Attach() override;
   Status SetUpAdminQueue() override;
   Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override;
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;

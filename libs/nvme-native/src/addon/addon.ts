@@ -74,6 +74,9 @@ export interface NativeAddon {
   readRegister(controller: NativeHandle, offset: number, bytes: number): Promise<bigint>;
   writeRegister(controller: NativeHandle, offset: number, bytes: number, value: bigint): Promise<void>;
   renew(controller: NativeHandle, restart: boolean): Promise<NativeRenewal>;
+  /** The same in two halves, with a script's bring-up between them; owners of queues stand meanwhile. */
+  beginRenewal(controller: NativeHandle, restart: boolean): Promise<void>;
+  endRenewal(controller: NativeHandle, up: boolean): Promise<NativeRenewal>;
   admin(
     controller: NativeHandle,
     command: NativeCommand,

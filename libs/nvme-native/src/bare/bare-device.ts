@@ -3,10 +3,11 @@ import type { NativeHandle } from "../addon/command";
 import { flag, integer, object, refuse } from "../check";
 import type { Controller } from "../driver";
 import { NvmeError, type NvmeErrorCode } from "../nvme-error";
-import { BareCompletionQueue, type QueuePlace } from "./completion-queue";
+import { BareCompletionQueue } from "./completion-queue";
 import { DmaMemory } from "./dma-memory";
 import { CQE_BYTES, SQE_BYTES } from "./entries";
 import { fillList, listPages, PAGE_BYTES, planPrp } from "./prp";
+import type { QueuePlace } from "./queue";
 import { BareSubmissionQueue } from "./submission-queue";
 
 const MAX_MEMORY_BYTES = 2 ** 30;

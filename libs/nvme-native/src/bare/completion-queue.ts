@@ -1,7 +1,7 @@
 import { integer, object } from "../check";
 import { NvmeError } from "../nvme-error";
-import type { DmaMemory } from "./dma-memory";
 import { type CompletionEntry, CQE_BYTES, decodeCompletion, type SubmissionEntry } from "./entries";
+import { BareQueue } from "./queue";
 import { TOO_LATE, until } from "./until";
 
 const MAX_WAIT_MS = 3_600_000;
@@ -12,35 +12,13 @@ export interface ReapListener {
   reaped(entry: CompletionEntry, bytes: Buffer): void;
 }
 
-export interface QueuePlace {
-  qid: number;
-  entries: number;
-  memory: DmaMemory;
-  /** PRP1 of the Create command: the first page, or a list of pages. */
-  prp1: bigint;
-  contiguous: boolean;
-  doorbell: (value: number) => Promise<void>;
-}
-
 /** A completion queue in lent memory. Nothing here talks to the device but `ring`. */
-export class BareCompletionQueue {
+export class BareCompletionQueue extends BareQueue {
   /** The next entry to reap. */
   head = 0;
   /** The phase bit that a new entry has; flips each lap. */
   phase: 0 | 1 = 1;
   readonly #listeners = new Map<number, ReapListener>();
-
-  constructor(readonly place: QueuePlace) {}
-
-  get qid(): number {
-    return this.place.qid;
-  }
-  get entries(): number {
-    return this.place.entries;
-  }
-  get memory(): DmaMemory {
-    return this.place.memory;
-  }
 
   /** Create I/O Completion Queue for it. */
   createCommand(options: { vector?: number; interrupts?: boolean } = {}): SubmissionEntry {

@@ -1,29 +1,15 @@
 /** Queue entries as bytes (NVMe Base 2.0: submission figure 87, completion figure 90). Pure. */
 import { big, integer, object, U32, U64 } from "../check";
+import type { RawCommand } from "../completion";
 
 export const SQE_BYTES = 64;
 export const CQE_BYTES = 16;
 
-/** A submission queue entry; what is not given is 0. */
-export interface SubmissionEntry {
-  opcode: number;
+/** A submission queue entry: a command whose addresses are always its own. */
+export interface SubmissionEntry extends RawCommand {
   cid?: number;
-  /** Fused operation, CDW0 9:8. */
-  fuse?: number;
   /** PRP or SGL for data transfer, CDW0 15:14. */
   psdt?: number;
-  nsid?: number;
-  cdw2?: number;
-  cdw3?: number;
-  mptr?: bigint;
-  prp1?: bigint;
-  prp2?: bigint;
-  cdw10?: number;
-  cdw11?: number;
-  cdw12?: number;
-  cdw13?: number;
-  cdw14?: number;
-  cdw15?: number;
 }
 
 /** A completion queue entry, taken apart. */

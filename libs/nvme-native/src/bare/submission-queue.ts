@@ -2,12 +2,12 @@ import { addon } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
 import { bytes as checkBytes, integer } from "../check";
 import { NvmeError } from "../nvme-error";
-import type { BareCompletionQueue, QueuePlace, ReapListener } from "./completion-queue";
-import type { DmaMemory } from "./dma-memory";
+import type { BareCompletionQueue, ReapListener } from "./completion-queue";
 import { type CompletionEntry, encodeSubmission, SQE_BYTES, type SubmissionEntry } from "./entries";
+import { BareQueue, type QueuePlace } from "./queue";
 
 /** A submission queue in lent memory. `post` fills slots, `ring` tells the device; several may share a completion queue. */
-export class BareSubmissionQueue implements ReapListener {
+export class BareSubmissionQueue extends BareQueue implements ReapListener {
   /** The next free slot. */
   tail = 0;
   /** How far the device had fetched, as its completions said. */
@@ -17,21 +17,12 @@ export class BareSubmissionQueue implements ReapListener {
   readonly #recorded = new Map<number, number>();
 
   constructor(
-    readonly place: QueuePlace,
+    place: QueuePlace,
     readonly completionQueue: BareCompletionQueue,
     private readonly recorder: NativeHandle | null,
   ) {
+    super(place);
     completionQueue.listen(place.qid, this);
-  }
-
-  get qid(): number {
-    return this.place.qid;
-  }
-  get entries(): number {
-    return this.place.entries;
-  }
-  get memory(): DmaMemory {
-    return this.place.memory;
   }
 
   /** Create I/O Submission Queue for it. */

@@ -3,6 +3,7 @@ import "./admin";
 import "./arbitration";
 import "./background";
 import "./bring-up-by-hand";
+import "./bring-up-by-script";
 import "./buffer";
 import "./directives";
 import "./format";

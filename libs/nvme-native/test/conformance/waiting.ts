@@ -1,5 +1,5 @@
 /** Timeouts, waiting, what pynvme does with callbacks (B063 to B072). */
-import { type Completion, Completions, expectStatus } from "../../src";
+import { type Completion, Completions, expectStatus, statusField, statusText } from "../../src";
 import { behaviour } from "./behaviour";
 
 const SLOW_READS = { latency: { readUs: 400_000, writeUs: 10, flushUs: 10, jitterPercent: 0 } };
@@ -95,6 +95,30 @@ behaviour("B070", "a completion comes whole, and what is no function is refused"
   expect(recorded.completion).toHaveLength(4);
   expect(recorded.completion!.slice(0, 2)).toEqual([seen[0]!.cdw0, 0]);
   expect(() => done.add(controller.getFeature(7), 5 as never)).toThrow("then is not a function");
+});
+
+behaviour("B070", "a completion is the whole entry and its dword 0 and status alike", {}, async ({ controller }) => {
+  for (const [command, status] of [
+    [{ opcode: 0x0a, cdw10: 7 }, "00/00"],
+    [{ opcode: 0x0a, cdw10: 0 }, "00/02"],
+  ] as const) {
+    const completion = await controller.admin(command);
+    expect(statusText(completion)).toBe(status);
+    const [dword0, dword1, , dword3] = completion.dwords!;
+    expect([dword0, dword1]).toEqual([completion.cdw0, 0]);
+    expect(dword3 & 0xffff).toBe(completion.cid);
+    // Without the phase bit.
+    expect((dword3 >>> 16) & ~1).toBe(statusField(completion));
+  }
+});
+
+behaviour("B070", "a function of another shape is refused before anything waits on it", {}, async ({ controller }) => {
+  const done = new Completions();
+  const wrong = [(_cdw0: number, _status1: number) => {}, "no function"] as unknown as (() => void)[];
+  for (const then of wrong)
+    expect(() => done.add(controller.getFeature(7), then)).toThrow(expect.objectContaining({ code: "ERR_ARGUMENT" }));
+  done.add(controller.getFeature(7));
+  expect((await done.wait(1)).timedOut).toBe(false);
 });
 
 behaviour("B071", "a write whose completion sends the read, with one wait for both", {}, async ({ ns, qpair }) => {
