@@ -5,7 +5,7 @@
 
 namespace assay {
 namespace {
-constexpr size_t kServedAtOnce = 32;
+constexpr size_t kServedAtOnce = 16;
 
 Status No(const char* what) { return Status::Error(Code::kUnsupported, what); }
 }  // namespace

@@ -9,7 +9,7 @@
 namespace assay {
 namespace {
 
-constexpr size_t kMostAtOnce = 32;
+constexpr size_t kMostAtOnce = 128;
 // At a queue before anything else is looked after, by a worker that spins and has nothing to send meanwhile.
 constexpr uint32_t kLooks = 64;
 constexpr uint64_t kLockRetryNs = 20'000;
@@ -140,8 +140,6 @@ void IoWorker::Run() {
   cpu_start_ns_ = ClockNs(CLOCK_THREAD_CPUTIME_ID);
   pacing_.Start(start_ns_);
   statistics_->Start(start_ns_, start_ms_);
-  // Few enough that the drive has the next ones before it has finished all others.
-  const size_t at_once = std::clamp<size_t>(options_.depth / 4, 1, kMostAtOnce);
   const uint32_t looks = options_.spin && !pacing_.paced() ? kLooks : 1;
   for (;;) {
     parking.StopIfAsked();
@@ -149,7 +147,7 @@ void IoWorker::Run() {
       qpair->Wait(kNever, false);
       continue;
     }
-    const size_t reaped = qpair->Serve(*this, at_once, looks);
+    const size_t reaped = qpair->Serve(*this, kMostAtOnce, looks);
     SettleLate();
     const uint64_t now = qpair->Now();
     statistics_->Tick(now);

@@ -52,7 +52,8 @@ class InFlight {
 
   Completions& completions() { return completions_; }
   uint32_t limit() const { return slots_.count(); }
-  bool any() const { return slots_.taken() > 0; }
+  uint32_t taken() const { return slots_.taken(); }
+  bool any() const { return taken() > 0; }
 
  private:
   static void OnDone(void* argument, const struct spdk_nvme_cpl* cpl) {
