@@ -47,6 +47,7 @@ const NEEDS: Record<string, Need> = {
   "POST /api/v1/runs": "operator",
   "GET /api/v1/runs/:id": "viewer",
   "POST /api/v1/runs/:id/cancel": "operator",
+  "POST /api/v1/runs/:id/release": "operator",
   "POST /api/v1/runs/:id/retry": "operator",
   "POST /api/v1/runs/:id/fence": "operator",
   "POST /api/v1/runs/:id/attributions": "operator",

@@ -41,7 +41,7 @@ export type TransportAddress =
 /** The longest time a command may be given, ms. */
 export const MAX_TIMEOUT_MS = 3_600_000;
 
-/** The one device that SPDK may touch is the address given; nothing else is probed. */
+/** SPDK touches the devices whose addresses were given; nothing else is probed. */
 export interface OpenOptions {
   /** Directory for flight-recorder files, `<qid>.cmdlog` each; null records in anonymous memory only. */
   cmdlogDir?: string | null;

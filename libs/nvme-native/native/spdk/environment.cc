@@ -117,11 +117,11 @@ Status StartEnvironment(const EnvironmentOptions& options) {
                          environment.failure.message + "; SPDK starts once per process, so a new process is needed");
   }
   if (environment.phase == Phase::kRunning) {
-    const std::optional<std::string>& allowed = environment.options.pci_address;
-    if (!options.pci_address || options.pci_address == allowed) return Status::Ok();
-    return Status::Error(Code::kUnsupported, "spdk-pcie: SPDK of this process may touch " +
-                                                 (allowed ? "only " + *allowed : std::string("no PCIe device")) + "; " +
-                                                 *options.pci_address + " needs a process of its own");
+    // A function that is attached by its address needs no place in the list of those that are scanned at the start.
+    if (!options.pci_address || environment.options.pci_address) return Status::Ok();
+    return Status::Error(Code::kUnsupported,
+                         "spdk-pcie: SPDK of this process was started without PCIe; open " + *options.pci_address +
+                             " before the other drives, or in a process of its own");
   }
   Status status;
   std::thread([&] { status = Start(options); }).join();

@@ -12,7 +12,8 @@ namespace assay::spdk {
 
 // What the environment may use. It starts once; there is no second start, not even after an end.
 struct EnvironmentOptions {
-  // The one PCIe function that SPDK may touch, "0000:01:00.0"; none: PCI stays off altogether.
+  // The PCIe function that is wanted, "0000:01:00.0"; none: PCI stays off altogether. Nothing else is scanned or probed; more
+  // functions can be attached later, each by its address.
   std::optional<std::string> pci_address;
   // DMA memory of the process, MiB; less when hugepages are used and fewer are free.
   uint32_t memory_mib = kDefaultMemoryMib;

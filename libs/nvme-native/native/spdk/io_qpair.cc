@@ -98,6 +98,9 @@ SubmitOutcome IoQpair::Submit(HostSubmission& submission) {
   if (gone_.load(std::memory_order_relaxed)) return SubmitOutcome::kGone;
   const SubmitOutcome outcome = in_flight_.Submit(submission, gone_, [&](struct spdk_nvme_cmd* command, spdk_nvme_cmd_cb done, void* slot) {
     if (submission.metadata != nullptr) {
+      // SPDK divides by the sector size of the command's namespace, which is 0 while it is not attached.
+      struct spdk_nvme_ns* ns = spdk_nvme_ctrlr_get_ns(ctrlr_, command->nsid);
+      if (ns == nullptr || spdk_nvme_ns_get_sector_size(ns) == 0) return -EINVAL;
       return spdk_nvme_ctrlr_cmd_io_raw_with_md(ctrlr_, qpair_, command, submission.data, submission.data_bytes, submission.metadata, done, slot);
     }
     return spdk_nvme_ctrlr_cmd_io_raw(ctrlr_, qpair_, command, submission.data, submission.data_bytes, done, slot);

@@ -119,10 +119,13 @@ export class Pcie {
     return (await this.field((await this.#need(EXPRESS, "PCI Express")) + 16, 2)) & 3;
   }
 
+  /** @throws ERR_UNSUPPORTED when the drive does not take it: the bits may be read-only */
   async setAspm(state: number): Promise<void> {
     integer("state", state, 0, 3);
     const at = (await this.#need(EXPRESS, "PCI Express")) + 16;
     await this.setField(at, 2, ((await this.field(at, 2)) & ~3) | state);
+    const kept = await this.aspm();
+    if (kept !== state) throw this.#unsupported(`the drive keeps ASPM ${kept}, it does not take ${state}`);
   }
 
   /** PMCSR 1:0. 0 is D0, 3 is D3hot. */

@@ -68,21 +68,22 @@ behaviour("B040", "Set, then Get Features 7 gives the same numbers each time", {
   }
 });
 
+/** Error Recovery (05h) belongs to a namespace. */
 behaviour("B041", "features are set, read back and restored from completion to completion", {}, async (bench) => {
   const { controller } = bench;
-  const old = expectStatus(await controller.getFeature(5)).cdw0;
+  const old = expectStatus(await controller.getFeature(5, { nsid: 1 })).cdw0;
   const done = new Completions();
   const seen: number[] = [];
-  done.add(controller.setFeature(5, old + 1), (set) => {
+  done.add(controller.setFeature(5, old + 1, { nsid: 1 }), (set) => {
     expectStatus(set);
-    done.add(controller.getFeature(5), (read) => {
+    done.add(controller.getFeature(5, { nsid: 1 }), (read) => {
       seen.push(expectStatus(read).cdw0);
-      done.add(controller.setFeature(5, old), expectStatus as (set: unknown) => unknown);
+      done.add(controller.setFeature(5, old, { nsid: 1 }), expectStatus as (set: unknown) => unknown);
     });
   });
   expect((await done.wait(3)).timedOut).toBe(false);
   expect(seen).toEqual([old + 1]);
-  expect((await controller.getFeature(5)).cdw0).toBe(old);
+  expect((await controller.getFeature(5, { nsid: 1 })).cdw0).toBe(old);
 });
 
 behaviour(
@@ -135,8 +136,8 @@ behaviour(
   {},
   async ({ controller }) => {
     const done = new Completions();
-    const value = expectStatus(await controller.getFeature(5)).cdw0;
-    for (let i = 0; i < 126; i++) done.add(controller.setFeature(5, value));
+    const value = expectStatus(await controller.getFeature(5, { nsid: 1 })).cdw0;
+    for (let i = 0; i < 126; i++) done.add(controller.setFeature(5, value, { nsid: 1 }));
     const { completions, timedOut } = await done.wait(126);
     expect(timedOut).toBe(false);
     for (const completion of completions) expectStatus(completion);

@@ -61,8 +61,20 @@ behaviour(
   },
 );
 
-behaviour("B018", "ASPM 0, 1, 2, 3, 0 read back, and I/O runs at each", PCIE, async ({ controller, ns }) => {
+/** QEMU's drives and SPDK's vfio-user target keep the bits at 0. */
+const takesAspm = (pcie: Pcie): Promise<boolean> =>
+  pcie.setAspm(1).then(
+    () => true,
+    (reason) => {
+      expect(reason).toMatchObject({ code: "ERR_UNSUPPORTED" });
+      return false;
+    },
+  );
+
+behaviour("B018", "ASPM 0, 1, 2, 3, 0 read back, and I/O runs at each", PCIE, async (bench) => {
+  const { controller, ns } = bench;
   const pcie = new Pcie(controller);
+  if (!(await takesAspm(pcie))) bench.skip("Link Control 1:0 is read-only: ASPM cannot be changed");
   for (const state of [0, 1, 2, 3, 0]) {
     await pcie.setAspm(state);
     expect(await pcie.aspm()).toBe(state);
@@ -73,7 +85,8 @@ behaviour("B018", "ASPM 0, 1, 2, 3, 0 read back, and I/O runs at each", PCIE, as
 
 behaviour("B019", "D3hot and back, with ASPM before or after: I/O works", PCIE, async ({ controller, ns, qpair }) => {
   const pcie = new Pcie(controller);
-  const legs = [() => pcie.setAspm(2), () => pcie.setPowerState(3)];
+  const aspm = await takesAspm(pcie);
+  const legs = [() => (aspm ? pcie.setAspm(2) : Promise.resolve()), () => pcie.setPowerState(3)];
   for (const order of [legs, [...legs].reverse()]) {
     for (const leg of order) await leg();
     expect(await pcie.powerState()).toBe(3);

@@ -1,6 +1,6 @@
 /** Commands by hand: addresses, a power cut behind one doorbell, a wrong namespace (X05, X07, X08). */
 import { driver, expectStatus } from "../../src";
-import { behaviour } from "./behaviour";
+import { behaviour, isQemu } from "./behaviour";
 import { BY_HAND, byHand, queues, status } from "./by-hand";
 
 const MODEL = { on: ["model"] as const };
@@ -15,7 +15,8 @@ for (const [lbas, offset] of [
     byHand(bench, async (device, admin) => {
       const { cq, sq } = await queues(device, admin, { entries: 8 });
       const bytes = lbas * LBA_BYTES;
-      const memory = device.allocate(offset + bytes + 4096, { scattered: true });
+      // SPDK's memory for PCIe comes in hugepages: no pages apart there.
+      const memory = device.allocate(offset + bytes + 4096, { scattered: bench.host !== "spdk-pcie" });
       for (let at = 0; at < memory.size; at += 4) memory.bytes.writeUInt32LE(at * 7 + 1, at);
       const sent = Buffer.from(memory.bytes);
       const { prp1, prp2 } = device.prp(memory, offset, bytes);
@@ -51,7 +52,11 @@ behaviour("X05", "an address that nobody lent ends with 00/04, a crooked one wit
       [{ prp1: good.physical(), prp2: good.physical() + 8n }, 16, bent],
       [{}, 1, bench.host === "spdk-vfio-user" ? nowhere : "00/13"],
     ];
-    for (const [pointers, lbas, expected] of wrong) {
+    // QEMU's drive does not notice what its IOMMU refuses, and takes 0 as an address.
+    const shown = isQemu(bench)
+      ? wrong.filter(([pointers, , expected]) => expected === bent && "prp2" in pointers)
+      : wrong;
+    for (const [pointers, lbas, expected] of shown) {
       for (const opcode of [0x01, 0x02, 0x05]) {
         sq.post({ opcode, nsid: 1, cdw12: lbas - 1, ...pointers });
         await sq.ring();

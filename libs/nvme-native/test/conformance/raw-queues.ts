@@ -1,7 +1,7 @@
 /** Queues by hand: their creation, roll-over, pages and doorbells (X01, X04, X06, X09, B051); which there are (X13). */
-import { BareDevice, driver, expectStatus } from "../../src";
+import { type BareAdmin, BareDevice, driver, expectStatus } from "../../src";
 import { worker } from "../bench-drive";
-import { behaviour } from "./behaviour";
+import { behaviour, isQemu } from "./behaviour";
 import { BY_HAND, byHand, queues, status } from "./by-hand";
 
 const MODEL = { on: ["model"] as const };
@@ -22,7 +22,8 @@ behaviour("X01", "a wrong Create or Delete of a queue ends with its own status",
     expect(await create(6, 1)).toBe("01/02");
     expect(await create(6, 16, 2047)).toBe("01/08");
     expect(await create(6, 16, 2049)).toBe("01/08");
-    expect(status(await admin.execute({ opcode: 0x04, cdw10: 6 }))).toBe("01/01");
+    // QEMU's drive calls the queue invalid and not its identifier.
+    expect(status(await admin.execute({ opcode: 0x04, cdw10: 6 }))).toBe(isQemu(bench) ? "01/00" : "01/01");
     const missing = device.completionQueue({ qid: 7, entries: 4 });
     const orphan = device.submissionQueue({ qid: 5, entries: 4, completionQueue: missing });
     expect(status(await admin.execute(orphan.createCommand()))).toBe("01/00");
@@ -72,7 +73,11 @@ behaviour("X04", "two submission queues share one completion queue", BY_HAND, (b
     await second.ring();
     await sq.ring();
     const entries = await cq.wait(6);
-    const of = (sqid: number) => entries.filter((entry) => entry.sqid === sqid).map((entry) => entry.cid);
+    const of = (sqid: number) => {
+      const cids = entries.filter((entry) => entry.sqid === sqid).map((entry) => entry.cid);
+      // Commands may end in any order; QEMU's drive makes use of it.
+      return isQemu(bench) ? cids.sort() : cids;
+    };
     expect(of(1)).toEqual([100, 101, 102]);
     expect(of(3)).toEqual([200, 201, 202]);
   }),
@@ -98,6 +103,7 @@ behaviour("X06", "a drive of contiguous queues only refuses pages apart with 00/
   byHand(bench, async (device, admin) => {
     const cap = await device.readRegister(0, 8);
     if ((cap & 0x1_0000n) === 0n) bench.skip("CAP.CQR is 0: queues may lie anywhere");
+    if (bench.host === "spdk-pcie") bench.skip("SPDK's memory comes in hugepages: there are no pages apart");
     const entries = Math.min(600, Number(cap & 0xffffn) + 1);
     const cq = device.completionQueue({ qid: 1, entries, scattered: true });
     expect(status(await admin.execute(cq.createCommand()))).toBe("00/02");
@@ -123,10 +129,17 @@ behaviour("X09", "a queue id can be taken once, by the driver or by hand", MODEL
   expect(made.qid).toBe(qpair.qid + 1);
 });
 
+/** With a request for events that the drive has taken: it fetches admin commands in their order. */
+async function listening(admin: BareAdmin) {
+  const event = admin.execute({ opcode: 0x0c });
+  expectStatus(await admin.execute({ opcode: 0x0a, cdw10: 7 }));
+  return { event };
+}
+
 behaviour("B051", "an SQ tail outside the queue is an event 00010100h, and the queue goes on", BY_HAND, (bench) =>
   byHand(bench, async (device, admin) => {
     const { cq, sq } = await queues(device, admin, { entries: 16 });
-    const event = admin.execute({ opcode: 0x0c });
+    const { event } = await listening(admin);
     await sq.ring(17);
     expect((await event).cdw0).toBe(0x0001_0100);
     sq.post({ opcode: 0x00, nsid: 1 });
@@ -139,11 +152,11 @@ behaviour("B051", "a CQ head that passes the tail is the same event, once the er
   byHand(bench, async (device, admin) => {
     if (bench.host === "spdk-vfio-user") bench.skip("SPDK's target looks at no head doorbell before its queue is full");
     const { cq, sq } = await queues(device, admin, { entries: 16 });
-    const event = admin.execute({ opcode: 0x0c });
+    const { event } = await listening(admin);
     await sq.ring(17);
     expect((await event).cdw0).toBe(0x0001_0100);
     const log = device.allocate(4096);
-    const again = admin.execute({ opcode: 0x0c });
+    const { event: again } = await listening(admin);
     await cq.ring(9);
     expectStatus(await admin.execute({ opcode: 0x02, cdw10: (15 << 16) | 1, prp1: log.physical() }));
     expect((await again).cdw0).toBe(0x0001_0100);
@@ -153,7 +166,7 @@ behaviour("B051", "a CQ head that passes the tail is the same event, once the er
 behaviour("B051", "the doorbell of a queue that is not there is an event 00010000h", BY_HAND, (bench) =>
   byHand(bench, async (device, admin) => {
     if (bench.host === "spdk-vfio-user") bench.skip("SPDK's target looks at the doorbells of its queues only");
-    const event = admin.execute({ opcode: 0x0c });
+    const { event } = await listening(admin);
     await device.doorbell(9, 0, 1);
     expect((await event).cdw0).toBe(0x0001_0000);
   }),

@@ -1,0 +1,76 @@
+/** Namespaces that keep protection information, and such as come and go (X16, X17: beyond the table of behaviours). */
+import { type Controller, expectStatus, type Namespace, protectionTuple } from "../../src";
+import { behaviour } from "./behaviour";
+import { filled, firstBytes } from "./sectors";
+
+const MIB = 1n << 20n;
+const on = ["model", "spdk-pcie"] as const;
+const NAMESPACES = [
+  { capacityBytes: 8n * MIB, lbaBytes: 512 as const },
+  { capacityBytes: 8n * MIB, lbaBytes: 512 as const, metadataBytes: 8 as const, protection: 1 as const },
+  { capacityBytes: 8n * MIB, lbaBytes: 512 as const, attached: false },
+];
+const ALLOCATED_LIST = 0x10;
+
+async function protectedNamespace(controller: Controller): Promise<Namespace | null> {
+  for (const nsid of await controller.activeNamespaces()) {
+    const ns = await controller.namespace(nsid);
+    if (ns.identity.protection?.type === 1 && ns.identity.metadataBytes === 8) return ns;
+  }
+  return null;
+}
+
+behaviour(
+  "X16",
+  "the drive makes tuples of protection information and checks them: a wrong guard is 02/82, a wrong reference 02/84",
+  { on, spec: { namespaces: NAMESPACES } },
+  async ({ controller, qpair, skip }) => {
+    const ns = (await protectedNamespace(controller)) ?? skip("no namespace of the drive has protection information");
+    const data = filled({ ns }, 2, 7);
+    const check = ["guard", "reference"] as ("guard" | "reference")[];
+    expectStatus(await ns.write(qpair, 7n, data));
+    expectStatus(await ns.read(qpair, 7n, data.fill(0), { protection: { action: true, check } }));
+    expect([data[0], data.at(-1)]).toEqual([7, 7]);
+    const metadata = new Uint8Array(16);
+    const protection = { action: false };
+    expectStatus(await ns.read(qpair, 7n, data, { metadata, protection }));
+    const view = new DataView(metadata.buffer);
+    expect([view.getUint32(4), view.getUint32(12)]).toEqual([7, 8]);
+
+    const wrong = protectionTuple({ guard: view.getUint16(0) ^ 1, applicationTag: 0, referenceTag: 7 });
+    metadata.set(wrong);
+    expectStatus(await ns.write(qpair, 7n, data, { metadata, protection }));
+    expectStatus(await ns.read(qpair, 7n, data, { protection: { action: true, check: ["guard"] } }), 2, 0x82);
+    expectStatus(await ns.read(qpair, 7n, data, { protection: { action: true, check: ["reference"] } }));
+    const shifted = { action: true, check: ["reference"] as "reference"[], referenceTag: 9 };
+    expectStatus(await ns.read(qpair, 7n, data, { protection: shifted }), 2, 0x84);
+    expectStatus(
+      await ns.write(qpair, 7n, data, { metadata, protection: { action: false, check: ["guard"] } }),
+      2,
+      0x82,
+    );
+  },
+);
+
+behaviour(
+  "X17",
+  "a namespace that is not attached is attached, used and detached again",
+  { on, spec: { namespaces: NAMESPACES } },
+  async ({ controller, qpair, skip }) => {
+    const { completion, data } = await controller.identifyRaw(ALLOCATED_LIST, 0);
+    expectStatus(completion);
+    const active = await controller.activeNamespaces();
+    const allocated = [...new Uint32Array(data.buffer, data.byteOffset, 1024)].filter((nsid) => nsid !== 0);
+    const nsid = allocated.find((one) => !active.includes(one)) ?? skip("every namespace of the drive is attached");
+    const self = [controller.identity.raw[78]! + 256 * controller.identity.raw[79]!];
+    expectStatus(await controller.commands.attachNamespace(nsid, self));
+    expect(await controller.activeNamespaces()).toEqual([...active, nsid].sort((a, b) => a - b));
+    const ns = await controller.namespace(nsid);
+    expectStatus(await ns.write(qpair, 3n, filled({ ns }, 1, 5)));
+    expect(await firstBytes({ ns, qpair }, 3n, 1)).toEqual([5]);
+    expectStatus(await controller.commands.detachNamespace(nsid, self));
+    expect(await controller.activeNamespaces()).toEqual(active);
+    const gone = await ns.read(qpair, 3n, filled({ ns }, 1, 0));
+    expect([gone.sct, gone.sc]).not.toEqual([0, 0]);
+  },
+);
