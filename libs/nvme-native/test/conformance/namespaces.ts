@@ -23,7 +23,7 @@ async function protectedNamespace(controller: Controller): Promise<Namespace | n
 behaviour(
   "X16",
   "the drive makes tuples of protection information and checks them: a wrong guard is 02/82, a wrong reference 02/84",
-  { on, spec: { namespaces: NAMESPACES } },
+  { on, spec: { capacityBytes: 32n * MIB, namespaces: NAMESPACES } },
   async ({ controller, qpair, skip }) => {
     const ns = (await protectedNamespace(controller)) ?? skip("no namespace of the drive has protection information");
     const data = filled({ ns }, 2, 7);
@@ -37,25 +37,26 @@ behaviour(
     const view = new DataView(metadata.buffer);
     expect([view.getUint32(4), view.getUint32(12)]).toEqual([7, 8]);
 
-    const wrong = protectionTuple({ guard: view.getUint16(0) ^ 1, applicationTag: 0, referenceTag: 7 });
-    metadata.set(wrong);
+    const tuple = { guard: view.getUint16(0), applicationTag: 0, referenceTag: 7 };
+    const read = (tag: "guard" | "reference") =>
+      ns.read(qpair, 7n, data, { protection: { action: true, check: [tag] } });
+    metadata.set(protectionTuple({ ...tuple, guard: tuple.guard ^ 1 }));
+    const refused = { metadata, protection: { action: false, check: ["guard"] as "guard"[] } };
+    expectStatus(await ns.write(qpair, 7n, data, refused), 2, 0x82);
     expectStatus(await ns.write(qpair, 7n, data, { metadata, protection }));
-    expectStatus(await ns.read(qpair, 7n, data, { protection: { action: true, check: ["guard"] } }), 2, 0x82);
-    expectStatus(await ns.read(qpair, 7n, data, { protection: { action: true, check: ["reference"] } }));
-    const shifted = { action: true, check: ["reference"] as "reference"[], referenceTag: 9 };
-    expectStatus(await ns.read(qpair, 7n, data, { protection: shifted }), 2, 0x84);
-    expectStatus(
-      await ns.write(qpair, 7n, data, { metadata, protection: { action: false, check: ["guard"] } }),
-      2,
-      0x82,
-    );
+    expectStatus(await read("guard"), 2, 0x82);
+    expectStatus(await read("reference"));
+    metadata.set(protectionTuple({ ...tuple, referenceTag: 9 }));
+    expectStatus(await ns.write(qpair, 7n, data, { metadata, protection }));
+    expectStatus(await read("guard"));
+    expectStatus(await read("reference"), 2, 0x84);
   },
 );
 
 behaviour(
   "X17",
   "a namespace that is not attached is attached, used and detached again",
-  { on, spec: { namespaces: NAMESPACES } },
+  { on, spec: { capacityBytes: 32n * MIB, namespaces: NAMESPACES } },
   async ({ controller, qpair, skip }) => {
     const { completion, data } = await controller.identifyRaw(ALLOCATED_LIST, 0);
     expectStatus(completion);

@@ -151,6 +151,7 @@ behaviour("B051", "an SQ tail outside the queue is an event 00010100h, and the q
 behaviour("B051", "a CQ head that passes the tail is the same event, once the error log was read", BY_HAND, (bench) =>
   byHand(bench, async (device, admin) => {
     if (bench.host === "spdk-vfio-user") bench.skip("SPDK's target looks at no head doorbell before its queue is full");
+    if (isQemu(bench)) bench.skip("QEMU's drive takes any head inside the queue");
     const { cq, sq } = await queues(device, admin, { entries: 16 });
     const { event } = await listening(admin);
     await sq.ring(17);
