@@ -1,4 +1,5 @@
 // The table of versions alone: what it says of an LBA before, between and after writes, and what outlives the process.
+#include "../core/nvme_spec.h"
 #include "../core/verify_table.h"
 
 #include <cstdlib>
@@ -152,6 +153,60 @@ void AFlushCoversWhatEndedBeforeIt(const std::string& path) {
   CHECK(Wrong(*table, 6, meanwhile).has_value());
 }
 
+// Acknowledged between the submission of a flush and its end: the flush does not make it durable, so that a power loss may
+// take it even when it was overwritten since.
+void AFlushDoesNotCoverItsOwnEpoch(const std::string& path) {
+  for (const bool covered : {false, true}) {
+    auto table = Open(path + (covered ? "covered" : "open"));
+    const Sector durable = Stamped(*table, 6, WriteEnd::kAcknowledged, true);
+    uint32_t flush = covered ? 0 : table->FlushSubmitted();
+    (void)Stamped(*table, 6, WriteEnd::kAcknowledged);
+    if (covered) flush = table->FlushSubmitted();
+    table->FlushAcknowledged(flush);
+    (void)Stamped(*table, 6, WriteEnd::kAcknowledged);
+    table->PowerLost(2);
+    CHECK(Wrong(*table, 6, durable) == (covered ? std::optional(MiscompareKind::kLostWrite) : std::nullopt));
+  }
+}
+
+void Zeroes(VerifyTable& table, uint64_t lba, WriteEnd end, uint8_t opcode) {
+  CHECK(table.TryLock(lba, 1));
+  table.Submitted(lba, kVersionZeroes);
+  table.Ended(lba, 1, end, false, {opcode, 1, 0});
+}
+
+// Zeroes that failed may have been written all the same, and be what is there when the write after them did not survive.
+void UncertainZeroesMayOutliveTheNextWrite(const std::string& path) {
+  enum { kAcknowledged, kFailed, kFlushedAndWritten, kDurable };
+  for (const int next : {kAcknowledged, kFailed, kFlushedAndWritten, kDurable}) {
+    auto table = Open(path + std::to_string(next));
+    (void)Stamped(*table, 9, WriteEnd::kAcknowledged, true);
+    Zeroes(*table, 9, WriteEnd::kUncertain, nvm_opcode::kWriteZeroes);
+    (void)Stamped(*table, 9, next == kFailed ? WriteEnd::kUncertain : WriteEnd::kAcknowledged, next == kDurable);
+    if (next == kFlushedAndWritten) {
+      table->FlushAcknowledged(table->FlushSubmitted());
+      (void)Stamped(*table, 9, WriteEnd::kAcknowledged);
+    }
+    table->PowerLost(2);
+    const bool over = next == kFlushedAndWritten || next == kDurable;
+    CHECK(Reads(*table, 9, kZeroes, Rule::kDurableOrNewer) == (over ? SectorState::kWrong : SectorState::kUnknown));
+  }
+}
+
+// NVM Command Set 1.0, 3.2.3: what was there before may still be there. Zeroes that were written are there.
+void ADeallocationIsAHint(const std::string& path) {
+  auto table = Open(path);
+  for (const bool followed : {false, true}) {
+    Write(*table, 10, Foreign(1), WriteEnd::kAcknowledged, true);
+    Zeroes(*table, 10, WriteEnd::kAcknowledged, nvm_opcode::kDatasetManagement);
+    CHECK(Reads(*table, 10, Foreign(2)) == SectorState::kWrong);
+    CHECK(Reads(*table, 10, followed ? kZeroes : Foreign(1)) == SectorState::kRight);
+    Write(*table, 10, Foreign(1), WriteEnd::kAcknowledged, true);
+    Zeroes(*table, 10, WriteEnd::kAcknowledged, nvm_opcode::kWriteZeroes);
+    CHECK(Reads(*table, 10, Foreign(1)) == SectorState::kWrong && Reads(*table, 10, kZeroes) == SectorState::kRight);
+  }
+}
+
 void AnotherGeometryOrSeedBeginsAnew(const std::string& path) {
   { Write(*Open(path), 0, Foreign(1), WriteEnd::kAcknowledged); }
   TableGeometry other = kGeometry;
@@ -179,6 +234,9 @@ void TestVerifyTable() {
   ALostWriteIsNoStaleRead(next());
   AWriteThatFailedIsOldOrNew(next());
   AFlushCoversWhatEndedBeforeIt(next());
+  AFlushDoesNotCoverItsOwnEpoch(next());
+  UncertainZeroesMayOutliveTheNextWrite(next());
+  ADeallocationIsAHint(next());
   AnotherGeometryOrSeedBeginsAnew(next());
   RefusesWhatIsNoTable(next());
 }
