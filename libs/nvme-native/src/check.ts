@@ -87,3 +87,26 @@ export function bytes(name: string, value: unknown, min: number, max: number): U
   }
   return array;
 }
+
+/** An object of another class of this driver, told by what it has; a class would not do, tests and scripts may bring their own. */
+export function having<T extends object>(name: string, value: T, members: readonly (keyof T & string)[]): T {
+  const given: unknown = value;
+  if (typeof given !== "object" || given === null) refuse(`${name} is ${shownKind(given)}, it must be an object`);
+  for (const member of members)
+    if (value[member] === undefined) refuse(`${name} has no ${member}: it is not what it must be`);
+  return value;
+}
+
+/** An array whose elements are objects with numbers at `members`, or numbers themselves where there are none. */
+export function numbersIn(name: string, value: unknown, members: readonly string[] = []): void {
+  if (!Array.isArray(value)) refuse(`${name} is ${shownKind(value)}, it must be an array`);
+  value.forEach((element: unknown, i) => {
+    const numbers = members.map(
+      (member) => having(`${name}[${i}]`, element as Record<string, unknown>, [member])[member],
+    );
+    for (const number of members.length === 0 ? [element] : numbers)
+      if (typeof number !== "number") refuse(`${name}[${i}] is ${shownKind(number)} where a number must be`);
+  });
+}
+
+const shownKind = (value: unknown) => (value === null ? "null" : typeof value);

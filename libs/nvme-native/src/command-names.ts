@@ -15,5 +15,7 @@ export function commandName(opcode: number, set: CommandSet = "admin"): string {
 
 /** Of a completion as this driver gives it: status code type 7 is our side's. */
 export function statusName(sct: number, sc: number): string {
+  integer("sct", sct, 0, 7);
+  integer("sc", sc, 0, 255);
   return nvmeStatusName(sct, sc, sct === LOCAL_SCT);
 }

@@ -1,8 +1,12 @@
 /** Bytes as text: offset, hexadecimal, ASCII; 16 bytes a line. */
+import { bytes, integer, U32 } from "./check";
+
 const LINE_BYTES = 16;
 
 /** @param first what the first line's offset is */
 export function hexDump(data: Uint8Array, first = 0): string {
+  bytes("data", data, 0, U32);
+  integer("first", first, 0, Number.MAX_SAFE_INTEGER);
   const lines: string[] = [];
   for (let at = 0; at < data.byteLength; at += LINE_BYTES) {
     const line = data.subarray(at, at + LINE_BYTES);

@@ -1,7 +1,7 @@
 /** Host memory buffer (NVMe Base 2.0, 5.27.1.11): memory of this process that the drive uses as its own. */
 import { BareDevice } from "./bare/bare-device";
 import type { DmaMemory } from "./bare/dma-memory";
-import { flag, integer, object } from "./check";
+import { flag, having, integer, object } from "./check";
 import type { Completion } from "./completion";
 import type { Controller } from "./driver";
 import { expectStatus } from "./expect-status";
@@ -25,7 +25,7 @@ export interface HostMemoryWish {
 
 /** HMPRE, HMMIN and HMMAXD of Identify Controller. */
 export function hostMemoryWish(controller: Pick<Controller, "identity">): HostMemoryWish | null {
-  const { raw } = controller.identity;
+  const { raw } = having("controller", controller, ["identity"]).identity;
   const preferred = Number(field(raw, 275, 272));
   if (preferred === 0) return null;
   return {

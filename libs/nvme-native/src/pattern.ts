@@ -1,5 +1,5 @@
 /** What a buffer is filled with: pure, and for random bytes a function of the seed alone. */
-import { bigOr, integer, object, oneOf, U32, U64 } from "./check";
+import { big, bigOr, integer, object, oneOf, U32, U64 } from "./check";
 
 export const DEFAULT_SECTOR_BYTES = 512;
 const MAX_SECTOR_BYTES = 1024 * 1024;
@@ -22,6 +22,7 @@ export type Pattern =
 
 /** A small generator of 32-bit numbers (sfc32): the same seed gives the same numbers on every host. */
 export function randomWords(seed: bigint): () => number {
+  big("seed", seed, 0n, U64);
   let a = Number(seed & 0xffff_ffffn) | 0;
   let b = Number((seed >> 32n) & 0xffff_ffffn) | 0;
   let c = 0x9e3779b9 | 0;

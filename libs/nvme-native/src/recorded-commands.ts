@@ -1,10 +1,12 @@
 /** The flight recorder of one queue as scripts read it: newest first, with names and every dword. */
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, type CmdlogEntry, decodeCmdlog } from "@assay/protocol";
-import { integer } from "./check";
+import { big, having, integer } from "./check";
 import { commandName, statusName } from "./command-names";
 import { statusText } from "./status";
 
 const MAX_COUNT = 1 << 20;
+/** What a Date can say. */
+const MAX_TIME_NS = 8_640_000_000_000_000n * 1_000_000n;
 const SUBMISSION_AT = 32;
 const COMPLETION_AT = 96;
 
@@ -44,6 +46,8 @@ export function recordedCommands(image: Uint8Array, count = 0): RecordedCommand[
 
 /** One recorded command as a person reads it: time, name, dwords, and what came of it. */
 export function describeCommand(command: RecordedCommand): string {
+  having("command", command, ["submittedNs", "submission", "completion", "sct", "sc", "name"]);
+  big("command.submittedNs", command.submittedNs, 0n, MAX_TIME_NS);
   const hex = (values: number[]) => values.map((value) => value.toString(16).padStart(8, "0")).join(" ");
   const micros = command.submittedNs / 1000n;
   const time = `${new Date(Number(micros / 1000n)).toISOString().slice(0, -1)}${String(micros % 1000n).padStart(3, "0")}Z`;

@@ -2,7 +2,7 @@
  * NVM subsystem reset and shutdown notification (NVMe Base 2.0, 3.7.1 and 3.6), over any controller's registers, and its
  * power, by whatever switches that in the lab.
  */
-import { finite, flag, object, refuse } from "./check";
+import { finite, flag, having, object, refuse } from "./check";
 import type { Controller } from "./driver";
 import { field } from "./field";
 import { modelPower } from "./model/drive";
@@ -48,6 +48,7 @@ export class Subsystem {
     private readonly controller: Reached,
     hooks?: PowerHooks,
   ) {
+    having("controller", controller, ["address", "identity", "readRegister", "reset"]);
     this.#hooks = hooks === undefined ? switchOf(controller) : checkHooks(hooks);
   }
 

@@ -1,5 +1,5 @@
 /** The endurance group log, 09h (NVMe Base 2.0, 5.16.1.10). The decoder is pure. */
-import { integer, refuse } from "../check";
+import { bytes, having, integer, U32 } from "../check";
 import type { Controller } from "../driver";
 import { expectStatus } from "../expect-status";
 import { field } from "../field";
@@ -27,7 +27,7 @@ export interface EnduranceGroup {
 }
 
 export function decodeEnduranceGroup(page: Uint8Array): EnduranceGroup {
-  if (page.length < BYTES) refuse(`page has ${page.length} bytes, the log of an endurance group has ${BYTES}`);
+  bytes("page", page, BYTES, U32);
   const wide = (at: number) => field(page, at + 15, at);
   return {
     criticalWarning: page[0]!,
@@ -49,6 +49,7 @@ export function decodeEnduranceGroup(page: Uint8Array): EnduranceGroup {
 
 /** @throws StatusExpectationError where the drive has no such group. */
 export async function readEnduranceGroup(controller: Controller, group: number): Promise<EnduranceGroup> {
+  having("controller", controller, ["getLogPage"]);
   const { completion, data } = await controller.getLogPage(LID, BYTES, { lsi: integer("group", group, 1, 0xffff) });
   expectStatus(completion);
   return decodeEnduranceGroup(data);

@@ -1,8 +1,8 @@
 /** The persistent event log, 0Dh (NVMe Base 2.0, 5.16.1.14). Decoders are pure. */
+import { bytes as checkBytes, having, U32 } from "../check";
 import type { Controller } from "../driver";
 import { expectStatus } from "../expect-status";
 import { field, fieldText } from "../field";
-import { NvmeError } from "../nvme-error";
 
 const LID = 0x0d;
 const HEADER_BYTES = 512;
@@ -56,9 +56,7 @@ const timestamp = (bytes: Uint8Array, at: number) => Number(field(bytes, at + 5,
 
 /** An event that reaches beyond the page ends the list: what follows it cannot be found. */
 export function decodePersistentEvents(page: Uint8Array): PersistentEventLog {
-  if (page.length < HEADER_BYTES) {
-    throw new NvmeError("ERR_ARGUMENT", `page has ${page.length} bytes, the header of the log has ${HEADER_BYTES}`);
-  }
+  checkBytes("page", page, HEADER_BYTES, U32);
   const totalEvents = Number(field(page, 7, 4));
   const events: PersistentEvent[] = [];
   let at = Number(field(page, 19, 18)) + 20;
@@ -90,6 +88,7 @@ export function decodePersistentEvents(page: Uint8Array): PersistentEventLog {
 
 /** Establishes a context, reads all of it and releases it. @throws StatusExpectationError where the drive refuses. */
 export async function readPersistentEvents(controller: Controller): Promise<PersistentEventLog> {
+  having("controller", controller, ["getLogPage", "identity"]);
   const piece = async (bytes: number, offset: number, action: number) => {
     const { completion, data } = await controller.getLogPage(LID, bytes, { offset, lsp: action });
     expectStatus(completion);

@@ -1,4 +1,4 @@
-import { integer, object } from "../check";
+import { having, integer, object } from "../check";
 import { NvmeError } from "../nvme-error";
 import type { CompletionEntry, SubmissionEntry } from "./entries";
 import type { BareSubmissionQueue } from "./submission-queue";
@@ -12,7 +12,9 @@ export class BareAdmin {
   /** Completions that were reaped and not asked for yet, by cid. */
   readonly #came = new Map<number, CompletionEntry>();
 
-  constructor(readonly submissionQueue: BareSubmissionQueue) {}
+  constructor(readonly submissionQueue: BareSubmissionQueue) {
+    having("submissionQueue", submissionQueue, ["post", "ring", "completionQueue"]);
+  }
 
   get completionQueue() {
     return this.submissionQueue.completionQueue;

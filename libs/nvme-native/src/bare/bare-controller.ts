@@ -1,7 +1,7 @@
 import { addon, type NativeLimits, settle } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
 import type { OpenOptions, TransportAddress } from "../address";
-import { integer, object } from "../check";
+import { flag, integer, object } from "../check";
 import { NvmeError } from "../nvme-error";
 import { checkAddress, checkOpenOptions } from "../open";
 import { readRegister, writeRegister } from "../register-access";
@@ -59,7 +59,7 @@ export class BareController extends BareDevice {
 
   /** Waits until CSTS.RDY is `ready`; ms. @throws ERR_READY after CAP.TO or when CSTS.CFS says that it will not come. */
   waitReady(ready: boolean): Promise<number> {
-    return waitReady(this, ready);
+    return waitReady(this, flag("ready", ready));
   }
 
   /** CC.EN 1-0-1 with an admin queue of the script's own; every register write is this script's. */

@@ -1,6 +1,6 @@
 import { addon } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
-import { flag, integer, object, refuse } from "../check";
+import { big, flag, having, integer, object, oneOf, refuse, text, U32, U64 } from "../check";
 import type { Controller } from "../driver";
 import { NvmeError, type NvmeErrorCode } from "../nvme-error";
 import { BareCompletionQueue } from "./completion-queue";
@@ -11,9 +11,11 @@ import type { QueuePlace } from "./queue";
 import { BareSubmissionQueue } from "./submission-queue";
 
 const MAX_MEMORY_BYTES = 2 ** 30;
+const MAX_QID = 0xffff;
 const MAX_QUEUE_ENTRIES = 65_536;
 const DOORBELLS = 0x1000;
 const CAP = 0x00;
+const MAX_PATH = 4096;
 const RECORDER_ENTRIES = 4096;
 
 /** What a device by hand needs of what it stands on: an open controller, or one that nobody brought up. */
@@ -46,7 +48,8 @@ export class BareDevice {
     if (typeof (controller as Reached | null)?.use !== "function")
       refuse("controller must be one that `driver` opened");
     this.#bus = controller as Reached;
-    this.#recorderFolder = object<typeof options>("options", options, ["cmdlogDir"]).cmdlogDir ?? "";
+    const folder = object<typeof options>("options", options, ["cmdlogDir"]).cmdlogDir ?? "";
+    this.#recorderFolder = folder === "" ? "" : text("cmdlogDir", folder, MAX_PATH);
   }
 
   /** Any register of BAR0, doorbells and MSI-X table included. */
@@ -69,6 +72,7 @@ export class BareDevice {
 
   /** PRP1 and PRP2 for a piece of memory; list pages are allocated where they are needed and given back with `lists`. */
   prp(memory: DmaMemory, offset: number, bytes: number): { prp1: bigint; prp2: bigint; lists: DmaMemory | null } {
+    having("memory", memory, ["size", "physical"]);
     integer("offset", offset, 0, memory.size - 1);
     integer("bytes", bytes, 1, memory.size - offset);
     const plan = planPrp((at) => memory.physical(at), offset, bytes);
@@ -79,6 +83,8 @@ export class BareDevice {
 
   /** A PRP list with these entries, right or wrong. */
   prpList(entries: bigint[]): DmaMemory {
+    if (!Array.isArray(entries)) refuse("entries must be an array of addresses");
+    for (const [i, entry] of entries.entries()) big(`entries[${i}]`, entry, 0n, U64);
     const lists = this.allocate(listPages(entries.length) * PAGE_BYTES);
     lists.bytes.set(fillList(entries, (page) => lists.physical(page * PAGE_BYTES)));
     return lists;
@@ -90,7 +96,7 @@ export class BareDevice {
 
   /** Several may share one completion queue. Recorded in `<cmdlogDir>/<qid>.cmdlog` where there is such a folder. */
   submissionQueue(options: QueueOptions & { completionQueue: BareCompletionQueue }): BareSubmissionQueue {
-    const { completionQueue, ...rest } = options;
+    const { completionQueue, ...rest } = having("options", options, []);
     if (!(completionQueue instanceof BareCompletionQueue)) refuse("completionQueue must be a BareCompletionQueue");
     const place = this.#place(rest, SQE_BYTES, 0);
     const path = this.#recorderFolder === "" ? "" : `${this.#recorderFolder}/${place.qid}.cmdlog`;
@@ -100,6 +106,9 @@ export class BareDevice {
 
   /** Writes a doorbell: `which` 0 is the tail of a submission queue, 1 the head of a completion queue. */
   async doorbell(qid: number, which: 0 | 1, value: number): Promise<void> {
+    integer("qid", qid, 0, MAX_QID);
+    oneOf("which", which, [0, 1]);
+    integer("value", value, 0, U32);
     if (this.#strideBytes === 0) {
       const cap = await this.readRegister(CAP, 8);
       this.#strideBytes = 4 << Number((cap >> 32n) & 15n);
@@ -114,7 +123,7 @@ export class BareDevice {
 
   #place(options: QueueOptions, entryBytes: number, which: 0 | 1): QueuePlace {
     const o = object<QueueOptions>("options", options, ["qid", "entries", "scattered"]);
-    const qid = integer("qid", o.qid, 0, 0xffff);
+    const qid = integer("qid", o.qid, 0, MAX_QID);
     const entries = integer("entries", o.entries, 1, MAX_QUEUE_ENTRIES);
     const scattered = flag("scattered", o.scattered ?? false);
     const memory = this.allocate(entries * entryBytes, { scattered });

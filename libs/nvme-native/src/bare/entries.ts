@@ -1,5 +1,5 @@
 /** Queue entries as bytes (NVMe Base 2.0: submission figure 87, completion figure 90). Pure. */
-import { big, integer, object, U32, U64 } from "../check";
+import { big, bytes, integer, object, U32, U64 } from "../check";
 import type { RawCommand } from "../completion";
 
 export const SQE_BYTES = 64;
@@ -58,8 +58,10 @@ export function encodeSubmission(entry: SubmissionEntry): Buffer {
 }
 
 /** The 16 bytes at `offset`; whether the phase is that of a new entry is the caller's to know. */
-export function decodeCompletion(bytes: Uint8Array, offset = 0): CompletionEntry {
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset + offset, CQE_BYTES);
+export function decodeCompletion(entry: Uint8Array, offset = 0): CompletionEntry {
+  bytes("entry", entry, CQE_BYTES, U32);
+  integer("offset", offset, 0, entry.byteLength - CQE_BYTES);
+  const view = Buffer.from(entry.buffer, entry.byteOffset + offset, CQE_BYTES);
   const status = view.readUInt16LE(14);
   return {
     cdw0: view.readUInt32LE(0),

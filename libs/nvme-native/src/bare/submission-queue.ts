@@ -1,6 +1,6 @@
 import { addon } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
-import { bytes as checkBytes, integer } from "../check";
+import { bytes as checkBytes, having, integer, object } from "../check";
 import { NvmeError } from "../nvme-error";
 import type { BareCompletionQueue, ReapListener } from "./completion-queue";
 import { type CompletionEntry, encodeSubmission, SQE_BYTES, type SubmissionEntry } from "./entries";
@@ -28,7 +28,8 @@ export class BareSubmissionQueue extends BareQueue implements ReapListener {
   /** Create I/O Submission Queue for it. */
   createCommand(options: { priority?: number } = {}): SubmissionEntry {
     const { qid, entries, prp1, contiguous } = this.place;
-    const priority = integer("priority", options.priority ?? 0, 0, 3);
+    const o = object<typeof options>("options", options, ["priority"]);
+    const priority = integer("priority", o.priority ?? 0, 0, 3);
     return {
       opcode: 0x01,
       prp1,
@@ -58,6 +59,7 @@ export class BareSubmissionQueue extends BareQueue implements ReapListener {
       const message = `submission queue ${this.qid} is full: ${this.entries - 1} entries of it are not known to be fetched`;
       throw new NvmeError("ERR_QPAIR", message);
     }
+    having("entry", entry, []);
     const isBytes = entry instanceof Uint8Array;
     const sqe = isBytes ? entry : encodeSubmission({ ...entry, cid: entry.cid ?? this.#nextCid });
     this.put(this.tail, sqe);

@@ -1,5 +1,5 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
-import { big, bytes, integer, object, U64 } from "../check";
+import { big, bytes, having, integer, object, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller, Namespace } from "../driver";
 import type { NamespaceIdentity } from "../identity";
@@ -12,6 +12,7 @@ export function findLbaFormat(
   lbaBytes: number,
   metadataBytes = 0,
 ): number | null {
+  having("ns", ns, ["lbaFormats"]);
   integer("lbaBytes", lbaBytes, 1, 2 ** 31);
   integer("metadataBytes", metadataBytes, 0, 0xffff);
   const index = ns.lbaFormats.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
@@ -24,6 +25,7 @@ export async function formatNamespace(
   nsid: number,
   options: FormatOptions,
 ): Promise<{ completion: Completion; namespace: Namespace | null }> {
+  having("controller", controller, ["format", "namespace"]);
   const completion = await controller.format(nsid, options);
   return { completion, namespace: succeeded(completion) ? await controller.namespace(nsid) : null };
 }

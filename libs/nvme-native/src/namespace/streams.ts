@@ -1,5 +1,5 @@
 /** The streams directive (NVMe Base 2.0, 8.7.3) of one namespace. Writes name their stream with the flag `stream`. */
-import { integer, refuse } from "../check";
+import { bytes as checkBytes, flag, having, integer, U32 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller } from "../driver";
 import { expectStatus } from "../expect-status";
@@ -10,6 +10,8 @@ const SEND = { enable: 1, releaseIdentifier: 1, releaseResources: 2 } as const;
 const RECEIVE = { directives: 1, parameters: 1, status: 2, allocate: 3 } as const;
 const DIRECTIVES_BYTES = 4096;
 const PARAMETERS_BYTES = 32;
+/** How many are open, before their identifiers. */
+const COUNT_BYTES = 2;
 const MAX_OPEN_BYTES = 4096;
 const ENABLED_AT = 32;
 const MAX_STREAM = 0xffff;
@@ -28,8 +30,7 @@ export interface StreamParameters {
 }
 
 export function decodeStreamParameters(page: Uint8Array): StreamParameters {
-  if (page.length < PARAMETERS_BYTES)
-    refuse(`page has ${page.length} bytes, stream parameters have ${PARAMETERS_BYTES}`);
+  checkBytes("page", page, PARAMETERS_BYTES, U32);
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   return {
     maxStreams: view.getUint16(0, true),
@@ -44,9 +45,9 @@ export function decodeStreamParameters(page: Uint8Array): StreamParameters {
 
 /** Identifiers of open streams. The drive's count is believed as far as the page goes. */
 export function decodeOpenStreams(page: Uint8Array): number[] {
+  checkBytes("page", page, COUNT_BYTES, U32);
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   const most = Math.floor(page.length / 2) - 1;
-  if (most < 0) refuse(`page has ${page.length} bytes, a status of streams has 2 at least`);
   return Array.from({ length: Math.min(view.getUint16(0, true), most) }, (_, i) => view.getUint16(2 + 2 * i, true));
 }
 
@@ -54,11 +55,14 @@ export class Streams {
   constructor(
     private readonly controller: Pick<Controller, "commands">,
     readonly nsid: number,
-  ) {}
+  ) {
+    having("controller", controller, ["commands"]);
+    integer("nsid", nsid, 0, U32);
+  }
 
   /** A drive without directives ends this with an error status. */
   enable(enabled = true): Promise<Completion> {
-    const cdw12 = (STREAMS << 8) | (enabled ? 1 : 0);
+    const cdw12 = (STREAMS << 8) | (flag("enabled", enabled) ? 1 : 0);
     return this.#send({ type: IDENTIFY, operation: SEND.enable, cdw12 });
   }
 

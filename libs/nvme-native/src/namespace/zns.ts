@@ -1,6 +1,6 @@
 /** Zoned namespaces (ZNS Command Set 1.1): facts, reports, zone actions and append. Reads and writes are the namespace's. */
 import { type CommandData, viewOf } from "../buffer";
-import { big, integer, object, oneOf, refuse, U32, U64 } from "../check";
+import { big, having, integer, object, oneOf, refuse, U32, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller, Namespace, Qpair } from "../driver";
 import { NvmeError } from "../nvme-error";
@@ -28,6 +28,8 @@ export class ZonedNamespace {
 
   /** @throws ERR_UNSUPPORTED when the namespace is not zoned. */
   static async of(controller: Controller, namespace: Namespace): Promise<ZonedNamespace> {
+    having("controller", controller, ["admin", "identity"]);
+    having("namespace", namespace, ["nsid", "identity"]);
     const page = new Uint8Array(4096);
     const command = { opcode: 0x06, nsid: namespace.nsid, cdw10: 0x05, cdw11: (ZONED_COMMAND_SET << 24) >>> 0 };
     const completion = await controller.admin(command, page, "from-device");

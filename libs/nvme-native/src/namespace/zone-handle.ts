@@ -1,6 +1,6 @@
 /** One zone of a zoned namespace, and a queue pair to reach it by: what a script does to a zone, in short. */
 import { type CommandData, viewOf } from "../buffer";
-import { big } from "../check";
+import { big, having, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Namespace, Qpair } from "../driver";
 import type { IoWorker } from "../worker/handle";
@@ -31,7 +31,11 @@ export class ZoneHandle {
     private readonly zoned: Zoned,
     private readonly qpair: Qpair,
     readonly slba: bigint,
-  ) {}
+  ) {
+    having("zoned", zoned, ["namespace", "facts", "zone", "act", "append"]);
+    having("qpair", qpair, []);
+    big("slba", slba, 0n, U64);
+  }
 
   /** State, capacity and write pointer as the drive tells them now. @throws ERR_ARGUMENT when it refuses to tell */
   report(): Promise<Zone> {
@@ -79,6 +83,7 @@ export class ZoneHandle {
    * another order); without a limit of its own it writes or reads it once. @throws as `Namespace.startIoWorker`
    */
   async startIoWorker(options: IoWorkerOptions = {}): Promise<IoWorker> {
+    having("options", options, []);
     const { capacity } = await this.report();
     const limited = [options.timeMs, options.ioCount, options.passes].some((limit) => typeof limit === "number");
     return this.zoned.namespace.startIoWorker({

@@ -1,4 +1,5 @@
 /** Level 0 discovery (TCG Storage Architecture Core Specification 2.01, 3.3.6; Opal SSC 2.01, 3.1.1). Pure. */
+import { bytes as checkBytes, U32 } from "../check";
 import { TcgMalformedError } from "./tokens";
 
 const HEADER_BYTES = 48;
@@ -32,6 +33,7 @@ export interface TcgDiscovery {
 
 /** @throws TcgMalformedError when lengths do not fit. */
 export function decodeDiscovery(page: Uint8Array): TcgDiscovery {
+  checkBytes("page", page, 0, U32);
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
   if (page.length < HEADER_BYTES) throw new TcgMalformedError(`discovery has ${page.length} bytes only`);
   const end = Math.min(page.length, view.getUint32(0) + 4);

@@ -1,4 +1,5 @@
 /** Method calls and their answers (TCG Storage Architecture Core Specification 2.01, 3.2.4 and 5.1.5). Pure. */
+import { integer, refuse } from "../check";
 import { CONTROL, encodeValue, TcgMalformedError, type TcgValue, TokenReader } from "./tokens";
 
 const STATUS_NAMES: Record<number, string> = {
@@ -21,6 +22,7 @@ const STATUS_NAMES: Record<number, string> = {
 };
 
 export function tcgStatusName(status: number): string {
+  integer("status", status, 0, Number.MAX_SAFE_INTEGER);
   return STATUS_NAMES[status] ?? `status ${status.toString(16)}h`;
 }
 
@@ -45,12 +47,13 @@ export function decodeAnswer(payload: Uint8Array): { status: number; results: Tc
   return { status: status[0], results };
 }
 
-/** The cells of a row that Get gave, by column. */
+/** The cells of a row that Get gave, by column. @throws TcgMalformedError when it is no row */
 export function cellsOf(results: TcgValue[]): Map<number, TcgValue> {
+  if (!Array.isArray(results)) refuse("results must be an array, as a TcgAnswer has it");
   const row = Array.isArray(results[0]) ? results[0] : results;
   const cells = new Map<number, TcgValue>();
   for (const cell of row) {
-    if (typeof cell !== "object" || !("name" in cell) || typeof cell.name !== "number") {
+    if (typeof cell !== "object" || cell === null || !("name" in cell) || typeof cell.name !== "number") {
       throw new TcgMalformedError("a row has a cell without a column");
     }
     cells.set(cell.name, cell.value);

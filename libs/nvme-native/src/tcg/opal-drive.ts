@@ -2,7 +2,7 @@
  * A self-encrypting drive (TCG Storage Opal SSC 2.01). Each method opens a session of its own, does what it is named after
  * and closes it. Refusals of the drive are values: `expectTcg` turns one into an error where a script wants that.
  */
-import { oneOf, refuse } from "../check";
+import { flag, having, oneOf, refuse, text } from "../check";
 import type { Controller } from "../driver";
 import { NvmeError } from "../nvme-error";
 import { statusText, succeeded } from "../status";
@@ -20,6 +20,7 @@ const PIN_COLUMN = 3;
 const EXPRESSION_COLUMN = 3;
 const ENABLED_COLUMN = 5;
 const MAX_PIN_BYTES = 32;
+const MAX_STATUS_NAME = 1024;
 /** Half UIDs: the next value is an authority, or an operation (Core Specification, 5.1.3.3). */
 const AUTHORITY_REFERENCE = Uint8Array.of(0, 0, 0x0c, 0x05);
 const BOOLEAN_OPERATION = Uint8Array.of(0, 0, 0x04, 0x0e);
@@ -41,6 +42,7 @@ function pinBytes(name: string, pin: OpalPin): Uint8Array {
 }
 
 function authorityOf(who: OpalWho): TcgAuthority {
+  having("who", who, []);
   if ("sid" in who) return { uid: UID.sid, pin: pinBytes("sid", who.sid) };
   if ("psid" in who) return { uid: UID.psid, pin: pinBytes("psid", who.psid) };
   if ("admin" in who) return { uid: adminOf(who.admin), pin: pinBytes("pin", who.pin) };
@@ -56,6 +58,8 @@ export class OpalDrive {
 
   /** @throws ERR_UNSUPPORTED where the drive is none. */
   static async of(controller: Pick<Controller, "commands">): Promise<OpalDrive> {
+    having("controller", controller, ["commands"]);
+    having("controller.commands", controller.commands, ["securitySend", "securityReceive"]);
     const { completion, discovery } = await discover(controller.commands);
     if (discovery?.opal) return new OpalDrive(controller.commands, discovery.opal.comId);
     const why =
@@ -117,6 +121,7 @@ export class OpalDrive {
   }
 
   enableUser(who: OpalWho, user: number, enabled = true): Promise<TcgAnswer> {
+    flag("enabled", enabled);
     return this.#within("locking", who, (session) => session.set(userOf(user), [[ENABLED_COLUMN, enabled ? 1 : 0]]));
   }
 
@@ -179,7 +184,14 @@ export class OpalDrive {
   ): Promise<TcgAnswer> {
     const { answer, session } = await this.session(sp, who);
     if (session === null) return answer;
-    const result = await act(session);
+    let result: TcgAnswer;
+    try {
+      result = await act(session);
+    } catch (reason) {
+      // A session that stays open keeps the next one out.
+      await session.close().catch(() => {});
+      throw reason;
+    }
     if (!endsItself || result.status !== 0) await session.close();
     return result;
   }
@@ -202,6 +214,8 @@ export class TcgExpectationError extends Error {
 
 /** Gives the answer back when the drive said so. @throws TcgExpectationError */
 export function expectTcg(answer: TcgAnswer, statusName = "SUCCESS"): TcgAnswer {
+  having("answer", answer, ["statusName"]);
+  text("statusName", statusName, MAX_STATUS_NAME);
   if (answer.statusName !== statusName) throw new TcgExpectationError(answer, statusName);
   return answer;
 }

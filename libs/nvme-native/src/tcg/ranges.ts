@@ -1,5 +1,5 @@
 /** The row of a locking range (TCG Storage Opal SSC 2.01, 4.3.5.2). Pure. */
-import { big, flag, object, refuse, U64 } from "../check";
+import { big, flag, object, oneOf, refuse, U64 } from "../check";
 import { TcgMalformedError, type TcgValue } from "./tokens";
 
 export const RANGE_COLUMN = {
@@ -38,8 +38,9 @@ export function checkRange(options: OpalRangeOptions): OpalRangeOptions {
   if (o.slba !== undefined) big("slba", o.slba, 0n, U64);
   if (o.lbaCount !== undefined) big("lbaCount", o.lbaCount, 0n, U64);
   for (const key of FLAGS) if (o[key] !== undefined) flag(key, o[key]);
-  if (o.lockOnReset?.some((reset) => !RESETS.includes(reset))) {
-    refuse(`lockOnReset is ${JSON.stringify(o.lockOnReset)}, it takes ${RESETS.join(" and ")}`);
+  if (o.lockOnReset !== undefined) {
+    if (!Array.isArray(o.lockOnReset)) refuse(`lockOnReset must be an array of ${RESETS.join(" and ")}`);
+    for (const reset of o.lockOnReset) oneOf("lockOnReset", reset, RESETS);
   }
   return o;
 }

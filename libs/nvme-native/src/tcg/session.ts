@@ -1,7 +1,8 @@
 /** A session with a security provider of the drive (TCG Storage Architecture Core Specification 2.01, 5.2.3). */
+import { bytes, having, integer, refuse, U32 } from "../check";
 import { exchange, type TcgAddress, type TcgAnswer, type TcgChannel } from "./exchange";
 import { encodeCall } from "./methods";
-import { CONTROL, type TcgNamed, type TcgValue } from "./tokens";
+import { CONTROL, MAX_TOKEN_BYTES, type TcgNamed, type TcgValue } from "./tokens";
 import { METHOD, UID } from "./uids";
 
 /** Any number that is not 0; the drive repeats it. */
@@ -11,12 +12,21 @@ const HOST_SIGNING_AUTHORITY = 3;
 const VALUES = 1;
 const START_COLUMN = 3;
 const END_COLUMN = 4;
+const UID_BYTES = 8;
+const MAX_COM_ID = 0xffff;
 const MANAGER: Omit<TcgAddress, "comId"> = { tperSession: 0, hostSession: 0 };
 
 /** Who opens a session, and with which PIN; without it: anybody. */
 export interface TcgAuthority {
   uid: Uint8Array;
   pin: Uint8Array;
+}
+
+function checkAuthority(authority: TcgAuthority): TcgAuthority {
+  having("authority", authority, ["uid", "pin"]);
+  bytes("authority.uid", authority.uid, UID_BYTES, UID_BYTES);
+  bytes("authority.pin", authority.pin, 0, MAX_TOKEN_BYTES);
+  return authority;
 }
 
 /** A method of the session manager. */
@@ -42,11 +52,14 @@ export class TcgSession {
     sp: Uint8Array,
     authority: TcgAuthority | null,
   ): Promise<{ answer: TcgAnswer; session: TcgSession | null }> {
+    having("channel", channel, ["securitySend", "securityReceive"]);
+    integer("comId", comId, 0, MAX_COM_ID);
+    bytes("sp", sp, UID_BYTES, UID_BYTES);
     const proof: TcgNamed[] =
       authority === null
         ? []
         : [
-            { name: HOST_CHALLENGE, value: authority.pin },
+            { name: HOST_CHALLENGE, value: checkAuthority(authority).pin },
             { name: HOST_SIGNING_AUTHORITY, value: authority.uid },
           ];
     const answer = await manage(channel, comId, METHOD.startSession, [HOST_SESSION, sp, 1, ...proof]);
@@ -58,11 +71,16 @@ export class TcgSession {
   }
 
   call(object: Uint8Array, method: Uint8Array, parameters: TcgValue[] = []): Promise<TcgAnswer> {
+    bytes("object", object, UID_BYTES, UID_BYTES);
+    bytes("method", method, UID_BYTES, UID_BYTES);
+    if (!Array.isArray(parameters)) refuse("parameters must be an array of values");
     return exchange(this.channel, this.address, encodeCall(object, method, parameters));
   }
 
   /** The columns from `first` to `last` of one row. */
   get(object: Uint8Array, first: number, last: number): Promise<TcgAnswer> {
+    integer("first", first, 0, U32);
+    integer("last", last, first, U32);
     const block = [
       { name: START_COLUMN, value: first },
       { name: END_COLUMN, value: last },
@@ -72,10 +90,13 @@ export class TcgSession {
 
   /** Cells of one row, by column. */
   set(object: Uint8Array, cells: [number, TcgValue][]): Promise<TcgAnswer> {
+    if (!Array.isArray(cells) || !cells.every(Array.isArray))
+      refuse("cells must be an array of columns with their values");
     return this.call(object, METHOD.set, [{ name: VALUES, value: cells.map(([name, value]) => ({ name, value })) }]);
   }
 
-  authenticate({ uid, pin }: TcgAuthority): Promise<TcgAnswer> {
+  authenticate(authority: TcgAuthority): Promise<TcgAnswer> {
+    const { uid, pin } = checkAuthority(authority);
     return this.call(UID.thisSp, METHOD.authenticate, [uid, { name: HOST_CHALLENGE, value: pin }]);
   }
 

@@ -2,7 +2,7 @@
  * Tokens of the TCG Storage Architecture Core Specification 2.01, section 3.2.2.3, as values: numbers, byte sequences,
  * lists, and names with a value. Pure.
  */
-import { refuse } from "../check";
+import { big, having, integer, refuse, U64 } from "../check";
 
 export type TcgValue = number | bigint | Uint8Array | TcgValue[] | TcgNamed;
 
@@ -22,7 +22,7 @@ export const CONTROL = {
   empty: 0xff,
 } as const;
 
-const MAX_BYTES = 2 ** 24 - 1;
+export const MAX_TOKEN_BYTES = 2 ** 24 - 1;
 /** Lists in lists; what a drive answers needs four. */
 const MAX_DEPTH = 16;
 
@@ -33,26 +33,38 @@ export class TcgMalformedError extends Error {
 
 function bytesToken(bytes: Uint8Array): number[] {
   const { length } = bytes;
-  if (length > MAX_BYTES) refuse(`a byte sequence has ${length} bytes, at most ${MAX_BYTES} fit into a token`);
+  if (length > MAX_TOKEN_BYTES)
+    refuse(`a byte sequence has ${length} bytes, at most ${MAX_TOKEN_BYTES} fit into a token`);
   if (length < 16) return [0xa0 | length, ...bytes];
   if (length < 2048) return [0xd0 | (length >> 8), length & 0xff, ...bytes];
   return [0xe2, length >> 16, (length >> 8) & 0xff, length & 0xff, ...bytes];
 }
 
 function numberToken(value: number | bigint): number[] {
-  const number = BigInt(value);
-  if (number < 0n || number >= 1n << 64n) refuse(`${number} is no unsigned number of 64 bits`);
+  const number =
+    typeof value === "bigint"
+      ? big("a token, an unsigned number of 64 bits,", value, 0n, U64)
+      : BigInt(integer("a token, an unsigned number of 64 bits,", value, 0, Number.MAX_SAFE_INTEGER));
   if (number < 64n) return [Number(number)];
   const bytes: number[] = [];
   for (let rest = number; rest > 0n; rest >>= 8n) bytes.unshift(Number(rest & 0xffn));
   return [0x80 | bytes.length, ...bytes];
 }
 
-export function encodeValue(value: TcgValue): number[] {
+/** @throws ERR_ARGUMENT for what is no such value. */
+export function encodeValue(value: TcgValue, depth = 0): number[] {
+  if (depth > MAX_DEPTH) refuse(`a value has more than ${MAX_DEPTH} lists in lists`);
   if (typeof value === "number" || typeof value === "bigint") return numberToken(value);
   if (value instanceof Uint8Array) return bytesToken(value);
-  if (Array.isArray(value)) return [CONTROL.startList, ...value.flatMap(encodeValue), CONTROL.endList];
-  return [CONTROL.startName, ...encodeValue(value.name), ...encodeValue(value.value), CONTROL.endName];
+  if (Array.isArray(value))
+    return [CONTROL.startList, ...value.flatMap((one) => encodeValue(one, depth + 1)), CONTROL.endList];
+  having("a value", value, ["name", "value"]);
+  return [
+    CONTROL.startName,
+    ...encodeValue(value.name, depth + 1),
+    ...encodeValue(value.value, depth + 1),
+    CONTROL.endName,
+  ];
 }
 
 /** Reads values one behind the other. Everything throws TcgMalformedError where the bytes are something else. */

@@ -1,6 +1,6 @@
 /** Figures made of what a worker tells: a series of whole seconds, their evenness, percentiles. Pure. */
 import { mergeHistograms, percentileNs, type Sample } from "@assay/protocol";
-import { finite, refuse } from "../check";
+import { finite, having, integer, numbersIn, object, oneOf, refuse } from "../check";
 import type { IoWorkerResult, Operation } from "./result";
 
 const SECOND_MS = 1000;
@@ -14,8 +14,9 @@ type CountedSample = Pick<Sample, "interval" | "intervalMs" | "reads" | "writes"
  * @throws NvmeError ERR_ARGUMENT
  */
 export function ioPerSecond(samples: readonly CountedSample[], sampleMs = SECOND_MS): number[] {
-  if (!Number.isInteger(sampleMs) || sampleMs < 1 || SECOND_MS % sampleMs !== 0)
-    refuse(`sampleMs is ${sampleMs}, it must divide ${SECOND_MS}`);
+  integer("sampleMs", sampleMs, 1, SECOND_MS);
+  if (SECOND_MS % sampleMs !== 0) refuse(`sampleMs is ${sampleMs}, it must divide ${SECOND_MS}`);
+  numbersIn("samples", samples, ["interval", "intervalMs", "reads", "writes", "others"]);
   const perSecond = SECOND_MS / sampleMs;
   const whole = samples.filter((sample) => sample.intervalMs === sampleMs);
   const intervals = whole.reduce((most, sample) => Math.max(most, sample.interval + 1), 0);
@@ -34,6 +35,7 @@ export function ioPerSecond(samples: readonly CountedSample[], sampleMs = SECOND
  */
 export function iopsConsistency(series: readonly number[], percent = 99.9): number | null {
   finite("percent", percent, 0, 100);
+  numbersIn("series", series);
   const total = series.reduce((sum, count) => sum + count, 0);
   if (total === 0) return null;
   const fastestFirst = [...series].sort((a, b) => b - a);
@@ -59,13 +61,21 @@ export function latencyPercentiles(
   percents: readonly number[],
   options: PercentileOptions = {},
 ): (number | null)[] {
+  numbersIn("percents", percents);
+  if (!Array.isArray(results)) refuse("results must be an array of what workers ended with");
+  for (const [i, result] of results.entries()) having(`results[${i}]`, result, ["histograms", "serviceHistograms"]);
+  const o = object<PercentileOptions>("options", options, ["operations", "from"]);
+  const operations = o.operations ?? OPERATIONS;
+  if (!Array.isArray(operations)) refuse("options.operations must be an array");
+  for (const operation of operations) oneOf("options.operations", operation, OPERATIONS);
+  oneOf("options.from", o.from ?? "intended", ["intended", "actual"]);
   percents.forEach((percent, i) => {
     finite(`percents[${i}]`, percent, 0, 100);
   });
   const merged = mergeHistograms(
     results.flatMap((result) => {
-      const histograms = options.from === "actual" ? result.serviceHistograms : result.histograms;
-      return (options.operations ?? OPERATIONS).map((operation) => histograms[operation]);
+      const histograms = o.from === "actual" ? result.serviceHistograms : result.histograms;
+      return operations.map((operation) => histograms[operation]);
     }),
   );
   return percents.map((percent) => percentileNs(merged, percent));
