@@ -69,8 +69,11 @@ const OBJECTS: Record<string, (bench: Bench) => object | Promise<object>> = {
   "bare memory": ({ controller }) => new surface.BareDevice(controller).allocate(4096),
   BareAdmin: (bench) => new surface.BareAdmin(bareQueues(bench).submissionQueue),
 };
-/** `wait` has its own test; the others are the driver's own, or end what the next call needs. */
-const LEFT_OUT = new Set(["close", "wait", "ended", "use", "reaped", "listen"]);
+/**
+ * `wait` has its own test, `powerCycle` too, for what it takes leaves the drive ten seconds without power; the others are the driver's
+ * own, or end what the next call needs.
+ */
+const LEFT_OUT = new Set(["close", "wait", "powerCycle", "ended", "use", "reaped", "listen"]);
 /** Where `close` is a command like others. */
 const CLOSE_IS_A_COMMAND = new Set(["ZonedNamespace", "ZoneHandle", "Streams"]);
 const leftOutOf = (name: string) =>
@@ -188,6 +191,16 @@ test("a deadline that is nonsense is refused, and none is set", () =>
   withBench(async ({ ns, qpair }) => {
     for (const value of NONSENSE) expect(() => driver.setDeadline(value as bigint)).toThrow(surface.NvmeError);
     expect(await ns.flush(qpair)).toMatchObject({ sct: 0, sc: 0 });
+  }));
+
+test("a power cycle of nonsense is refused in words", () =>
+  withBench(async ({ controller }) => {
+    const subsystem = new surface.Subsystem(controller);
+    for (const value of NONSENSE.filter((one) => one !== undefined)) {
+      expect(await outcome(() => subsystem.powerCycle({ offMs: value as number }))).toBeNull();
+      expect(await outcome(() => subsystem.powerCycle({ offMs: 0, appearMs: value as number }))).toBeNull();
+    }
+    expect(await outcome(() => subsystem.powerCycle(null as unknown as object))).toBeNull();
   }));
 
 test("waiting for nonsense is refused in words", async () => {

@@ -87,6 +87,8 @@ export async function harassMethods(
   const of = subject as Record<string, Callable>;
   for (const method of methods) {
     const called = `${name}.${method}`;
-    await harass(called, (...given) => of[method]!(...given), of[method]!.length, isFineOf(called));
+    // A default makes `length` 0: whether it takes arguments is what its text says.
+    const takes = /^[^(]*\(\s*\)/.test(String(of[method])) ? 0 : 1;
+    await harass(called, (...given) => of[method]!(...given), takes, isFineOf(called));
   }
 }
