@@ -19,6 +19,17 @@ constexpr uint32_t kStepsOfARound = 300;
 constexpr uint32_t kEntries = 16;
 constexpr size_t kRegions = 8;
 
+// To write where the device reads is what this host does. ThreadSanitizer does not look at these stores (a memcpy to there
+// it would look at), but at everything else.
+__attribute__((no_sanitize("thread"))) void Scribble(void* at, const void* from, size_t bytes) {
+  auto* to = static_cast<volatile uint64_t*>(at);
+  for (size_t i = 0; i < bytes / sizeof *to; i++) {
+    uint64_t word = 0;
+    if (from != nullptr) std::memcpy(&word, static_cast<const uint8_t*>(from) + i * sizeof word, sizeof word);
+    to[i] = word;
+  }
+}
+
 bool WaitReady(ModelHost& host, uint32_t value) {
   const uint64_t until = BoottimeNs() + 30 * kNsPerSecond;
   while (BoottimeNs() < until) {
@@ -31,12 +42,15 @@ bool WaitReady(ModelHost& host, uint32_t value) {
 }
 
 void BringUp(ModelHost& host, const DmaRegion& sq, const DmaRegion& cq) {
+#ifndef __SANITIZE_THREAD__
+  // Not under ThreadSanitizer: Device::NextDueNs looks, outside the turn's lock, at what a reset by this thread changes.
   CHECK(host.HotReset().ok());
+#endif
   const uint8_t command[2] = {6, 0};
   CHECK(host.WriteConfig(4, command, 2).ok());
   CHECK(host.WriteRegister(reg::kCc, 4, 0).ok());
   CHECK(WaitReady(host, 0));
-  std::memset(cq.memory.get(), 0, cq.bytes);
+  Scribble(cq.memory.get(), nullptr, cq.bytes);
   CHECK(host.WriteRegister(reg::kAqa, 4, (kEntries - 1) << 16 | (kEntries - 1)).ok());
   CHECK(host.WriteRegister(reg::kAsq, 8, sq.pages[0]).ok());
   CHECK(host.WriteRegister(reg::kAcq, 8, cq.pages[0]).ok());
@@ -47,9 +61,6 @@ void BringUp(ModelHost& host, const DmaRegion& sq, const DmaRegion& cq) {
 }  // namespace
 
 void TestBare() {
-#ifdef __SANITIZE_THREAD__
-  return;  // to write where the device reads is what this host does
-#endif
   char folder[] = "/tmp/assay-bare-XXXXXX";
   CHECK(mkdtemp(folder) != nullptr);
   const std::string path = std::string(folder) + "/drive";
@@ -87,10 +98,11 @@ void TestBare() {
         sqe.cdw10 = static_cast<uint32_t>(random.Below(2) == 0 ? random.Below(UINT32_MAX) : 15 << 16 | random.Below(5));
         sqe.cdw11 = static_cast<uint32_t>(random.Below(2) == 0 ? random.Below(UINT32_MAX) : 1 << 16 | random.Below(4));
         sqe.cdw12 = static_cast<uint32_t>(random.Below(64));
-        std::memcpy(sq.memory.get() + random.Below(kEntries) * sizeof sqe, &sqe, sizeof sqe);
+        Scribble(sq.memory.get() + random.Below(kEntries) * sizeof sqe, &sqe, sizeof sqe);
         // Lists and queue entries out of nowhere.
         uint64_t* words = reinterpret_cast<uint64_t*>(regions[random.Below(kRegions)].memory.get());
-        words[random.Below(3 * 512)] = address();
+        const uint64_t word = address();
+        Scribble(words + random.Below(3 * 512), &word, sizeof word);
         const uint32_t doorbell = reg::kDoorbells + 4 * static_cast<uint32_t>(random.Below(8));
         CHECK(host.WriteRegister(random.Below(4) == 0 ? reg::kDoorbells : doorbell, 4, random.Below(kEntries + 2)).ok());
         if (random.Below(20) == 0) {
@@ -113,7 +125,7 @@ void TestBare() {
     identify.opc = admin_opcode::kIdentify;
     identify.cdw10 = 1;
     identify.prp1 = regions[0].pages[0];
-    std::memcpy(sq.memory.get(), &identify, sizeof identify);
+    Scribble(sq.memory.get(), &identify, sizeof identify);
     CHECK(host.WriteRegister(reg::kDoorbells, 4, 1).ok());
     const uint64_t until = BoottimeNs() + 30 * kNsPerSecond;
     auto* last = reinterpret_cast<uint32_t*>(cq.memory.get() + 12);
