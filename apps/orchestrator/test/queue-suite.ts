@@ -90,7 +90,7 @@ export function queueSuite(openStore: () => Store): void {
       if (calls === 1) throw new Error("once");
     });
     bells.ring("summarise", "run-1");
-    await eventually("the first answer", () => calls === 1);
+    await eventually("the first answer", () => calls >= 1);
     await eventually("the second answer", () => {
       bells.ring("summarise", "run-1");
       return calls >= 2;
@@ -135,7 +135,7 @@ export function queueSuite(openStore: () => Store): void {
     let calls = 0;
     bells.answer("schedule", async () => void calls++);
     bells.ring("schedule");
-    await eventually("an answer", () => calls === 1);
+    await eventually("an answer", () => calls >= 1);
     await store.wipe();
     await eventually("an answer after the loss", () => {
       bells.ring("schedule");
@@ -148,7 +148,7 @@ export function queueSuite(openStore: () => Store): void {
     let calls = 0;
     bells.answer("schedule", async () => void calls++);
     bells.ring("schedule");
-    await eventually("an answer", () => calls === 1);
+    await eventually("an answer", () => calls >= 1);
     await store.crash();
     const before = calls;
     await eventually("an answer after the crash", async () => {

@@ -25,7 +25,7 @@ model::DriveSpec BenchSpec(uint64_t lbas, uint32_t lba_bytes) {
 
 std::shared_ptr<Controller> OpenDrive(const std::string& drive, const std::string& cmdlog_dir) {
   std::promise<std::shared_ptr<Controller>> promise;
-  Controller::Open({.transport = "model", .address = drive, .port = 0, .nqn = ""}, {.cmdlog_dir = cmdlog_dir, .cmdlog_entries = 2048, .timeout_ms = 10'000},
+  Controller::Open({.transport = "model", .address = drive, .port = 0, .nqn = "", .host_nqn = ""}, {.cmdlog_dir = cmdlog_dir, .cmdlog_entries = 2048, .timeout_ms = 10'000},
                    [&](const Status& status, std::shared_ptr<Controller> controller, const ReadyReport&) {
                      CHECK(status.ok());
                      promise.set_value(std::move(controller));
