@@ -55,7 +55,8 @@ test("a drive that never comes back, a hook that fails and nonsense are errors",
     await expect(broken.powerOff()).rejects.toThrow("the relay is stuck");
     expect(await codeOf(() => new Subsystem(controller, {} as never))).toBe("ERR_ARGUMENT");
     expect(await codeOf(() => dead.powerCycle({ offMs: -1 }))).toBe("ERR_ARGUMENT");
-    const elsewhere = { ...controller, address: { transport: "spdk-pcie" as const, address: "0000:01:00.0" } };
+    const address = { transport: "spdk-pcie" as const, address: "0000:01:00.0" };
+    const elsewhere = Object.create(controller, { address: { value: address } });
     await expect(new Subsystem(elsewhere as never).powerOff()).rejects.toMatchObject({
       code: "ERR_UNSUPPORTED",
       message: "spdk-pcie: nothing here switches this drive's power, give Subsystem hooks",
