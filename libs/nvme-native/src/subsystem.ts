@@ -48,7 +48,7 @@ export class Subsystem {
     private readonly controller: Reached,
     hooks?: PowerHooks,
   ) {
-    having("controller", controller, ["address", "identity", "readRegister", "reset"]);
+    having("controller", controller, ["address", "readRegister", "reset"]);
     this.#hooks = hooks === undefined ? switchOf(controller) : checkHooks(hooks);
   }
 

@@ -89,11 +89,13 @@ void Device::Run() {
       continue;
     }
     bool progress;
+    uint64_t due_ns = 0;
     {
       std::lock_guard lock(turn_mutex_);
       memory_.BeginTurn();
       progress = Step(BoottimeNs());
       memory_.EndTurn();
+      if (!progress) due_ns = NextDueNs();  // a reset by another thread changes what it looks at
     }
     Leave();
     if (removed_) LeaveTheSlot();
@@ -104,7 +106,7 @@ void Device::Run() {
       }
       notify_.clear();
     }
-    if (!progress && !stop_) wake_.Wait(seen, NextDueNs());
+    if (!progress && !stop_) wake_.Wait(seen, due_ns);
   }
 }
 

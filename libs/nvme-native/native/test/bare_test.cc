@@ -42,10 +42,7 @@ bool WaitReady(ModelHost& host, uint32_t value) {
 }
 
 void BringUp(ModelHost& host, const DmaRegion& sq, const DmaRegion& cq) {
-#ifndef __SANITIZE_THREAD__
-  // Not under ThreadSanitizer: Device::NextDueNs looks, outside the turn's lock, at what a reset by this thread changes.
   CHECK(host.HotReset().ok());
-#endif
   const uint8_t command[2] = {6, 0};
   CHECK(host.WriteConfig(4, command, 2).ok());
   CHECK(host.WriteRegister(reg::kCc, 4, 0).ok());
