@@ -79,8 +79,13 @@ function runIoWorker(task) {
   return JSON.parse(stdout.trim().split("\n").at(-1));
 }
 
-const quantile = (numbers, share) =>
-  numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * share))];
+/** Between two neighbours where the share falls between them: an even number of pairs must not favour the better half. */
+function quantile(numbers, share) {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * share;
+  const below = sorted[Math.floor(at)];
+  return below + (sorted[Math.ceil(at)] - below) * (at % 1);
+}
 const median = (numbers) => quantile(numbers, 0.5);
 const load = () => readFileSync("/proc/loadavg", "utf8").split(" ").slice(0, 3).join(" ");
 
