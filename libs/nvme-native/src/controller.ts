@@ -1,6 +1,6 @@
 import type { ControllerAccess } from "./access";
 import { addon, type NativeLimits, type NativePhases, type NativeRenewal, settle } from "./addon/addon";
-import type { NativeCommand, NativeHandle } from "./addon/command";
+import type { NativeHandle } from "./addon/command";
 import type { TransportAddress } from "./address";
 import { MAX_TIMEOUT_MS } from "./address";
 import { AdminCommands } from "./admin/admin-commands";
@@ -32,10 +32,6 @@ const MAX_NSID = 0xffff_fffe;
 const MAX_LOG_BYTES = 16 * 1024 * 1024;
 const SMART_BYTES = 512;
 const SMART_LOG = 2;
-/** Admin commands after which nothing is known about what a namespace holds. */
-const OPCODE = { namespaceManagement: 0x0d, format: 0x80, sanitize: 0x84 } as const;
-const ERASING_OPCODES = new Set<number>(Object.values(OPCODE));
-const CREATE_NAMESPACE = 0;
 
 export class NvmeController implements Controller, ControllerAccess {
   readonly commands = new AdminCommands(this);
@@ -145,19 +141,10 @@ export class NvmeController implements Controller, ControllerAccess {
     const checked = checkCommand("command", command, 0);
     const carries = data === undefined ? null : carried("data", data, this, 4, this.limits.maxTransferBytes).data;
     const way = carries === null ? "none" : direction!;
-    const completion = await settle(addon().admin(this.use(), checked, carries, way, timeoutMs));
+    const send = () => settle(addon().admin(this.use(), checked, carries, way, timeoutMs));
+    const completion = await this.#namespaces.around(checked, send);
     this.#latest = latestOf(completion);
-    if (ERASING_OPCODES.has(command.opcode)) this.#erased(checked, completion);
     return completion;
-  }
-
-  /** Also a command that failed may have erased something. */
-  #erased({ opcode, nsid, cdw10 }: NativeCommand, completion: Completion): void {
-    this.#namespaces.contentsUnknown();
-    if (!succeeded(completion)) return;
-    if (opcode === OPCODE.format) this.#namespaces.formatted(nsid, cdw10);
-    if (opcode === OPCODE.namespaceManagement && (cdw10 & 0xf) === CREATE_NAMESPACE)
-      this.#namespaces.created(completion.cdw0);
   }
 
   async identifyRaw(cns: number, nsid = 0, cntid = 0): Promise<{ completion: Completion; data: Uint8Array }> {

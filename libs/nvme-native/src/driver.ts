@@ -138,7 +138,8 @@ export interface Controller extends AdminChannel {
   setFeature(fid: number, cdw11: number, options?: SetFeatureOptions): Promise<Completion>;
   /**
    * Format NVM (NVM Command Set 1.0, 4.1.3), 10 minutes at most unless said; nsid ffffffffh: all. Namespace objects of
-   * other sectors are stale then.
+   * other sectors are stale then. @throws ERR_BUSY when it would change sectors that workers, sweeps or commands of a length
+   * in LBAs are moving just now
    */
   format(nsid: number, options: FormatOptions): Promise<Completion>;
   /** CC.EN 1-0-1 with I/O in flight: workers and qpairs are parked, every handle settles, qpairs are usable again. */

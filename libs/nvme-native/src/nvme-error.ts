@@ -14,6 +14,8 @@ export type NvmeErrorCode =
   | "ERR_LOCKED"
   /** The device answers all ones: removed, without power, or in D3hot. */
   | "ERR_GONE"
+  /** It would harm what is in flight: the message says what, and what has to end first. Nothing was sent. */
+  | "ERR_BUSY"
   /** The transport, the host or the drive cannot do it; the message says which and why. */
   | "ERR_UNSUPPORTED"
   /** The drive has no queue pair left, or refuses this priority. */

@@ -58,6 +58,7 @@ export const DRIVER_ERRORS: {
   ERR_OPEN: { outcome: "errored", rule: "open-failed" },
   ERR_LOCKED: { outcome: "errored", rule: "drive-locked" },
   ERR_GONE: { outcome: "failed", rule: "drive-gone" },
+  ERR_BUSY: { outcome: "errored", rule: "driver-misused" },
   ERR_UNSUPPORTED: { outcome: "errored", rule: "unsupported-by-drive" },
   ERR_QPAIR: { outcome: "errored", rule: "no-qpair" },
   ERR_TIMEOUT: { outcome: "failed", rule: "command-timeout" },

@@ -13,6 +13,7 @@ import type { TransferFlags } from "./io-options";
 import { addressed, inStream, MAX_LBAS, protect } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { joined, protectionDwords, transferLayout } from "./protection";
+import type { NamespaceTraffic } from "./traffic";
 
 export class NamespaceChannel {
   /** Why its identity no longer holds; null as long as it does. */
@@ -22,6 +23,7 @@ export class NamespaceChannel {
     private readonly controller: ControllerAccess,
     private readonly native: NativeHandle,
     private readonly identity: NamespaceIdentity,
+    private readonly traffic: NamespaceTraffic,
   ) {}
 
   /** What has become of the namespace; null when it is as this object knows it. */
@@ -29,14 +31,15 @@ export class NamespaceChannel {
     this.#stale = why;
   }
 
-  /** A length in LBAs of another size would make the drive write beyond the end of the data. @throws ERR_CLOSED */
+  /** A length in LBAs of another size would make the drive write beyond the end of the data. @throws ERR_CLOSED, ERR_BUSY */
   use(): void {
     this.controller.use();
-    if (this.#stale === null) return;
-    throw new NvmeError(
-      "ERR_CLOSED",
-      `namespace ${this.identity.nsid} ${this.#stale}: call controller.namespace(${this.identity.nsid}) again`,
-    );
+    if (this.#stale !== null)
+      throw new NvmeError(
+        "ERR_CLOSED",
+        `namespace ${this.identity.nsid} ${this.#stale}: call controller.namespace(${this.identity.nsid}) again`,
+      );
+    this.traffic.admit();
   }
 
   async send(
@@ -84,9 +87,10 @@ export class NamespaceChannel {
     if (fuse !== 0) command.fuse = fuse;
     const read = opcode === NVM_OPCODE.read;
     const direction = read ? "from-device" : "to-device";
-    if (apart === 0 && metadata === undefined) return this.send(qpair, command, carries, direction, lbas);
+    if (apart === 0 && metadata === undefined)
+      return this.traffic.during(this.send(qpair, command, carries, direction, lbas));
     const both = joined(view, metadata, apart * lbas);
-    const completion = await this.send(qpair, command, both, direction, lbas, apart * lbas);
+    const completion = await this.traffic.during(this.send(qpair, command, both, direction, lbas, apart * lbas));
     if (read && both !== view) {
       view.set(both.subarray(0, view.byteLength));
       metadata?.set(both.subarray(view.byteLength));

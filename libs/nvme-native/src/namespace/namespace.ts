@@ -31,6 +31,7 @@ import {
   writeZeroesCommand,
 } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
+import type { NamespaceTraffic } from "./traffic";
 import { NamespaceVerification, type VerifyOptions } from "./verification";
 
 const FUSED_FIRST = 1;
@@ -47,8 +48,10 @@ export class NvmeNamespace implements Namespace {
     readonly identity: NamespaceIdentity,
     /** For our own use; of all objects of this namespace. */
     readonly verification: NamespaceVerification,
+    /** For our own use; of all objects of this namespace. */
+    readonly traffic: NamespaceTraffic,
   ) {
-    this.#commands = new NamespaceChannel(controller, native, identity);
+    this.#commands = new NamespaceChannel(controller, native, identity, traffic);
   }
 
   get nsid(): number {
@@ -188,11 +191,13 @@ export class NvmeNamespace implements Namespace {
       checkWorkerOptions(options, this.identity, this.controller.identity, facts),
     );
     this.#workers++;
+    // Its end is told by the handle alone.
+    this.traffic.during(handle.result).catch(() => {});
     return handle;
   }
 
   async verify(options: VerifyOptions): Promise<VerifyResult> {
     this.#commands.use();
-    return this.verification.sweep(options);
+    return this.traffic.during(this.verification.sweep(options));
   }
 }

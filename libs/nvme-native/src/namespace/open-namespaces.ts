@@ -1,22 +1,35 @@
 import type { ControllerAccess } from "../access";
 import { addon } from "../addon/addon";
-import type { NativeHandle } from "../addon/command";
+import type { NativeCommand, NativeHandle } from "../addon/command";
+import type { Completion } from "../completion";
 import { parseNamespace } from "../identify";
 import type { NamespaceIdentity } from "../identity";
 import { NvmeError } from "../nvme-error";
+import { succeeded } from "../status";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";
 import { sameSectors, sectorsAfter, sectorsOf } from "./sector-format";
+import { type BusyNamespaces, NamespaceTraffic } from "./traffic";
 import { NamespaceVerification } from "./verification";
 
 const ALL_NAMESPACES = 0xffff_ffff;
+const concerns = (nsid: number, one: { nsid: number }) => nsid === ALL_NAMESPACES || nsid === one.nsid;
 
 /** A namespace as the addon has it; all objects of it share this, and with it the verify table. */
 interface Opened {
   native: NativeHandle;
   identity: NamespaceIdentity;
   verification: NamespaceVerification;
+  traffic: NamespaceTraffic;
 }
+
+const OPCODE = { namespaceManagement: 0x0d, namespaceAttachment: 0x15, format: 0x80, sanitize: 0x84 } as const;
+/** After these nothing is known about what a namespace holds. */
+const ERASING = new Set<number>([OPCODE.namespaceManagement, OPCODE.format, OPCODE.sanitize]);
+/** Dword 10 of Namespace Management and Attachment; both begin with what makes one usable. */
+const SELECT = 0xf;
+const CREATE = 0;
+const ATTACH = 0;
 
 /** Byte of Identify Namespace, and its value for "all bytes read as 00h" (NVM Command Set 1.0, figure 97). */
 const DLFEAT = 33;
@@ -27,6 +40,7 @@ export class OpenNamespaces {
   readonly #references = new Set<WeakRef<NvmeNamespace>>();
   /** By nsid. Held until its sectors change: a verify table follows every write, whichever object it goes through. */
   readonly #opened = new Map<number, Opened>();
+  readonly #busy: BusyNamespaces = new Set();
 
   constructor(private readonly controller: ControllerAccess) {}
 
@@ -37,7 +51,8 @@ export class OpenNamespaces {
     const before = apart ? undefined : this.#opened.get(nsid);
     const opened = before !== undefined && sameNamespace(before.identity, identity) ? before : this.#create(identity);
     if (!apart) this.#opened.set(nsid, opened);
-    const namespace = new NvmeNamespace(this.controller, opened.native, identity, opened.verification);
+    const { native, verification, traffic } = opened;
+    const namespace = new NvmeNamespace(this.controller, native, identity, verification, traffic);
     this.#references.add(new WeakRef(namespace));
     return namespace;
   }
@@ -58,7 +73,8 @@ export class OpenNamespaces {
       boundaryLbas: identity.atomicBoundary?.lbas ?? 0,
       boundaryOffsetLba: identity.atomicBoundary?.offsetLba ?? 0,
     });
-    return { native, identity, verification: new NamespaceVerification(this.controller, native, identity) };
+    const verification = new NamespaceVerification(this.controller, native, identity);
+    return { native, identity, verification, traffic: new NamespaceTraffic(identity, this.#busy) };
   }
 
   *#living(): Iterable<NvmeNamespace> {
@@ -75,14 +91,50 @@ export class OpenNamespaces {
     return new Set([...[...this.#opened.values()].map(of), ...[...this.#living()].map(of)]);
   }
 
-  contentsUnknown(): void {
-    for (const verification of this.#verifications()) verification.contentsUnknown();
+  /** Sends an admin command, with what it does to namespaces. @throws ERR_BUSY where data in flight forbid it */
+  async around(command: NativeCommand, send: () => Promise<Completion>): Promise<Completion> {
+    const { opcode, nsid, cdw10 } = command;
+    if (opcode === OPCODE.namespaceAttachment && (cdw10 & SELECT) === ATTACH) this.#beginAttachment(nsid);
+    const endHold = opcode === OPCODE.format ? this.#beginFormat(nsid, cdw10) : () => {};
+    try {
+      const completion = await send();
+      if (ERASING.has(opcode)) this.#erased(command, completion);
+      return completion;
+    } finally {
+      endHold();
+    }
   }
 
-  /** A Format NVM with this CDW10 has ended well. */
-  formatted(nsid: number, cdw10: number): void {
+  /** Also a command that failed may have erased something. */
+  #erased({ opcode, nsid, cdw10 }: NativeCommand, completion: Completion): void {
+    for (const verification of this.#verifications()) verification.contentsUnknown();
+    if (!succeeded(completion)) return;
+    if (opcode === OPCODE.format) this.#formatted(nsid, cdw10);
+    if (opcode === OPCODE.namespaceManagement && (cdw10 & SELECT) === CREATE) this.#created(completion.cdw0);
+  }
+
+  /**
+   * Where a Format NVM changes the sectors, nothing that has a length in LBAs may be in flight or begin meanwhile: the drive
+   * would write beyond the end of its memory. Gives what to call at its end.
+   */
+  #beginFormat(nsid: number, cdw10: number): () => void {
+    const changes = ({ identity }: { identity: NamespaceIdentity }) =>
+      concerns(nsid, identity) && !sameSectors(sectorsOf(identity), sectorsAfter(identity, cdw10));
+    for (const { identity, moving } of [...this.#busy].filter(changes))
+      throw new NvmeError(
+        "ERR_BUSY",
+        `namespace ${identity.nsid} has ${moving} workers, sweeps and commands in flight, a format that changes its sectors must wait for their end`,
+      );
+    const held = new Set([...this.#opened.values(), ...this.#living()].filter(changes).map(({ traffic }) => traffic));
+    const releases = [...held].map((traffic) => traffic.hold());
+    return () => {
+      for (const release of releases) release();
+    };
+  }
+
+  #formatted(nsid: number, cdw10: number): void {
     for (const namespace of this.#living()) {
-      if (nsid !== ALL_NAMESPACES && namespace.nsid !== nsid) continue;
+      if (!concerns(nsid, namespace)) continue;
       const sectors = sectorsAfter(namespace.identity, cdw10);
       const stale = !sameSectors(sectorsOf(namespace.identity), sectors);
       const now = sectors === null ? "another format" : `sectors of ${sectors.lbaBytes}+${sectors.metadataBytes} bytes`;
@@ -90,9 +142,20 @@ export class OpenNamespaces {
     }
   }
 
+  /** What still moves data of a namespace that had this nsid before knows other sectors. */
+  #beginAttachment(nsid: number): void {
+    for (const { identity, superseded, moving } of this.#busy)
+      if (superseded && concerns(nsid, identity))
+        throw new NvmeError(
+          "ERR_BUSY",
+          `${moving} workers, sweeps and commands of the namespace that had nsid ${identity.nsid} before are in flight, an attachment must wait for their end`,
+        );
+  }
+
   /** Namespace Management has given this nsid to a new namespace. */
-  created(nsid: number): void {
+  #created(nsid: number): void {
     this.#opened.delete(nsid);
+    for (const traffic of this.#busy) if (traffic.identity.nsid === nsid) traffic.superseded = true;
     for (const namespace of this.#living())
       if (namespace.nsid === nsid) namespace.retire("was deleted and another one created with its nsid");
   }
