@@ -153,9 +153,9 @@ void IoWorker::Run() {
     statistics_->Tick(now);
     const bool sent = Fill(now);
     if (ahead_) StageAhead();
-    if (ending_ && qpair->outstanding() == 0 && reaped == 0) break;
     // What timed out is still outstanding; it is not waited for.
-    if (ending_ && InUse() == withheld_ && reaped == 0) break;
+    const bool over = ending_ && blocked_.empty() && (qpair->outstanding() == 0 || InUse() == withheld_);
+    if (over && reaped == 0) break;
     if (reaped == 0 && !sent && !parking.Asked()) qpair->Wait(WaitUntil(), options_.spin);
   }
   Finish();

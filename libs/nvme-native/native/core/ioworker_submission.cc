@@ -23,12 +23,15 @@ bool IoWorker::MayIssue(uint64_t now_ns) {
   return !ending_ && pacing_.Due(now_ns);
 }
 
-// Commands whose LBAs somebody was writing; true when something was sent.
+// Commands whose LBAs somebody was writing; true when something was sent. What was taken before a limit was met still goes
+// out, any other end keeps it back.
 bool IoWorker::SendBlocked() {
   bool sent = false;
+  if (ending_ && end_ == WorkerEnd::kDone && (cut_off_.load(std::memory_order_relaxed) || qpair->Gone())) end_ = WorkerEnd::kTerminated;
+  const bool kept_back = ending_ && end_ != WorkerEnd::kDone;
   retried_.swap(blocked_);
   for (uint32_t index : retried_) {
-    if (ending_) {
+    if (kept_back) {
       free_.push_back(index);
     } else {
       sent = Issue(index) || sent;
