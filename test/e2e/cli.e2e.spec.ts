@@ -1,4 +1,7 @@
 /** The command line against a lab: what people see, what shells are told. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { assay, type Said } from "./assay";
 import { drives, hostFile, serialOf } from "./drives";
 import { eventually } from "./eventually";
@@ -112,6 +115,57 @@ describe("assay", () => {
     expect((await run("run", "pin", passed!.id)).stdout).toMatch(/for ever/);
     expect((await run("run", "unpin", passed!.id)).stdout).toMatch(/as retention says/);
   }, 120_000);
+
+  it("exports a run and a campaign, whole, in the format that is asked for", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "assay-exported-"));
+    try {
+      const [failed] = await json<RunSeen[]>("run", "list", "--verdict", "failed", "--limit", "1");
+      const { id } = failed!;
+      expect((await run("export", id.slice(0, 8), "--to", folder)).code).toBe(0);
+      expect(readdirSync(folder)).toEqual([`${id}.jsonl`]);
+      const records = readFileSync(join(folder, `${id}.jsonl`), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as { record: string; counts?: Record<string, number> });
+      const kinds = new Set(records.map(({ record }) => record));
+      for (const kind of ["run", "plan", "dut", "criterion", "latency", "event", "command"])
+        expect(kinds).toContain(kind);
+      expect(records.at(-1)!.counts!.event).toBe(records.filter(({ record }) => record === "event").length);
+
+      const csv = (await run("export", id, "-f", "csv")).stdout;
+      expect(csv).toMatch(new RegExp(`^${id},${failed!.dut.serial},ASSAY SIM A,A1.0,e2e-01,bay-2,.*,iops,1/s,`, "m"));
+      expect((await run("export", "nightly", "--campaign", "-f", "junit")).stdout.match(/<testsuite /g)).toHaveLength(
+        2,
+      );
+      expect((await run("export", "nightly", "--campaign", "-f", "tap")).stdout).toMatch(/^ok 2 - .*\n1\.\.2$/m);
+      expect((await run("export", id, "-f", "ocp")).stdout).toMatch(
+        /"testRunEnd":\{"status":"COMPLETE","result":"FAIL"\}/,
+      );
+      expect((await run("export", "nightly", "--campaign", "-f", "ocp")).code).toBe(2);
+      expect((await run("export", id, "--to", join(folder, "no", "where"))).code).toBe(2);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }, 120_000);
+
+  it("explains why a run failed and what became of its drive", async () => {
+    const [failed] = await json<RunSeen[]>(
+      "run",
+      "list",
+      "--plan",
+      "verify-soak",
+      "--verdict",
+      "failed",
+      "--limit",
+      "1",
+    );
+    const said = await run("explain", failed!.id);
+    expect(said.code).toBe(0);
+    expect(said.stdout).toMatch(new RegExp(`^verify-soak on ${BAD} failed: `));
+    expect(said.stdout).toMatch(/\nBecause\n(.*\n)* {2}Attributed to dut by rule /);
+    expect(said.stdout).toMatch(/\nNext\n/);
+    expect((await run("explain", "nonsense")).code).toBe(2);
+  });
 
   it("pushes a plan and gives its source back", async () => {
     const { stdout: source } = await run("plan", "show", "smoke");

@@ -7,6 +7,8 @@ import { findServer, type ServerSettings } from "./settings/find-server";
 import { addAccessVerbs } from "./verbs/access";
 import { addCampaignVerbs } from "./verbs/campaign";
 import { addDutVerbs } from "./verbs/dut";
+import { addExplainVerb } from "./verbs/explain";
+import { addExportVerb } from "./verbs/export";
 import { addHostVerbs } from "./verbs/host";
 import { addPlanVerbs } from "./verbs/plan";
 import { addResultVerbs } from "./verbs/results";
@@ -56,6 +58,8 @@ Environment: ASSAY_URL, ASSAY_TOKEN or ASSAY_TOKEN_FILE; without them the lab in
     addDutVerbs,
     addHostVerbs,
     addResultVerbs,
+    addExplainVerb,
+    addExportVerb,
     addAccessVerbs,
   ])
     addVerbs(program, session);

@@ -61,6 +61,9 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/runs/:id/rollups": "viewer",
   "GET /api/v1/runs/:id/histograms": "viewer",
   "GET /api/v1/runs/:id/snapshots": "viewer",
+  "GET /api/v1/runs/:id/report": "viewer",
+  "GET /api/v1/runs/:id/explanation": "viewer",
+  "GET /api/v1/campaigns/:id/report": "viewer",
   "GET /api/v1/compare": "viewer",
   "GET /api/v1/statuses": "viewer",
 

@@ -23,3 +23,4 @@ export type PlanItem = Item<Ok<paths["/api/v1/plans"]["get"]>>;
 export type TokenItem = Item<Ok<paths["/api/v1/tokens"]["get"]>>;
 export type Cmdlog = Ok<paths["/api/v1/runs/{id}/cmdlog"]["get"]>;
 export type Latency = Item<Ok<paths["/api/v1/runs/{id}/histograms"]["get"]>>;
+export type Explanation = Ok<paths["/api/v1/runs/{id}/explanation"]["get"]>;

@@ -8,6 +8,7 @@ export type Format = (typeof formats)[number];
 export interface Sink {
   write(text: string): unknown;
   isTTY?: boolean;
+  once?(event: "drain", listener: () => void): unknown;
 }
 
 export type Facts = readonly (readonly [string, string | number | null | undefined])[];
@@ -63,6 +64,13 @@ export class Printer {
       const shown = text();
       if (shown !== null) this.results.write(`${shown}\n`);
     }
+  }
+
+  /** A part of a document that is printed as it is; resolves when more is wanted. */
+  async part(text: string): Promise<void> {
+    this.clearProgress();
+    if (this.results.write(text) !== false || this.results.once === undefined) return;
+    await new Promise<void>((resolve) => this.results.once!("drain", resolve));
   }
 
   clearProgress(): void {

@@ -6,14 +6,20 @@ import { APP_FOLDER } from "../platform/config";
 const FOLDER = join(APP_FOLDER, "..", "..", "prisma", "sql");
 
 export const READING_QUERIES = [
+  "campaign",
+  "campaign-runs",
   "compare-metric",
   "compare-verdicts",
   "duts-by-status",
   "run-cmdlog",
+  "run-criteria",
+  "run-dut",
   "run-histograms",
   "run-metrics",
+  "run-plan",
   "run-rollups",
   "run-samples",
+  "run-situation",
   "run-snapshots",
 ] as const;
 export type ReadingQuery = (typeof READING_QUERIES)[number];

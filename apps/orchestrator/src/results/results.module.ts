@@ -1,6 +1,8 @@
 import { Module } from "@nestjs/common";
 import { RunsModule } from "../runs/runs.module";
 import { CompareService } from "./compare.service";
+import { ExplanationController } from "./explanation.controller";
+import { ReportController } from "./report.controller";
 import { ResultsController } from "./results.controller";
 import { RunResultsController } from "./run-results.controller";
 import { RunResults } from "./run-results.service";
@@ -8,7 +10,7 @@ import { Summariser } from "./summariser";
 
 @Module({
   imports: [RunsModule],
-  controllers: [ResultsController, RunResultsController],
+  controllers: [ResultsController, RunResultsController, ReportController, ExplanationController],
   providers: [CompareService, RunResults, Summariser],
   exports: [Summariser],
 })
