@@ -33,8 +33,8 @@ void OnExecuted(void* argument, const struct spdk_nvme_cpl* cpl) {
 
 }  // namespace
 
-AdminQpair::AdminQpair(const Traits& traits, struct spdk_nvme_ctrlr* const& ctrlr, std::atomic<bool>& controller_gone)
-    : traits_(traits), ctrlr_(ctrlr), gone_(controller_gone), in_flight_(traits.admin_entries - kReservedEntries) {}
+AdminQpair::AdminQpair(const Traits& traits, struct spdk_nvme_ctrlr* const& ctrlr, std::atomic<bool>& controller_gone, std::function<bool()> taken_away)
+    : traits_(traits), ctrlr_(ctrlr), gone_(controller_gone), taken_away_(std::move(taken_away)), in_flight_(traits.admin_entries - kReservedEntries) {}
 
 void AdminQpair::Attach() { spdk_nvme_ctrlr_register_aer_callback(ctrlr_, OnEvent, this); }
 
@@ -80,7 +80,7 @@ void AdminQpair::MatchEvents() {
 }
 
 bool AdminQpair::Process() {
-  const bool lost = spdk_nvme_ctrlr_process_admin_completions(ctrlr_) < 0;
+  const bool lost = taken_away_() || spdk_nvme_ctrlr_process_admin_completions(ctrlr_) < 0;
   if (lost) gone_.store(true, std::memory_order_release);
   return !lost;
 }

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 
 #include "../core/host.h"
 #include "in_flight.h"
@@ -16,7 +17,8 @@ namespace assay::spdk {
 
 class AdminQpair final : public HostQpair {
  public:
-  AdminQpair(const Traits& traits, struct spdk_nvme_ctrlr* const& ctrlr, std::atomic<bool>& controller_gone);
+  // `taken_away` looks whether the device is still there, and tells SPDK when it is not.
+  AdminQpair(const Traits& traits, struct spdk_nvme_ctrlr* const& ctrlr, std::atomic<bool>& controller_gone, std::function<bool()> taken_away);
 
   // Control thread, after SPDK's controller was made: events come here.
   void Attach();
@@ -48,6 +50,7 @@ class AdminQpair final : public HostQpair {
   const Traits& traits_;
   struct spdk_nvme_ctrlr* const& ctrlr_;
   std::atomic<bool>& gone_;
+  const std::function<bool()> taken_away_;
   InFlight in_flight_;
   std::deque<uint64_t> event_requests_;
   std::deque<struct spdk_nvme_cpl> events_;

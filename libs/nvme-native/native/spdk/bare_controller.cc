@@ -9,6 +9,7 @@
 #include "environment.h"
 #include "lent_pages.h"
 #include "open_addresses.h"
+#include "registers.h"
 
 namespace assay::spdk {
 namespace {
@@ -91,7 +92,7 @@ void BareController::Stop(bool silent) {
 
 bool BareController::Answers() {
   uint64_t version = 0;
-  return function_->Read(reg::kVs, 4, &version) == Answer::kDone && version != AllOnes(4);
+  return function_->Read(reg::kVs, 4, &version) == Answer::kDone && IsVersion(version);
 }
 
 Status BareController::Failed(Answer answer, const std::string& what) {
@@ -110,11 +111,11 @@ Status BareController::NotByHand(const char* what) const {
   return Status::Error(Code::kUnsupported, std::string(traits_.name) + ": this controller is driven by hand: " + what);
 }
 
-// A register may be all ones by right; the version never is.
+// A register may be all ones or zero by right; the version never is.
 Status BareController::ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) {
   const Answer answer = function_->Read(offset, bytes, value);
   if (answer != Answer::kDone) return FailedAt(answer, "read", offset);
-  return *value != AllOnes(bytes) || Answers() ? Status::Ok() : FailedAt(Answer::kNone, "read", offset);
+  return (*value != AllOnes(bytes) && *value != 0) || Answers() ? Status::Ok() : FailedAt(Answer::kNone, "read", offset);
 }
 
 Status BareController::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
@@ -122,19 +123,29 @@ Status BareController::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t v
   return answer == Answer::kDone ? Status::Ok() : FailedAt(answer, "written", offset);
 }
 
+// Class code and revision are never all ones; the vendor may come from the host's memory (vfio-pci).
+Answer BareController::ConfigAnswers() {
+  uint8_t value[4] = {};
+  const Answer answer = function_->ReadConfig(0x08, value, sizeof value);
+  const bool silent = std::all_of(std::begin(value), std::end(value), [](uint8_t byte) { return byte == 0xff; });
+  return answer == Answer::kDone && silent ? Answer::kNone : answer;
+}
+
 Status BareController::ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) {
   const std::string what = "the configuration space cannot be read at " + std::to_string(offset);
-  uint8_t vendor[2] = {};
-  if (const Answer answer = function_->ReadConfig(0, vendor, 2); answer != Answer::kDone) return Failed(answer, what);
-  if (vendor[0] == 0xff && vendor[1] == 0xff) return Failed(Answer::kNone, what);
+  if (const Answer answer = ConfigAnswers(); answer != Answer::kDone) return Failed(answer, what);
   const Answer answer = function_->ReadConfig(offset, to, bytes);
   return answer == Answer::kDone ? Status::Ok() : Failed(answer, what);
 }
 
 Status BareController::WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) {
+  const std::string what = "the configuration space cannot be written at " + std::to_string(offset);
+  if (const Answer answer = ConfigAnswers(); answer != Answer::kDone) return Failed(answer, what);
   const Answer answer = function_->WriteConfig(offset, from, bytes);
-  return answer == Answer::kDone ? Status::Ok() : Failed(answer, "the configuration space cannot be written at " + std::to_string(offset));
+  return answer == Answer::kDone ? Status::Ok() : Failed(answer, what);
 }
+
+Status BareController::HotReset() { return function_->HotReset(); }
 
 Status BareController::Lend(uint64_t bytes, bool scattered, DmaRegion* out) {
   LentPages pages;

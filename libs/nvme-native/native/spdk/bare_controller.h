@@ -37,6 +37,7 @@ class BareController final : public HostController {
   Status SetUpAdminQueue() override;
   Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override;
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;
+  Status HotReset() override;
 
  private:
   // Where the core looks for an admin queue: nothing is sent through it.
@@ -58,6 +59,7 @@ class BareController final : public HostController {
   BareController(const Traits& traits, const TransportAddress& address, std::unique_ptr<BusFunction> function);
   Status ReadLimits();
   bool Answers();
+  Answer ConfigAnswers();
   Status Failed(Answer answer, const std::string& what);
   Status FailedAt(Answer answer, const char* verb, uint32_t offset);
   Status NotByHand(const char* what) const;

@@ -28,6 +28,8 @@ class BusFunction {
   virtual Answer ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) = 0;
   virtual Answer WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) = 0;
   virtual uint32_t BarBytes() const = 0;
+  // Resets it through its port: kUnsupported, kGone.
+  virtual Status HotReset() = 0;
 
   // Any thread. Where it sees this byte of SPDK's DMA memory; SPDK_VTOPHYS_ERROR when it does not.
   virtual uint64_t BusAddress(const void* memory) const = 0;

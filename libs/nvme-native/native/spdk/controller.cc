@@ -25,7 +25,7 @@ Controller::Controller(const Traits& traits, const TransportAddress& address, co
     : traits_(traits),
       address_(address),
       options_(options),
-      admin_(traits, ctrlr_, gone_),
+      admin_(traits, ctrlr_, gone_, [this] { return TakenAway(); }),
       registers_(traits, ctrlr_, admin_, options_) {}
 
 Controller::~Controller() = default;
@@ -63,6 +63,9 @@ Status Controller::Connect() {
   if (!address_.host_nqn.empty()) snprintf(opts.hostnqn, sizeof(opts.hostnqn), "%s", address_.host_nqn.c_str());
   opts.disable_error_logging = true;  // an error status is a value for the caller
 
+  if (traits_.type == SPDK_NVME_TRANSPORT_PCIE && IsSilent(address_.address)) {
+    return Status::Error(Code::kOpen, std::string(traits_.name) + " " + address_.address + " does not open: nothing answers at this address");
+  }
   ForgetLastError();
   ctrlr_ = spdk_nvme_connect(&id, &opts, sizeof(opts));
   if (ctrlr_ == nullptr) {
@@ -72,6 +75,7 @@ Status Controller::Connect() {
                                           (detail.empty() ? "" : " (" + detail + ")"));
   }
   gone_.store(false, std::memory_order_release);
+  presence_.Forget();
   admin_.Attach();
   registers_.Attach();
   ReadLimits();
@@ -117,7 +121,7 @@ void Controller::Stop(bool silent) {
     gone_.store(true, std::memory_order_release);
     return;
   }
-  if (lost) spdk_nvme_ctrlr_fail(ctrlr_);
+  if (lost) SayNothingMore();
   for (IoQpair* qpair : qpairs_) qpair->Detach();
   Detach();
   abandoned_.clear();
@@ -154,16 +158,12 @@ void Controller::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
 
 Status Controller::ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) {
   if (Gone()) return Lost("the controller does not answer");
-  Status status = registers_.Read(offset, bytes, value);
-  if (status.code == Code::kGone) gone_.store(true, std::memory_order_release);
-  return status;
+  return Accessed(registers_.Read(offset, bytes, value));
 }
 
 Status Controller::WriteRegister(uint32_t offset, uint32_t bytes, uint64_t value) {
   if (Gone()) return Lost("the controller does not answer");
-  Status status = registers_.Write(offset, bytes, value);
-  if (status.code == Code::kGone) gone_.store(true, std::memory_order_release);
-  return status;
+  return Accessed(registers_.Write(offset, bytes, value));
 }
 
 void* Controller::AllocBuffer(size_t bytes) { return AllocateDma(bytes, 4096); }

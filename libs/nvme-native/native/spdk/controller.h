@@ -9,6 +9,7 @@
 
 #include "admin_qpair.h"
 #include "io_qpair.h"
+#include "pci_function.h"
 #include "registers.h"
 
 namespace assay::spdk {
@@ -36,6 +37,7 @@ class Controller final : public HostController {
   // config_space.cc
   Status ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override;
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;
+  Status HotReset() override;
 
  private:
   Controller(const Traits& traits, const TransportAddress& address, const HostOptions& options);
@@ -45,6 +47,12 @@ class Controller final : public HostController {
   Status Disable(uint64_t until_ns);
   Status Enable(uint64_t until_ns);
   Status Lost(const char* what) const;
+  // config_space.cc
+  struct spdk_pci_device* Function() const;
+  bool TakenAway();
+  void GiveUp();
+  void SayNothingMore();
+  Status Accessed(Status status);
   void ReadLimits();
 
   const Traits& traits_;
@@ -52,6 +60,7 @@ class Controller final : public HostController {
   const HostOptions options_;
   struct spdk_nvme_ctrlr* ctrlr_ = nullptr;
   std::atomic<bool> gone_{true};
+  PresenceWatch presence_;
   AdminQpair admin_;
   Registers registers_;
   HostLimits limits_;

@@ -76,8 +76,7 @@ Status Controller::Enable(uint64_t until_ns) {
 Status Controller::Restart(ReadyReport* report) {
   const uint64_t start = BoottimeNs();
   if (ctrlr_ != nullptr) {
-    // Nothing may be sent to what was there before: a failed controller is only freed.
-    spdk_nvme_ctrlr_fail(ctrlr_);
+    SayNothingMore();
     gone_.store(true, std::memory_order_release);
     for (IoQpair* qpair : qpairs_) qpair->Detach();
     Detach();

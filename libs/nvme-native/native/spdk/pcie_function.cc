@@ -3,8 +3,11 @@
 #include <spdk/env.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "bus_function.h"
+#include "message_interrupts.h"
+#include "pci_function.h"
 #include "sigbus.h"
 
 namespace assay::spdk {
@@ -18,14 +21,12 @@ constexpr uint64_t kMaxBarBytes = 1u << 30;
 class PcieFunction final : public BusFunction {
  public:
   PcieFunction(struct spdk_pci_device* device, volatile uint8_t* bar, uint64_t bar_bytes)
-      : device_(device), bar_(bar), bar_bytes_(bar_bytes) {}
+      : device_(device), bar_(bar), bar_bytes_(bar_bytes), interrupts_(device) {}
 
   // With uio nobody else would keep the function from memory that is given to others next.
   ~PcieFunction() override {
-    uint16_t command = 0;
-    if (spdk_pci_device_cfg_read16(device_, &command, kCommand) == 0 && command != 0xffff) {
-      (void)spdk_pci_device_cfg_write16(device_, command & ~kBusMaster, kCommand);
-    }
+    StopBusMaster(device_);
+    interrupts_.reset();
     ForgetRegisterWindow(bar_);
     (void)spdk_pci_device_unmap_bar(device_, 0, const_cast<uint8_t*>(bar_));
     spdk_pci_device_unclaim(device_);
@@ -41,8 +42,10 @@ class PcieFunction final : public BusFunction {
     return Done(spdk_pci_device_cfg_read(device_, to, bytes, offset) == 0);
   }
   Answer WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override {
+    interrupts_->BeforeWrite(offset, from, bytes);
     return Done(spdk_pci_device_cfg_write(device_, const_cast<uint8_t*>(from), bytes, offset) == 0);
   }
+  Status HotReset() override { return ResetBusOf(device_); }
   uint32_t BarBytes() const override { return static_cast<uint32_t>(std::min(bar_bytes_, kMaxBarBytes)); }
   uint64_t BusAddress(const void* memory) const override { return spdk_vtophys(memory, nullptr); }
   bool ReachesMemoryAfterwards() const override { return false; }
@@ -53,6 +56,7 @@ class PcieFunction final : public BusFunction {
   struct spdk_pci_device* const device_;
   volatile uint8_t* const bar_;
   const uint64_t bar_bytes_;
+  std::optional<MessageInterrupts> interrupts_;
 };
 
 int Keep(void* wanted, struct spdk_pci_device* device) {

@@ -110,11 +110,11 @@ Status Registers::ReadMapped(uint32_t offset, uint32_t bytes, uint64_t* value) {
     alive = LoadRegister(window_ + offset, 4, &low) && LoadRegister(window_ + offset + 4, 4, &high);
     *value = high << 32 | low;
   }
-  if (alive && *value != AllOnes(bytes)) return Status::Ok();
-  // A register may be all ones by right; the version never is.
+  if (alive && *value != AllOnes(bytes) && *value != 0) return Status::Ok();
+  // A register may be that by right; the version never is.
   uint64_t version = 0;
-  if (alive && LoadRegister(window_ + reg::kVs, 4, &version) && version != AllOnes(4)) return Status::Ok();
-  return Status::Error(Code::kGone, std::string(traits_.name) + ": the device answers all ones");
+  if (alive && LoadRegister(window_ + reg::kVs, 4, &version) && IsVersion(version)) return Status::Ok();
+  return Status::Error(Code::kGone, std::string(traits_.name) + ": the device does not answer");
 }
 
 Status Registers::WriteMapped(uint32_t offset, uint32_t bytes, uint64_t value) {

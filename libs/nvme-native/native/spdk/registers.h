@@ -7,6 +7,9 @@
 
 namespace assay::spdk {
 
+// Of a register VS that was read. Where nothing is, hosts answer all ones, QEMU's zeroes.
+constexpr bool IsVersion(uint64_t value) { return value != 0 && value != UINT32_MAX; }
+
 class Registers {
  public:
   Registers(const Traits& traits, struct spdk_nvme_ctrlr* const& ctrlr, AdminQpair& admin, const HostOptions& options);

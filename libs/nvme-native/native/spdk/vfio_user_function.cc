@@ -54,6 +54,7 @@ class VfioUserFunction final : public BusFunction {
     return Answer::kDone;
   }
 
+  Status HotReset() override { return Status::Error(Code::kUnsupported, "a vfio-user socket has no port that could send a hot reset; give `reset` a function that does it"); }
   Answer ReadConfig(uint32_t offset, uint8_t* to, uint32_t bytes) override {
     for (uint32_t done = 0; done < bytes;) {
       const uint32_t piece = std::min(bytes - done, kConfigPiece);

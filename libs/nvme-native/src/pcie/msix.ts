@@ -36,9 +36,10 @@ export class Msix {
   #words: DmaMemory | null = null;
 
   constructor(
-    private readonly pcie: {
+    private readonly space: {
       field(offset: number, bytes: 2): Promise<number>;
       setField(offset: number, bytes: 2, value: number): Promise<void>;
+      unsupported(reason: string): NvmeError;
     },
     private readonly device: BareDevice,
     private readonly place: Place,
@@ -52,12 +53,19 @@ export class Msix {
   async enable(): Promise<void> {
     this.#words ??= this.device.allocate(this.vectors * WORD_BYTES);
     this.#words.bytes.fill(0);
+    await this.#fillTable(this.#words);
+    await this.#control(ENABLE, FUNCTION_MASK);
+    // Where the kernel's driver switches it on (vfio-pci), it has put entries of its own there.
+    if ((await this.entry(0)).address !== this.#words.physical(0)) await this.#fillTable(this.#words);
+  }
+
+  async #fillTable(words: DmaMemory): Promise<void> {
     for (let vector = 0; vector < this.vectors; vector++) {
-      const at = this.place.table + vector * ENTRY_BYTES;
-      await this.device.writeRegister(at, this.#words.physical(vector * WORD_BYTES), 8);
+      const at = this.#table(vector);
+      await this.device.writeRegister(at + 12, MASKED, 4);
+      await this.device.writeRegister(at, words.physical(vector * WORD_BYTES), 8);
       await this.device.writeRegister(at + 8, 1n, 8);
     }
-    await this.#control(ENABLE, FUNCTION_MASK);
   }
 
   /** Off; what is pending stays. */
@@ -125,6 +133,12 @@ export class Msix {
 
   async #control(set: number, clear: number): Promise<void> {
     const at = this.place.capability + 2;
-    await this.pcie.setField(at, 2, ((await this.pcie.field(at, 2)) & ~clear) | set);
+    const wanted = ((await this.space.field(at, 2)) & ~clear) | set;
+    await this.space.setField(at, 2, wanted);
+    const kept = await this.space.field(at, 2);
+    if (((kept ^ wanted) & (ENABLE | FUNCTION_MASK)) !== 0)
+      throw this.space.unsupported(
+        `Message Control of MSI-X stays ${kept.toString(16)}h, ${wanted.toString(16)}h was written: the kernel's driver of the function keeps these bits`,
+      );
   }
 }

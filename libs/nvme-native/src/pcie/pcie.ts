@@ -151,7 +151,12 @@ export class Pcie {
     if ((table & 7) !== 0 || (pending & 7) !== 0)
       throw this.#unsupported(`the MSI-X table is in BAR ${table & 7}: BAR 0 alone is reached`);
     const vectors = ((await this.field(at + 2, 2)) & 0x7ff) + 1;
-    return new Msix(this, this.#device, { capability: at, table: table & ~7, pending: pending & ~7, vectors });
+    const space = {
+      field: (offset: number, bytes: 2) => this.field(offset, bytes),
+      setField: (offset: number, bytes: 2, value: number) => this.setField(offset, bytes, value),
+      unsupported: (reason: string) => this.#unsupported(reason),
+    };
+    return new Msix(space, this.#device, { capability: at, table: table & ~7, pending: pending & ~7, vectors });
   }
 
   #unsupported(reason: string): NvmeError {

@@ -29,8 +29,11 @@ export interface ConformanceBench extends OpenDrive {
   folder: string;
   /** A second drive (closed at the end as well). `spec` is for the software drive; other hosts have one second drive. */
   open(spec?: Partial<ModelDriveSpec>): Promise<OpenDrive>;
-  /** Takes the first drive away while it is open: it answers nothing any more. It is back for the next behaviour. */
-  vanish(): Promise<void>;
+  /**
+   * Takes the first drive away while it is open: it answers nothing any more.
+   * @returns brings it back; at the end of the behaviour that is done anyhow
+   */
+  vanish(): Promise<() => Promise<void>>;
   /** Records that the rest of this behaviour cannot be shown here, and why; the test ends there. */
   skip(reason: string): never;
 }

@@ -32,16 +32,17 @@ export function onBus(
   return bench.host === "spdk-vfio-user" ? attached(bench, body) : body(bench.controller);
 }
 
-/** One queue pair of the script's own. */
+/** One queue pair of the script's own; its completion queue interrupts with `vector` when there is one. */
 export async function queues(
   device: BareController,
   admin: BareAdmin,
-  options: { qid?: number; entries: number; scattered?: boolean },
+  options: { qid?: number; entries: number; scattered?: boolean; vector?: number },
 ) {
   const place = { qid: options.qid ?? 1, entries: options.entries, scattered: options.scattered ?? false };
   const cq = device.completionQueue(place);
   const sq = device.submissionQueue({ ...place, completionQueue: cq });
-  expectStatus(await admin.execute(cq.createCommand()));
+  const { vector } = options;
+  expectStatus(await admin.execute(cq.createCommand(vector === undefined ? {} : { vector, interrupts: true })));
   expectStatus(await admin.execute(sq.createCommand()));
   return { cq, sq };
 }

@@ -12,8 +12,11 @@ const source: DriveSource = {
     path: await makeDrive(folder, spec, `drive-${number}.drive`),
   }),
   vanish: async (address) => {
-    if (address.transport === "model") await driver.modelPower(address.path, "off");
-    return async () => {};
+    const power = async (state: "on" | "off") => {
+      if (address.transport === "model") await driver.modelPower(address.path, state);
+    };
+    await power("off");
+    return () => power("on");
   },
 };
 

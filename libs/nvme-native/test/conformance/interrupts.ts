@@ -116,7 +116,7 @@ async function fastest(measure: () => Promise<number>): Promise<number> {
 }
 
 /** Vectors whose word is set. That of the admin queue may come late from an admin command before: it counts when asked for. */
-function setOf(msix: Msix, asked: number | null): number[] {
+export function setOf(msix: Msix, asked: number | null): number[] {
   const all = Array.from({ length: msix.vectors }, (_, vector) => vector);
   return all.filter((vector) => (vector > 0 || asked === 0) && msix.isSet(vector));
 }

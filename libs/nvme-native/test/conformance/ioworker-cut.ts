@@ -6,10 +6,12 @@ import {
   type IoWorkerEvent,
   type IoWorkerOptions,
   type IoWorkerResult,
+  Pcie,
   Subsystem,
 } from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour, type ConformanceBench } from "./behaviour";
+import { status } from "./by-hand";
 
 const KEPT = 64;
 
@@ -79,6 +81,32 @@ behaviour(
     expect(await smart(bench)).toEqual(before);
   },
 );
+
+for (const [how, reset] of [
+  ["hot", (pcie: Pcie) => pcie.reset()],
+  ["function level", (pcie: Pcie) => pcie.flr()],
+] as const) {
+  behaviour(
+    "B120",
+    `workers and single commands end at a ${how} reset of the function, the drive works on, nothing is counted`,
+    { on: ["model", "spdk-pcie"], needs: ["smart-log"] },
+    async (bench) => {
+      const { controller, ns, qpair } = bench;
+      const before = await smart(bench);
+      for (const most of [1, 8]) {
+        const handles = start(bench, most);
+        await busy(handles);
+        const reads = Array.from({ length: 31 }, () => ns.read(qpair, 0n, new Uint8Array(4096)));
+        await reset(new Pcie(controller));
+        expect(await controller.reset()).toMatchObject({ ok: true, reason: null });
+        await ended(handles);
+        for (const read of await Promise.all(reads)) expect(["00/00", "07/82"]).toContain(status(read));
+        await clean(bench);
+      }
+      expect(await smart(bench)).toEqual(before);
+    },
+  );
+}
 
 behaviour(
   "B120",

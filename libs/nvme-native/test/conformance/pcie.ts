@@ -111,14 +111,14 @@ behaviour("B019", "in D3hot the registers are gone and commands wait", MODEL, as
   expectStatus(await read);
 });
 
-behaviour("B023", "after a hot reset and a controller reset I/O works, power cycles stay", MODEL, async (bench) => {
+behaviour("B023", "after a hot reset and a controller reset I/O works, power cycles stay", PCIE, async (bench) => {
   await resetBy(bench, () => new Pcie(bench.controller).reset());
 });
 
 behaviour(
   "B023",
   "a hot reset under a running worker ends it, the next one is clean",
-  MODEL,
+  PCIE,
   async ({ controller, ns }) => {
     const running = ns.startIoWorker(worker({ depth: 8, timeMs: 3_600_000, sampleMs: 10 }));
     for await (const event of running) if (event.type === "sample") break;
@@ -129,7 +129,7 @@ behaviour(
   },
 );
 
-behaviour("B024", "a hot reset by the script's own function calls it exactly once", MODEL, async (bench) => {
+behaviour("B024", "a hot reset by the script's own function calls it exactly once", PCIE, async (bench) => {
   const pcie = new Pcie(bench.controller);
   let calls = 0;
   await resetBy(bench, () =>

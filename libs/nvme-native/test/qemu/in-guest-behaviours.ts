@@ -1,9 +1,10 @@
 /** Runs in the guest: shows behaviours on the PCIe functions named by argv, one for each message from in-guest.ts. */
 import { expect } from "expect";
-import { driver } from "../../src";
+import { driver, type TransportAddress } from "../../src";
 import "../conformance/areas";
 import { behaviours } from "../conformance/behaviour";
 import { show } from "../conformance/show-behaviour";
+import { cutSlot } from "./pci-slot";
 import type { GuestAnswer } from "./requests";
 
 Object.assign(globalThis, { expect });
@@ -28,8 +29,12 @@ async function answer(key: string): Promise<GuestAnswer> {
     if (address === undefined) throw new Error(`the guest has ${functions.length} drives`);
     return { transport: "spdk-pcie" as const, address };
   };
+  const vanish = async (from: TransportAddress) => {
+    const bringBack = cutSlot((from as { address: string }).address);
+    return async () => bringBack();
+  };
   try {
-    return { skipped: await show(behaviour, { host: "spdk-pcie", place }) };
+    return { skipped: await show(behaviour, { host: "spdk-pcie", place, vanish }) };
   } catch (reason) {
     return { failed: String((reason as Error)?.stack ?? reason) };
   }

@@ -1,0 +1,53 @@
+#include "message_interrupts.h"
+
+#include <spdk/env.h>
+
+namespace assay::spdk {
+namespace {
+
+constexpr uint32_t kCapabilities = 0x34, kFirstCapability = 0x40;
+constexpr int kMostCapabilities = 48;
+constexpr uint8_t kMsix = 0x11;
+constexpr uint8_t kEnableInSecondByte = 0x80;
+
+}  // namespace
+
+MessageInterrupts::MessageInterrupts(struct spdk_pci_device* device) : device_(device) {
+  uint8_t at = 0;
+  if (spdk_pci_device_cfg_read8(device, &at, kCapabilities) != 0) return;
+  for (int i = 0; i < kMostCapabilities && at >= kFirstCapability; i++) {
+    uint8_t head[2] = {};
+    if (spdk_pci_device_cfg_read(device, head, sizeof head, at) != 0) return;
+    if (head[0] == kMsix) {
+      uint16_t control = 0;
+      if (spdk_pci_device_cfg_read16(device, &control, at + 2) != 0) return;
+      control_ = at + 2;
+      vectors_ = (control & 0x7ff) + 1;
+      return;
+    }
+    at = head[1] & 0xfc;
+  }
+}
+
+MessageInterrupts::~MessageInterrupts() { Switch(false); }
+
+void MessageInterrupts::BeforeWrite(uint32_t offset, const uint8_t* from, uint32_t bytes) {
+  const uint32_t second = control_ + 1;
+  if (control_ == 0 || offset > second || offset + bytes <= second) return;
+  Switch((from[second - offset] & kEnableInSecondByte) != 0);
+}
+
+// A failure shows in the bit, which whoever wrote it reads back.
+void MessageInterrupts::Switch(bool on) {
+  if (on == on_) return;
+  const bool one = vectors_ == 1;
+  if (on) {
+    // The vector without a number of its own comes on top of those that are asked for.
+    on_ = (one ? spdk_pci_device_enable_interrupt(device_) : spdk_pci_device_enable_interrupts(device_, vectors_ - 1)) == 0;
+  } else {
+    (void)(one ? spdk_pci_device_disable_interrupt(device_) : spdk_pci_device_disable_interrupts(device_));
+    on_ = false;
+  }
+}
+
+}  // namespace assay::spdk

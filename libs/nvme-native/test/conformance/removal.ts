@@ -1,0 +1,45 @@
+/** Drives that are taken away under work and come back (B022). */
+import { worker } from "../bench-drive";
+import { driverOf, removeFromBus, rescan } from "../qemu/pci-slot";
+import { behaviour } from "./behaviour";
+import { works } from "./drive-works";
+
+behaviour(
+  "B022",
+  "what a vanished drive still owed ends locally, new work is refused, and it is opened again when it is back",
+  { openOptions: { timeoutMs: 5000 } },
+  async (bench) => {
+    const { controller, ns, qpair } = bench;
+    const running = ns.startIoWorker(worker({ depth: 8, timeMs: 3_600_000, sampleMs: 10 }));
+    for await (const event of running) if (event.type === "sample") break;
+    const comeBack = await bench.vanish();
+    // SPDK's vfio-user client notices nothing: there the commands run into their time.
+    expect((await running.result).end).toBe(bench.host === "spdk-vfio-user" ? "error" : "terminated");
+    const refused = await ns.read(qpair, 0n, new Uint8Array(ns.identity.lbaBytes)).catch((reason) => reason);
+    expect(refused).toMatchObject(refused instanceof Error ? { code: "ERR_GONE" } : { local: true });
+    await comeBack();
+    expect(await controller.reopen()).toMatchObject({ ok: true });
+    await works(ns, qpair);
+  },
+);
+
+behaviour(
+  "B022",
+  "a function that the kernel asks back under work is gone, lets itself be closed, and is there after a rescan",
+  { on: ["spdk-pcie"] },
+  async ({ controller, ns, qpair }) => {
+    const address = (controller.address as { address: string }).address;
+    const kernelDriver = driverOf(address);
+    const running = ns.startIoWorker(worker({ depth: 8, timeMs: 3_600_000, sampleMs: 10 }));
+    for await (const event of running) if (event.type === "sample") break;
+    const removed = removeFromBus(address);
+    expect((await running.result).end).toBe("terminated");
+    await expect(controller.readRegister(0x08, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+    // Letting go is what the kernel waits for, and there is nothing to open yet.
+    await expect(controller.reopen()).rejects.toMatchObject({ code: "ERR_OPEN" });
+    await removed;
+    rescan(address, kernelDriver);
+    expect(await controller.reopen()).toMatchObject({ ok: true });
+    await works(ns, qpair);
+  },
+);
