@@ -117,3 +117,16 @@ test("an idle controller keeps no process alive and takes next to no CPU", async
   expect((await said(quiet)).cpuMs).toBeLessThan(50);
   expect(await quiet.ended).toEqual([0, null]);
 });
+
+test("of sixteen workers of 1,024 commands of 128 KiB those without memory are refused, the others run, and it comes back", async () => {
+  const large = await makeDrive(folder, { maxQpairs: 17, maxQueueEntries: 1025 }, "large.drive");
+  const child = start("crowd", folder, large);
+  const { outcomes, again } = await said(child);
+  expect(await child.ended).toEqual([0, null]);
+  expect([outcomes.length, outcomes[0]]).toEqual([16, "stopped"]);
+  const refused = outcomes.filter((outcome: string) => outcome !== "stopped");
+  expect(refused).toContain("ERR_QPAIR no memory for 1024 buffers of 131072 bytes");
+  // The stack of its thread may be what there is no memory for.
+  for (const outcome of refused) expect(outcome).toMatch(/^ERR_QPAIR no (memory for|thread could be started)/);
+  expect(again).toEqual(["stopped", "stopped"]);
+}, 60_000);

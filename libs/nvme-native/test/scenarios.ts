@@ -1,6 +1,8 @@
 /** What child.cjs can run. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import { driver } from "../src";
+import { driver, type IoWorker, type IoWorkerResult } from "../src";
 import { worker } from "./bench-drive";
 import { resetRounds } from "./reset-rounds";
 import type { Scenario, ScenarioInput } from "./scenario";
@@ -9,6 +11,9 @@ async function opened({ drive, cmdlogDir, timeoutMs }: ScenarioInput) {
   const controller = await driver.open({ transport: "model", path: drive }, { cmdlogDir, timeoutMs });
   return { controller, ns: await controller.namespace(1) };
 }
+
+/** Room for three pools of the scenario `crowd` (128 MiB each), and for the stacks of their threads. */
+const CROWD_BYTES = 480 << 20;
 
 const endless = worker({ timeMs: 3_600_000, depth: 8, sampleMs: 20 });
 
@@ -84,6 +89,28 @@ export const scenarios: Record<string, Scenario> = {
   async idle(input, say) {
     await opened(input);
     say({ idle: true });
+  },
+
+  /** Sixteen workers with deep queues of large commands, where memory for some of them is left: who ran, who was refused. */
+  async crowd(input, say) {
+    const { controller, ns } = await opened(input);
+    const deep = (n: number) =>
+      ns.startIoWorker({ ...endless, worker: n, depth: 1024, sizeBytes: 128 << 10, readPercent: 100 });
+    const inUse = Number(/^VmSize:\s+(\d+) kB/m.exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
+    execFileSync("prlimit", ["--pid", String(process.pid), `--as=${inUse + CROWD_BYTES}`]);
+    const run = async (handles: IoWorker[]) => {
+      // A worker that was refused has no events.
+      for (const handle of handles) for await (const event of handle) if (event.type === "sample") break;
+      for (const handle of handles) handle.stop();
+      return Promise.allSettled(handles.map(({ result }) => result));
+    };
+    const outcomes = await run(Array.from({ length: 16 }, (_, n) => deep(n)));
+    // What these had is there again, though their handles are kept.
+    const again = await run([deep(16), deep(17)]);
+    await controller.close();
+    const told = (each: PromiseSettledResult<IoWorkerResult>) =>
+      each.status === "fulfilled" ? each.value.end : `${each.reason.code} ${each.reason.message}`;
+    say({ outcomes: outcomes.map(told), again: again.map(told) });
   },
 
   /** CPU that an open, idle controller with qpairs takes, ms in half a second. */

@@ -12,7 +12,8 @@ namespace assay {
 
 void Controller::Open(const TransportAddress& address, const ControllerOptions& options, Opened opened) {
   std::shared_ptr<Controller> controller(new Controller(options));
-  StartThread("assay-control", [controller, address, opened = std::move(opened)] { controller->Run(address, opened); });
+  const Status status = StartThread("assay-control", [controller, address, opened] { controller->Run(address, opened); });
+  if (!status.ok()) opened(status, nullptr, {});
 }
 
 Controller::~Controller() = default;

@@ -82,6 +82,8 @@ class Controller : public std::enable_shared_from_this<Controller> {
   // ---- control thread ----
   // Gives `owner` a qpair and keeps it in the list of those who must park. kQpair, kDeadline, kGone, kFile.
   Status Attach(const std::shared_ptr<QpairOwner>& owner, const QpairOptions& options, const std::string& label);
+  // Control thread, directly after Attach: the owner's thread. Where none can be started its qpair goes back.
+  Status StartOwner(QpairOwner* owner, const char* thread, std::function<void()> body);
   // The owner stands or has retired: deletes its qpair and forgets it. Its outstanding commands become terminated.
   void Detach(QpairOwner* owner);
   Status ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) { return host_->ReadRegister(offset, bytes, value); }

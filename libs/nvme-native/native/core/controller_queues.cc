@@ -3,6 +3,7 @@
 
 #include "controller.h"
 #include "deadline.h"
+#include "thread_census.h"
 
 namespace assay {
 
@@ -30,6 +31,14 @@ Status Controller::Attach(const std::shared_ptr<QpairOwner>& owner, const QpairO
   owner->host_qpair = std::move(host_qpair);
   owners_.push_back(owner);
   return Status::Ok();
+}
+
+Status Controller::StartOwner(QpairOwner* owner, const char* thread, std::function<void()> body) {
+  Status status = StartThread(thread, std::move(body));
+  if (status.ok()) return status;
+  owner->parking.Retire();
+  Detach(owner);
+  return status;
 }
 
 void Controller::Detach(QpairOwner* owner) {

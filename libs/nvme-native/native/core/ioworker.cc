@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "deadline.h"
-#include "thread_census.h"
 
 namespace assay {
 namespace {
@@ -45,7 +44,9 @@ void IoWorker::Begin() {
     const uint32_t entries = std::max(options_.depth + 1, std::min(kLeastEntries, ns_->controller()->limits().max_queue_entries));
     const std::string label = "ioworker " + std::to_string(options_.worker);
     status = ns_->controller()->Attach(shared_from_this(), {.entries = entries, .priority = options_.priority}, label);
+    if (status.ok()) status = ns_->controller()->StartOwner(this, "assay-ioworker", [self = shared_from_this()] { self->Run(); });
   }
+  if (!status.ok()) FreePools();
   if (status.code == Code::kGone) {
     // A drive that is gone is the DUT's doing.
     result_.end = WorkerEnd::kTerminated;
@@ -55,8 +56,6 @@ void IoWorker::Begin() {
     callbacks_.result(Status::Ok(), std::move(result_));
   } else if (!status.ok()) {
     callbacks_.result(status, {});
-  } else {
-    StartThread("assay-ioworker", [self = shared_from_this()] { self->Run(); });
   }
 }
 
@@ -94,6 +93,10 @@ Status IoWorker::MakePools(uint64_t stride) {
   }
   if (write_pool_.data() != nullptr) payload_.Prepare(write_pool_.data(), write_pool_.bytes());
   return Status::Ok();
+}
+
+void IoWorker::FreePools() {
+  for (Buffer* pool : {&read_pool_, &write_pool_, &spare_metadata_}) *pool = Buffer();
 }
 
 Status IoWorker::Prepare() {
@@ -192,9 +195,10 @@ void IoWorker::Finish() {
   result_.staleness_checked = table_ == nullptr || table_->tracks();
   const uint64_t cpu = ClockNs(CLOCK_THREAD_CPUTIME_ID) - cpu_start_ns_;
   result_.cpu_percent = 100.0 * static_cast<double>(cpu) / static_cast<double>(std::max<uint64_t>(1, now - start_ns_));
+  // What the drive may still touch lives as long as this object.
+  if (qpair->outstanding() == 0) FreePools();
   parking.Retire();
-  // The qpair goes back on the control thread; buffers live as long as this object, so past that. A controller that is
-  // closing takes it back by itself.
+  // The qpair goes back on the control thread. A controller that is closing takes it back by itself.
   auto controller = ns_->controller();
   auto self = shared_from_this();
   controller->Post([controller = controller.get(), self] { controller->Detach(self.get()); });

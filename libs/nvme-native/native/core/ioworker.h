@@ -60,6 +60,8 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   Status Prepare();
   void MakeLines();
   Status MakePools(uint64_t stride);
+  // A script may keep its handle for ever.
+  void FreePools();
   void Run();
   void End(WorkerEnd end) { if (!ending_) { ending_ = true; end_ = end; } }
   // Commands that are with the drive, or waits to go there.

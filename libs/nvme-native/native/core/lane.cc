@@ -1,7 +1,5 @@
 #include "lane.h"
 
-#include "thread_census.h"
-
 namespace assay {
 namespace {
 constexpr uint64_t kLockRetryNs = 50'000;
@@ -11,7 +9,7 @@ Status Lane::Create(Controller* controller, const QpairOptions& options, std::sh
   auto lane = std::make_shared<Lane>();
   if (Status s = controller->Attach(lane, options, "qpair"); !s.ok()) return s;
   lane->pump_ = std::make_unique<RequestPump>(lane->qpair.get());
-  StartThread("assay-lane", [lane] { lane->Run(); });
+  if (Status s = controller->StartOwner(lane.get(), "assay-lane", [lane] { lane->Run(); }); !s.ok()) return s;
   *out = std::move(lane);
   return Status::Ok();
 }

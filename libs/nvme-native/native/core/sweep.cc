@@ -5,7 +5,6 @@
 #include "ioworker.h"
 #include "sector_classification.h"
 #include "spare_metadata.h"
-#include "thread_census.h"
 
 namespace assay {
 namespace {
@@ -48,7 +47,8 @@ void Sweep::Begin() {
     free_.push_back(i - 1);
   }
   if (options_.rule == Rule::kDurableOrNewer && table_->tracks()) atomic_.emplace(ns_->geometry().power_fail_unit, table_->WritesBeforeLoss());
-  StartThread("assay-verify", [self = shared_from_this()] { self->Run(); });
+  status = ns_->controller()->StartOwner(this, "assay-verify", [self = shared_from_this()] { self->Run(); });
+  if (!status.ok()) finished_(status, {});
 }
 
 // Without a table everything in the region is read, and `written` is the caller's word that all of it was written.

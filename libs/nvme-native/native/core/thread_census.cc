@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 namespace assay {
@@ -24,21 +25,31 @@ Census& TheCensus() {
 
 }  // namespace
 
-void StartThread(const char* name, std::function<void()> body) {
+Status StartThread(const char* name, std::function<void()> body) {
   Census& census = TheCensus();
   {
     std::lock_guard lock(census.mutex);
     census.living++;
   }
-  std::thread([&census, name, body = std::move(body)]() mutable {
+  const auto ended = [&census] {
+    std::lock_guard lock(census.mutex);
+    census.living--;
+    census.changed.notify_all();
+  };
+  auto run = [ended, name, body = std::move(body)]() mutable {
     prctl(PR_SET_NAME, name);
     prctl(PR_SET_TIMERSLACK, 1000);
     body();
     body = nullptr;  // what it holds is freed before it counts as ended
-    std::lock_guard lock(census.mutex);
-    census.living--;
-    census.changed.notify_all();
-  }).detach();
+    ended();
+  };
+  try {
+    std::thread(std::move(run)).detach();
+  } catch (const std::system_error& reason) {
+    ended();
+    return Status::Error(Code::kQpair, std::string("no thread could be started: ") + reason.what());
+  }
+  return Status::Ok();
 }
 
 bool WaitForThreads(uint32_t limit_ms) {

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <functional>
 
+#include "status.h"
+
 namespace assay {
 
-// `name` at most 15 characters.
-void StartThread(const char* name, std::function<void()> body);
+// `name` at most 15 characters. kQpair: the machine has no thread or no memory for its stack left; `body` does not run.
+Status StartThread(const char* name, std::function<void()> body);
 // True when no thread is left; false after `limit_ms`.
 bool WaitForThreads(uint32_t limit_ms);
 

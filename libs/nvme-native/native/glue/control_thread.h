@@ -1,5 +1,6 @@
 // A task on a controller's control thread, with a promise for its end.
 #pragma once
+#include "../core/thread_census.h"
 #include "addon.h"
 #include "convert.h"
 
@@ -11,6 +12,11 @@ inline const Status kClosedStatus = Status::Error(Code::kClosed, "the controller
 inline void Settle(const std::shared_ptr<Pending>& pending, const Status& status) {
   if (!status.ok()) return pending->Reject(status);
   pending->Resolve([](Napi::Env env) -> Napi::Value { return env.Undefined(); });
+}
+
+// `work` settles the promise, on a thread of its own.
+inline void OnOwnThread(const char* name, const std::shared_ptr<Pending>& pending, std::function<void()> work) {
+  if (Status s = StartThread(name, std::move(work)); !s.ok()) pending->Reject(s);
 }
 
 // `work(controller, pending)` settles the promise. Refused while the controller is frozen or closed.

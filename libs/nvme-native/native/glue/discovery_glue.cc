@@ -1,8 +1,8 @@
 // NVMe over Fabrics discovery.
 #include "../core/deadline.h"
 #include "../core/host_table.h"
-#include "../core/thread_census.h"
 #include "addon.h"
+#include "control_thread.h"
 #include "convert.h"
 
 namespace assay::glue {
@@ -31,7 +31,7 @@ Napi::Value Discover(const Napi::CallbackInfo& info) {
   address.address = Text(info[0].As<Napi::Object>(), "address");
   address.port = static_cast<uint16_t>(U32(info[0].As<Napi::Object>(), "port"));
   const uint32_t timeout_ms = info[1].As<Napi::Number>();
-  StartThread("assay-discover", [pending, address, timeout_ms] {
+  OnOwnThread("assay-discover", pending, [pending, address, timeout_ms] {
     if (DeadlinePassed(BoottimeNs())) return pending->Reject(Status::Error(Code::kDeadline, "the deadline has passed: nobody is asked any more"));
     auto found = std::make_shared<std::vector<DiscoveredSubsystem>>();
     if (Status s = SpdkDiscover(address, timeout_ms, found.get()); !s.ok()) return pending->Reject(s);

@@ -1,8 +1,8 @@
-#include "../core/thread_census.h"
 #include "../model/drive_file.h"
 #include "../model/fault_kinds.h"
 #include "../model/power_switch.h"
 #include "addon.h"
+#include "control_thread.h"
 #include "convert.h"
 
 namespace assay::glue {
@@ -118,7 +118,7 @@ DriveSpec SpecOf(const Napi::Object& o) {
 Napi::Value Create(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto pending = Pending::Create(env, StateOf(env).queue);
-  StartThread("assay-model", [pending, path = info[0].As<Napi::String>().Utf8Value(), spec = SpecOf(info[1].As<Napi::Object>())] {
+  OnOwnThread("assay-model", pending, [pending, path = info[0].As<Napi::String>().Utf8Value(), spec = SpecOf(info[1].As<Napi::Object>())] {
     if (Status s = model::CreateDrive(path, spec); !s.ok()) return pending->Reject(s);
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });
@@ -129,7 +129,7 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
 Napi::Value Power(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto pending = Pending::Create(env, StateOf(env).queue);
-  StartThread("assay-power", [pending, path = info[0].As<Napi::String>().Utf8Value(), action = info[1].As<Napi::String>().Utf8Value()] {
+  OnOwnThread("assay-power", pending, [pending, path = info[0].As<Napi::String>().Utf8Value(), action = info[1].As<Napi::String>().Utf8Value()] {
     model::PowerReport report;
     const Status status = action == "read" ? model::ReadPower(path, &report) : model::SwitchPower(path, action == "on", &report);
     if (!status.ok()) return pending->Reject(status);
@@ -147,7 +147,7 @@ Napi::Value Power(const Napi::CallbackInfo& info) {
 Napi::Value FaultCounts(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto pending = Pending::Create(env, StateOf(env).queue);
-  StartThread("assay-model", [pending, path = info[0].As<Napi::String>().Utf8Value()] {
+  OnOwnThread("assay-model", pending, [pending, path = info[0].As<Napi::String>().Utf8Value()] {
     std::unique_ptr<model::DriveFile> file;
     if (Status s = model::DriveFile::OpenAsSwitch(path, &file); !s.ok()) return pending->Reject(s);
     const model::DriveHeader& header = file->header();

@@ -1,8 +1,8 @@
 #include "../core/lane.h"
 #include "../core/sweep.h"
-#include "../core/thread_census.h"
 #include "../core/tracked_io.h"
 #include "addon.h"
+#include "control_thread.h"
 #include "convert.h"
 #include "data_request.h"
 
@@ -95,7 +95,7 @@ Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
   geometry.seed = U64(info[2]);
   geometry.volatile_cache = info[3].As<Napi::Boolean>();
   geometry.power_cycles = U64(info[4]);
-  StartThread("assay-table", [ns, pending, geometry, path = info[1].As<Napi::String>().Utf8Value()] {
+  OnOwnThread("assay-table", pending, [ns, pending, geometry, path = info[1].As<Napi::String>().Utf8Value()] {
     std::shared_ptr<VerifyTable> table;
     const Status s = path.empty() ? VerifyTable::OpenWithout(geometry, &table) : VerifyTable::Open(path, geometry, &table);
     if (!s.ok()) return pending->Reject(s);
@@ -129,7 +129,7 @@ Napi::Value TakeMiscompares(const Napi::CallbackInfo& info) {
 Napi::Value SyncVerifyTable(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto pending = Pending::Create(env, StateOf(env).queue);
-  StartThread("assay-table", [pending, table = Unwrap<Namespace>(info[0])->table()] {
+  OnOwnThread("assay-table", pending, [pending, table = Unwrap<Namespace>(info[0])->table()] {
     if (table != nullptr) table->Sync();
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });

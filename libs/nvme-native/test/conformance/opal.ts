@@ -175,3 +175,26 @@ behaviour(
     expectTcg(await again.revert({ sid: "FACTORY" }));
   },
 );
+
+behaviour(
+  "X11",
+  "a script's mistake and a refusal of the drive close their session, so that the next one is not kept out",
+  OPTIONS,
+  async (bench) => {
+    const opal = await owned(bench);
+    const mistakes = [
+      () => opal.range(ADMIN, -1),
+      () => opal.lock(ADMIN, -1, "all"),
+      () => opal.generateKey(ADMIN, -1),
+      () => opal.permitUsers(ADMIN, -1, [1]),
+      () => opal.enableUser(ADMIN, -1),
+      () => opal.setAdminPin(ADMIN, -1, "pin"),
+    ];
+    for (const mistake of mistakes) {
+      await expect(mistake()).rejects.toMatchObject({ code: "ERR_ARGUMENT" });
+      expectTcg((await opal.range(ADMIN, 1)).answer);
+    }
+    expectTcg(await opal.setRange(ADMIN, 1, { slba: bench.ns.identity.lbaCount }), "INVALID_PARAMETER");
+    expectTcg((await opal.range(ADMIN, 1)).answer);
+  },
+);
