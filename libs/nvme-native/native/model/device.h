@@ -1,6 +1,6 @@
 // A software NVMe controller: registers, admin and I/O queues with phase bits in host memory, commands executed by one
 // device thread that sleeps until a doorbell, the next due completion or the power switch wakes it.
-// The host side (model_host) sees only this header's "bus": registers, doorbells, interrupts.
+// The host side (model_bus, model_host) sees only this header's "bus": registers, doorbells, interrupts.
 #pragma once
 #include <array>
 #include <atomic>

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "model_host.h"
-#include "prp.h"
+
 
 namespace assay::model {
 

@@ -15,7 +15,7 @@ enum class Answer {
   kNone,     // nobody is there any more
 };
 
-// Control thread, but for BusAddress. The destructor lets the function go: it reaches no memory of ours any more, unless
+// Control thread, but for BusAddress and the doorbells, which are written by their owners. The destructor lets the function go: it reaches no memory of ours any more, unless
 // ReachesMemoryAfterwards.
 class BusFunction {
  public:

@@ -2,10 +2,10 @@
 #include <spdk/version.h>
 
 #include "../core/host_table.h"
-#include "bare_controller.h"
 #include "controller.h"
 #include "discovery.h"
 #include "environment.h"
+#include "function_host.h"
 
 namespace assay {
 namespace {
@@ -14,7 +14,7 @@ template <const char* const& kName>
 Status Open(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
             ReadyReport* report) {
   const spdk::Traits& traits = *spdk::FindTraits(kName);
-  if (!options.bring_up) return spdk::BareController::Open(traits, address, out);
+  if (!options.bring_up) return spdk::FunctionHost::Open(traits, address, options, out);
   return spdk::Controller::Open(traits, address, options, out, report);
 }
 

@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 
 #include "log_capture.h"
 #endif
@@ -82,6 +83,7 @@ class VfioUserFunction final : public BusFunction {
   // SPDK leaves the rest of a refusal in the socket and takes it for its next answer: from then on answers are those to
   // the question before, and nothing may be asked any more.
   Answer Access(uint32_t region, uint32_t offset, void* data, uint32_t bytes, bool write) {
+    std::lock_guard<std::mutex> lock(mutex_);
     if (out_of_step_) return Answer::kNone;
     const int status = spdk_vfio_user_pci_bar_access(device_, region, offset, bytes, data, write);
     if (status == 0) return Answer::kDone;
@@ -91,6 +93,7 @@ class VfioUserFunction final : public BusFunction {
 
   struct vfio_device* const device_;
   volatile uint8_t* const doorbells_;
+  std::mutex mutex_;  // one question at a time
   bool out_of_step_ = false;
 };
 

@@ -1,17 +1,18 @@
-// The host side of one queue pair of the software drive: real rings, phase bits, doorbells, PRP lists.
+// The host side of one queue pair in memory: rings, phase bits, doorbells, PRP lists (NVMe Base 2.0, 3.3 and 4.1.1).
 #pragma once
 #include <vector>
 
-#include "../core/host.h"
-#include "device.h"
-#include "lent_memory.h"
+#include "host.h"
+#include "ring_bus.h"
 
-namespace assay::model {
+namespace assay {
 
-class ModelQpair final : public HostQpair {
+class RingQpair final : public HostQpair {
  public:
-  ModelQpair(Device* device, const QpairOptions& options, uint16_t qid);
-  ~ModelQpair() override;
+  static constexpr uint32_t kMaxTransferBytes = 511 * 4096;  // one page of PRP entries a command, wherever its data begin
+
+  // Null when the bus has no memory left for it.
+  static std::unique_ptr<RingQpair> Make(RingBus* bus, const QpairOptions& options, uint16_t qid);
 
   uint16_t Qid() const override { return qid_; }
   uint32_t MaxOutstanding() const override { return entries_ - 1; }
@@ -20,36 +21,42 @@ class ModelQpair final : public HostQpair {
   bool Gone() const override;
   void Wait(uint64_t until_ns, bool spin) override;
   uint64_t ProtocolErrors() const override { return protocol_errors_.load(std::memory_order_relaxed); }
-  void Wake() override { event_.Notify(); }
+  void Wake() override { signal_->Wake(); }
   Status Recover() override;
 
   // Control thread: called by Recover to make the queues on the drive again; empty for the admin queue.
-  std::function<Status(ModelQpair&)> create_on_drive;
+  std::function<Status(RingQpair&)> create_on_drive;
 
   // Where to tell of completions that belong to no command; may be null.
   ViolationLog* violations = nullptr;
 
+  // Control thread, before the end: the controller did not say that it let go of the queues.
+  void LeaveBehind();
+
   // Rings and slots as after creation.
   void Clear();
-  uint64_t sq_address() const { return sq_memory_.address(); }
-  uint64_t cq_address() const { return cq_memory_.address(); }
+  uint64_t sq_address() const { return bus_->AddressOf(sq_.get()); }
+  uint64_t cq_address() const { return bus_->AddressOf(cq_.get()); }
   uint32_t entries() const { return options_.entries; }
   const QpairOptions& options() const { return options_; }
 
  private:
+  RingQpair(RingBus* bus, const QpairOptions& options, uint16_t qid);
   bool CompletionReady() const;
   uint16_t CidOf(uint16_t slot);
   bool InFlight(uint16_t cid) const;
   void NoteViolation(const Cqe& cqe);
   void PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submission);
+  bool IsEventRequest(const Sqe& sqe) const { return qid_ == 0 && sqe.opc == admin_opcode::kAsyncEvent; }
 
-  Device* device_;
+  RingBus* bus_;
   QpairOptions options_;
   uint16_t qid_;
   uint32_t entries_;
-  PageMemory sq_memory_;
-  PageMemory cq_memory_;
-  PageMemory prp_memory_;  // one list page a slot
+  std::shared_ptr<uint8_t> sq_;
+  std::shared_ptr<uint8_t> cq_;
+  std::shared_ptr<uint8_t> lists_;  // of PRP entries, a page a slot
+  std::unique_ptr<CompletionSignal> signal_;
   uint32_t sq_tail_ = 0;
   uint32_t cq_head_ = 0;
   uint16_t phase_ = 1;
@@ -61,8 +68,8 @@ class ModelQpair final : public HostQpair {
   uint32_t slot_bits_;
   std::atomic<uint64_t> protocol_errors_{0};
   std::vector<uint16_t> free_;
-  Event event_;
-  uint32_t seen_ = 0;
+  uint32_t event_requests_ = 0;  // in flight: nobody waits for their end
+  std::vector<bool> is_event_request_;
 };
 
-}  // namespace assay::model
+}  // namespace assay

@@ -1,0 +1,55 @@
+// A controller whose queues lie in our memory: bring-up by its registers, queue pairs by admin commands, shutdown
+// (NVMe Base 2.0, 3.5 and 3.6). What carries registers, doorbells and memory is the implementation's.
+#pragma once
+#include <vector>
+
+#include "host.h"
+#include "ring_admin_qpair.h"
+
+namespace assay {
+
+class RingHost : public HostController {
+ public:
+  Status Reset(ReadyReport* report) override { return BringUp(report); }
+  Status Restart(ReadyReport* report) override;
+  bool Gone() const override { return bus_->Lost(); }
+  const ViolationLog* Violations() const override { return &violations_; }
+  HostQpair* Admin() override { return admin_.get(); }
+  Status CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) override;
+  void DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) override;
+  Status SetUpAdminQueue() override;
+
+  // Once, before all else, when Limits are known. kQpair without memory.
+  Status MakeAdminQueue();
+  // CC.EN 0 to 1 with the admin queue set up. kReady, kGone.
+  Status BringUp(ReadyReport* report);
+
+ protected:
+  // `has_interrupts`: completion queues have theirs on unless a script says otherwise; else they never have.
+  RingHost(std::unique_ptr<RingBus> bus, const HostOptions& options, bool has_interrupts);
+
+  // Shutdown notification and CC.EN = 0, unless the admin queue is a script's own, which says these itself.
+  void ShutDown();
+
+  const std::unique_ptr<RingBus> bus_;
+
+ private:
+  Status WaitCsts(uint32_t mask, uint32_t value, const char* what);
+  // CAP.AMS names weighted round robin.
+  bool HasPriorities();
+  Status CreateOnDrive(RingQpair& qpair);
+  // Sends one admin command of its own and waits for it; completions of others are kept for the admin qpair's owner.
+  Status Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms);
+  Status MustSucceed(const Sqe& sqe, const char* name);
+  // True when the drive did.
+  bool Delete(uint8_t opcode, uint16_t qid);
+
+  HostOptions options_;
+  const bool has_interrupts_;
+  ViolationLog violations_;
+  std::unique_ptr<RingAdminQpair> admin_;
+  std::vector<bool> qids_;  // taken
+  bool by_hand_;            // the admin queue is not ours: nothing is said to the drive at the end
+};
+
+}  // namespace assay

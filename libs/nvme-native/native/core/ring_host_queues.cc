@@ -1,0 +1,86 @@
+// Queue pairs in memory: creation and deletion by admin commands.
+#include <cstdio>
+
+#include "ring_host.h"
+
+namespace assay {
+namespace {
+
+constexpr uint32_t kDeleteMs = 250;
+
+std::string Hex(uint32_t value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "%02x/%02x", value >> 9 & 7, value >> 1 & 0xff);
+  return text;
+}
+
+}  // namespace
+
+Status RingHost::MustSucceed(const Sqe& sqe, const char* name) {
+  Cqe cqe;
+  if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
+  if (cqe.Ok()) return Status::Ok();
+  return Status::Error(Code::kQpair, std::string(name) + " " + std::to_string(sqe.cdw10 & 0xffff) + " ended with " + Hex(cqe.status));
+}
+
+Status RingHost::CreateOnDrive(RingQpair& qpair) {
+  Sqe sqe{};
+  sqe.opc = admin_opcode::kCreateCq;
+  sqe.prp1 = qpair.cq_address();
+  sqe.cdw10 = (qpair.entries() - 1) << 16 | qpair.Qid();
+  const QpairOptions& options = qpair.options();
+  const uint32_t vector = options.vector == QpairOptions::kOwnQid ? qpair.Qid() : options.vector;
+  sqe.cdw11 = has_interrupts_ && options.interrupts ? vector << 16 | 3 : 1;
+  if (Status s = MustSucceed(sqe, "Create I/O Completion Queue"); !s.ok()) return s;
+  sqe.opc = admin_opcode::kCreateSq;
+  sqe.prp1 = qpair.sq_address();
+  sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | uint32_t{options.priority} << 1 | 1;
+  Status status = MustSucceed(sqe, "Create I/O Submission Queue");
+  if (status.code == Code::kQpair) (void)Delete(admin_opcode::kDeleteCq, qpair.Qid());
+  return status;
+}
+
+bool RingHost::Delete(uint8_t opcode, uint16_t qid) {
+  Cqe cqe;
+  Sqe sqe{};
+  sqe.opc = opcode;
+  sqe.cdw10 = qid;
+  return Internal(sqe, &cqe, kDeleteMs).ok() && cqe.Ok();
+}
+
+bool RingHost::HasPriorities() {
+  uint64_t cap = 0;
+  return ReadRegister(reg::kCap, 8, &cap).ok() && (cap >> 17 & 1) && !bus_->Lost();
+}
+
+Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {
+  if (options.priority != 0 && !HasPriorities()) return Status::Error(Code::kQpair, "priority " + std::to_string(options.priority) + ": this drive has no weighted round robin");
+  if (!has_interrupts_ && (!options.interrupts || options.vector != QpairOptions::kOwnQid)) {
+    return Status::Error(Code::kUnsupported, "these queues are polled: they have no interrupts and no vectors to choose");
+  }
+  uint16_t qid = 1;
+  while (qid < qids_.size() && qids_[qid]) qid++;
+  if (qid == qids_.size()) return Status::Error(Code::kQpair, "all " + std::to_string(qids_.size() - 1) + " I/O queue pairs of the drive are in use");
+  auto qpair = RingQpair::Make(bus_.get(), options, qid);
+  if (qpair == nullptr) return Status::Error(Code::kQpair, "no memory for a queue pair of " + std::to_string(options.entries) + " entries");
+  if (Status s = CreateOnDrive(*qpair); !s.ok()) {
+    if (s.code != Code::kQpair) qpair->LeaveBehind();
+    return s;
+  }
+  qpair->violations = &violations_;
+  qpair->create_on_drive = [this](RingQpair& self) { return CreateOnDrive(self); };
+  qids_[qid] = true;
+  *out = std::move(qpair);
+  return Status::Ok();
+}
+
+void RingHost::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
+  const uint16_t qid = qpair->Qid();
+  // A drive that does not answer must not hold up the end.
+  const bool deleted = !silent && !bus_->Lost() && Delete(admin_opcode::kDeleteSq, qid) && Delete(admin_opcode::kDeleteCq, qid);
+  if (!deleted) static_cast<RingQpair&>(*qpair).LeaveBehind();
+  bus_->DropQueue(qid);
+  qids_[qid] = false;
+}
+
+}  // namespace assay
