@@ -26,7 +26,7 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
   }
   if (transport == nullptr) return Status::Error(Code::kUnsupported, "transport " + address.transport + " was not compiled in");
   transport_ = address.transport;
-  script_addresses_ = transport->script_addresses;
+  script_addresses_ = transport->script_addresses || !options_.bring_up;
   if (!options_.bring_up && !transport->bare) {
     return Status::Error(Code::kUnsupported, transport_ + ": there are no queues in memory and no doorbells: the driver below brings the controller up by itself and keeps its admin queue");
   }

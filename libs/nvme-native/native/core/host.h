@@ -190,7 +190,7 @@ class HostController {
   virtual Status HotReset();
 };
 
-// Where a drive is. Which fields count depends on the transport; src/types.ts TransportAddress.
+// Where a drive is. Which fields count depends on the transport; src/address.ts TransportAddress.
 struct TransportAddress {
   std::string transport;  // "model", "spdk-pcie", "spdk-tcp", "spdk-vfio-user"
   std::string address;    // path of the model's file, PCI BDF, IP address, vfio-user socket directory
@@ -210,7 +210,7 @@ struct HostTransport {
                  ReadyReport* report);
   // Can attach without bringing the controller up.
   bool bare = false;
-  // Commands of scripts may carry addresses of their own also when this driver brought the controller up.
+  // Commands of scripts may carry addresses of their own also when no script brought the controller up.
   bool script_addresses = false;
 };
 

@@ -1,4 +1,4 @@
-// A sector that is not what it must be. The kinds are those of NativeMiscompare in src/types.ts.
+// A sector that is not what it must be. The kinds are those of NativeMiscompare in src/namespace/miscompare.ts.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -1,4 +1,4 @@
-// The caller's fault and the outside world's, as a value. Codes are those of NvmeErrorCode in src/types.ts.
+// The caller's fault and the outside world's, as a value. Codes are those of NvmeErrorCode in src/nvme-error.ts.
 // The DUT's fault is never a Status: it is a completion. Our own fault is an assert.
 #pragma once
 #include <string>

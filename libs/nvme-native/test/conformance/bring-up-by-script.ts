@@ -1,8 +1,16 @@
-/** A bring-up by the script, with the driver's own queues over it (B030). */
-import { type Controller, driver, expectStatus, type Initialise, type Qpair } from "../../src";
+/** A bring-up by the script, with the driver's own queues over it (B030, X09). */
+import {
+  BareDevice,
+  type Controller,
+  driver,
+  expectStatus,
+  type Initialise,
+  type Qpair,
+  type RawCommand,
+} from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour, type ConformanceBench } from "./behaviour";
-import { BY_HAND } from "./by-hand";
+import { BY_HAND, status } from "./by-hand";
 import { works } from "./drive-works";
 
 /** Queue pairs that the script asks for. */
@@ -154,4 +162,21 @@ behaviour(
       message: expect.stringContaining(`${bench.host}: `),
     });
   },
+);
+
+behaviour("X09", "a queue id can be taken once, by the driver or by hand", BY_HAND, (bench) =>
+  byScript(bench, twoPairs([]), async (controller) => {
+    const { qid } = await controller.createQpair({ depth: 8 });
+    const device = new BareDevice(controller);
+    const statusOf = async (command: RawCommand) => status(await controller.admin(command));
+    expect(await statusOf(device.completionQueue({ qid, entries: 4 }).createCommand())).toBe("01/01");
+    const next = device.completionQueue({ qid: qid + 1, entries: 4 });
+    expect(await statusOf(next.createCommand())).toBe("00/00");
+    await expect(controller.createQpair({ depth: 4 })).rejects.toMatchObject({
+      code: "ERR_QPAIR",
+      message: expect.stringContaining("01/01"),
+    });
+    expect(await statusOf(next.deleteCommand())).toBe("00/00");
+    expect((await controller.createQpair({ depth: 4 })).qid).toBe(qid + 1);
+  }),
 );

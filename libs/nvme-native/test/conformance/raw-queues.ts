@@ -1,10 +1,8 @@
-/** Queues by hand: their creation, roll-over, pages and doorbells (X01, X04, X06, X09, B051); which there are (X13). */
-import { type BareAdmin, BareDevice, driver, expectStatus } from "../../src";
+/** Queues by hand: their creation, roll-over, pages and doorbells (X01, X04, X06, B051); which there are (X13). */
+import { type BareAdmin, driver, expectStatus } from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour, isQemu } from "./behaviour";
 import { BY_HAND, byHand, queues, status } from "./by-hand";
-
-const MODEL = { on: ["model"] as const };
 
 behaviour("X01", "a wrong Create or Delete of a queue ends with its own status", BY_HAND, (bench) =>
   byHand(bench, async (device, admin) => {
@@ -113,21 +111,6 @@ behaviour("X06", "a drive of contiguous queues only refuses pages apart with 00/
     expect(status(await admin.execute(sq.createCommand()))).toBe("00/02");
   }),
 );
-
-behaviour("X09", "a queue id can be taken once, by the driver or by hand", MODEL, async ({ controller, qpair }) => {
-  const device = new BareDevice(controller);
-  const taken = device.completionQueue({ qid: qpair.qid, entries: 4 });
-  expect(status(await controller.admin(taken.createCommand()))).toBe("01/01");
-  const next = device.completionQueue({ qid: qpair.qid + 1, entries: 4 });
-  expectStatus(await controller.admin(next.createCommand()));
-  await expect(controller.createQpair({ depth: 4 })).rejects.toMatchObject({
-    code: "ERR_QPAIR",
-    message: expect.stringContaining("01/01"),
-  });
-  expectStatus(await controller.admin(next.deleteCommand()));
-  const made = await controller.createQpair({ depth: 4 });
-  expect(made.qid).toBe(qpair.qid + 1);
-});
 
 /** With a request for events that the drive has taken: it fetches admin commands in their order. */
 async function listening(admin: BareAdmin) {
