@@ -2,7 +2,7 @@
 import type { Sample } from "@assay/protocol";
 import type { IoWorkerOptions } from "../../src";
 import { ioPerSecond, iopsConsistency, latencyPercentiles } from "../../src";
-import { worker } from "../bench-drive";
+import { holdsOnce, worker } from "../bench-drive";
 import { behaviour, type ConformanceBench } from "./behaviour";
 
 async function run({ ns }: ConformanceBench, options: object) {
@@ -39,11 +39,13 @@ behaviour(
     spec: { latency: { readUs: 3000, writeUs: 3000, flushUs: 0, jitterPercent: 0 } },
   },
   async (bench) => {
-    const free = (await run(bench, { timeMs: 400, depth: 32 })).result;
-    const rate = ((Number(free.reads + free.writes) * 1000) / free.durationMs) | 0;
-    const [half] = latencyPercentiles([(await run(bench, { timeMs: 400, depth: 32, iops: rate / 2 })).result], [50]);
-    const [over] = latencyPercentiles([(await run(bench, { timeMs: 400, depth: 32, iops: rate * 2 })).result], [50]);
-    expect(half!).toBeLessThan(over!);
+    await holdsOnce(5, async () => {
+      const free = (await run(bench, { timeMs: 400, depth: 32 })).result;
+      const rate = ((Number(free.reads + free.writes) * 1000) / free.durationMs) | 0;
+      const [half] = latencyPercentiles([(await run(bench, { timeMs: 400, depth: 32, iops: rate / 2 })).result], [50]);
+      const [over] = latencyPercentiles([(await run(bench, { timeMs: 400, depth: 32, iops: rate * 2 })).result], [50]);
+      expect(half!).toBeLessThan(over!);
+    });
   },
 );
 
@@ -118,8 +120,10 @@ behaviour(
     const cpu = async (polling: string) =>
       (await run(bench, { timeMs: 500, iops: 100, depth: 1, polling })).result.cpuPercent;
     expect(await cpu("sleep")).toBeLessThan(100);
-    expect((await run(bench, { timeMs: 300, depth: 1, polling: "sleep" })).result.cpuPercent).toBeLessThan(
-      (await run(bench, { timeMs: 300, depth: 1 })).result.cpuPercent,
-    );
+    await holdsOnce(5, async () => {
+      expect((await run(bench, { timeMs: 300, depth: 1, polling: "sleep" })).result.cpuPercent).toBeLessThan(
+        (await run(bench, { timeMs: 300, depth: 1 })).result.cpuPercent,
+      );
+    });
   },
 );
