@@ -16,8 +16,8 @@ constexpr uint64_t kRegisterPollNs = 200'000;
 
 }  // namespace
 
-RingHost::RingHost(std::unique_ptr<RingBus> bus, const HostOptions& options, bool has_interrupts)
-    : bus_(std::move(bus)), options_(options), has_interrupts_(has_interrupts), by_hand_(!options.bring_up) {}
+RingHost::RingHost(std::unique_ptr<RingBus> bus, const HostOptions& options)
+    : bus_(std::move(bus)), options_(options), by_hand_(!options.bring_up) {}
 
 Status RingHost::MakeAdminQueue() {
   auto ring = RingQpair::Make(bus_.get(), {.entries = kAdminEntries}, 0);

@@ -25,8 +25,10 @@ class RingHost : public HostController {
   Status BringUp(ReadyReport* report);
 
  protected:
-  // `has_interrupts`: completion queues have theirs on unless a script says otherwise; else they never have.
-  RingHost(std::unique_ptr<RingBus> bus, const HostOptions& options, bool has_interrupts);
+  RingHost(std::unique_ptr<RingBus> bus, const HostOptions& options);
+
+  // Completion queues that are created from now on have interrupts, unless a script says otherwise; else they cannot.
+  virtual bool InterruptsOn() = 0;
 
   // Shutdown notification and CC.EN = 0, unless the admin queue is a script's own, which says these itself.
   void ShutDown();
@@ -45,7 +47,6 @@ class RingHost : public HostController {
   bool Delete(uint8_t opcode, uint16_t qid);
 
   HostOptions options_;
-  const bool has_interrupts_;
   ViolationLog violations_;
   std::unique_ptr<RingAdminQpair> admin_;
   std::vector<bool> qids_;  // taken

@@ -30,7 +30,7 @@ Status RingHost::CreateOnDrive(RingQpair& qpair) {
   sqe.cdw10 = (qpair.entries() - 1) << 16 | qpair.Qid();
   const QpairOptions& options = qpair.options();
   const uint32_t vector = options.vector == QpairOptions::kOwnQid ? qpair.Qid() : options.vector;
-  sqe.cdw11 = has_interrupts_ && options.interrupts ? vector << 16 | 3 : 1;
+  sqe.cdw11 = InterruptsOn() && options.interrupts ? vector << 16 | 3 : 1;
   if (Status s = MustSucceed(sqe, "Create I/O Completion Queue"); !s.ok()) return s;
   sqe.opc = admin_opcode::kCreateSq;
   sqe.prp1 = qpair.sq_address();
@@ -55,8 +55,8 @@ bool RingHost::HasPriorities() {
 
 Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {
   if (options.priority != 0 && !HasPriorities()) return Status::Error(Code::kQpair, "priority " + std::to_string(options.priority) + ": this drive has no weighted round robin");
-  if (!has_interrupts_ && (!options.interrupts || options.vector != QpairOptions::kOwnQid)) {
-    return Status::Error(Code::kUnsupported, "these queues are polled: they have no interrupts and no vectors to choose");
+  if (options.interrupts && options.vector != QpairOptions::kOwnQid && !InterruptsOn()) {
+    return Status::Error(Code::kQpair, "vector " + std::to_string(options.vector) + ": MSI-X is off, there is no vector to choose");
   }
   uint16_t qid = 1;
   while (qid < qids_.size() && qids_[qid]) qid++;

@@ -5,7 +5,7 @@
 namespace assay::model {
 
 ModelHost::ModelHost(std::unique_ptr<DriveFile> file, const HostOptions& options)
-    : RingHost(std::make_unique<ModelBus>(std::move(file)), options, true), device_(static_cast<ModelBus&>(*bus_).device) {}
+    : RingHost(std::make_unique<ModelBus>(std::move(file)), options), device_(static_cast<ModelBus&>(*bus_).device) {}
 
 // The device must stand still before the rings that it writes into are freed.
 ModelHost::~ModelHost() { device_.Halt(); }

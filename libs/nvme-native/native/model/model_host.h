@@ -25,6 +25,9 @@ class ModelHost final : public RingHost {
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;
   Status HotReset() override;
 
+ protected:
+  bool InterruptsOn() override { return true; }
+
  private:
   Device& device_;
   std::atomic<uint64_t> next_address_{kFirstDeviceAddress};

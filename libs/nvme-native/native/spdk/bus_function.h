@@ -31,6 +31,9 @@ class BusFunction {
   // Resets it through its port: kUnsupported, kGone.
   virtual Status HotReset() = 0;
 
+  // A script has switched its MSI-X on.
+  virtual bool InterruptsOn() const = 0;
+
   // Any thread. Where it sees this byte of SPDK's DMA memory; SPDK_VTOPHYS_ERROR when it does not.
   virtual uint64_t BusAddress(const void* memory) const = 0;
 

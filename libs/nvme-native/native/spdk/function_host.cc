@@ -23,7 +23,7 @@ constexpr uint64_t AllOnes(uint32_t bytes) { return bytes == 8 ? UINT64_MAX : UI
 }  // namespace
 
 FunctionHost::FunctionHost(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<FunctionBus> bus)
-    : RingHost(std::move(bus), options, false), traits_(traits), address_(address), functions_(static_cast<FunctionBus&>(*bus_)) {}
+    : RingHost(std::move(bus), options), traits_(traits), address_(address), functions_(static_cast<FunctionBus&>(*bus_)) {}
 
 Status FunctionHost::OpenFunction(const Traits& traits, const TransportAddress& address, std::unique_ptr<BusFunction>* out) {
   return traits.type == SPDK_NVME_TRANSPORT_PCIE ? OpenPcieFunction(address.address, out) : OpenVfioUserFunction(address.address, out);

@@ -28,6 +28,9 @@ class FunctionHost final : public RingHost {
   Status WriteConfig(uint32_t offset, const uint8_t* from, uint32_t bytes) override;
   Status HotReset() override;
 
+ protected:
+  bool InterruptsOn() override { return functions_.function() != nullptr && functions_.function()->InterruptsOn(); }
+
  private:
   FunctionHost(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<FunctionBus> bus);
   static Status OpenFunction(const Traits& traits, const TransportAddress& address, std::unique_ptr<BusFunction>* out);

@@ -17,6 +17,7 @@ class MessageInterrupts {
 
   // These bytes are written into the configuration space next: switches MSI-X on or off when they say so.
   void BeforeWrite(uint32_t offset, const uint8_t* from, uint32_t bytes);
+  bool on() const { return on_; }
 
  private:
   void Switch(bool on);

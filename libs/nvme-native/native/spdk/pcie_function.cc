@@ -46,6 +46,7 @@ class PcieFunction final : public BusFunction {
     return Done(spdk_pci_device_cfg_write(device_, const_cast<uint8_t*>(from), bytes, offset) == 0);
   }
   Status HotReset() override { return ResetBusOf(device_); }
+  bool InterruptsOn() const override { return interrupts_->on(); }
   uint32_t BarBytes() const override { return static_cast<uint32_t>(std::min(bar_bytes_, kMaxBarBytes)); }
   uint64_t BusAddress(const void* memory) const override { return spdk_vtophys(memory, nullptr); }
   bool ReachesMemoryAfterwards() const override { return false; }
