@@ -3,12 +3,12 @@
  * `controller.createBuffer(bytes)` lies where the drive reaches it: nothing is copied, and the memory lives until the last
  * command that uses it has ended, also when the script has freed or forgotten it.
  */
-import { randomBytes } from "node:crypto";
 import { addon } from "./addon/addon";
 import type { NativeData, NativeHandle } from "./addon/command";
 import { big, bytes, integer, object, refuse, text, U32, U64 } from "./check";
 import { hexDump } from "./dump";
 import { field, fieldText } from "./field";
+import { freshSeed } from "./fresh-seeds";
 import { NvmeError } from "./nvme-error";
 import { fillPattern, type Pattern } from "./pattern";
 
@@ -27,8 +27,6 @@ export interface BufferOptions {
 
 /** What commands take: an array, which is copied, or a buffer, of which they take the view (`offset`, `size`). */
 export type CommandData = Uint8Array | Buffer;
-
-const freshSeed = () => randomBytes(8).readBigUInt64LE();
 
 /** Memory of a script for data of commands. @throws ERR_CLOSED once it is freed */
 export class Buffer {

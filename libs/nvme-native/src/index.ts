@@ -39,6 +39,7 @@ export type * from "./driver";
 export { hexDump } from "./dump";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";
+export { seedAll } from "./fresh-seeds";
 export { HostMemoryBuffer, type HostMemoryWish, hostMemoryWish } from "./host-memory";
 export type * from "./identity";
 export type * from "./model/fault-spec";

@@ -1,6 +1,6 @@
 /** Random numbers of a test script: all of them follow from one seed, which the script prints to be run again. */
-import { randomBytes } from "node:crypto";
 import { big, integer, refuse, U64 } from "./check";
+import { freshSeed } from "./fresh-seeds";
 import { randomWords } from "./pattern";
 
 const MAX_BYTES = 1024 * 1024 * 1024;
@@ -11,7 +11,7 @@ export class Random {
   readonly #word: () => number;
 
   /** @param seed 64 bits; default: a fresh one, which `seed` and `toString` tell. */
-  constructor(readonly seed: bigint = randomBytes(8).readBigUInt64LE()) {
+  constructor(readonly seed: bigint = freshSeed()) {
     this.#word = randomWords(big("seed", seed, 0n, U64));
   }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Controller, driver, type ModelDriveSpec, type Namespace, type OpenOptions, type Qpair } from "../src";
+import { seeded } from "./seeded";
 
 export interface Bench {
   folder: string;
@@ -10,6 +11,12 @@ export interface Bench {
   controller: Controller;
   ns: Namespace;
   qpair: Qpair;
+}
+
+interface BenchOptions {
+  spec?: Partial<ModelDriveSpec>;
+  open?: OpenOptions;
+  depth?: number;
 }
 
 const SPEC: ModelDriveSpec = {
@@ -37,10 +44,10 @@ export function temporaryFolder(): string {
 }
 
 /** Runs `body` with a drive that is open, then closes and removes everything, also when it fails. */
-export async function withDrive(
-  options: { spec?: Partial<ModelDriveSpec>; open?: OpenOptions; depth?: number },
-  body: (bench: Bench) => Promise<void>,
-): Promise<void> {
+export const withDrive = (options: BenchOptions, body: (bench: Bench) => Promise<void>): Promise<void> =>
+  seeded(() => runWithDrive(options, body));
+
+async function runWithDrive(options: BenchOptions, body: (bench: Bench) => Promise<void>): Promise<void> {
   const folder = temporaryFolder();
   let controller: Controller | null = null;
   try {

@@ -38,7 +38,7 @@ export class DurableRegion {
     this.#untracked ??= await controller.namespace(1, { apart: true });
     const data = new Uint8Array(LBAS * 512);
     expectStatus(await ns.read(qpair, START_LBA, data));
-    const now = Array.from({ length: LBAS }, (_, i) => data.slice(512 * i, 512 * (i + 1)));
+    const now: Uint8Array[] = Array.from({ length: LBAS }, (_, i) => data.slice(512 * i, 512 * (i + 1)));
     const written = ended.lastCommands.filter(({ opcode, completedNs }) => opcode === 1 && completedNs !== null);
     const durable = new Set(
       written.flatMap(({ slba, lbaCount }) => Array.from({ length: lbaCount }, (_, i) => Number(slba - START_LBA) + i)),

@@ -1,5 +1,7 @@
 /** Random numbers of scripts: of one seed, evenly spread, and refused where nonsense is asked. */
-import { Random } from "../src";
+import { Buffer, Random, seedAll } from "../src";
+import { SEED_VARIABLE } from "../src/fresh-seeds";
+import { withDrive } from "./bench-drive";
 
 test("B013 the same seed gives the same numbers, another seed others, and a fresh seed is told", () => {
   const drawn = (seed?: bigint) => {
@@ -33,4 +35,53 @@ test("nonsense is refused", () => {
   expect(() => random.pick([])).toThrow("list must be an array with at least one entry");
   expect(() => random.chance(101)).toThrow("percent is 101");
   expect(() => random.bytes(-1)).toThrow("length is -1");
+});
+
+describe("B013 seeds that nobody gave", () => {
+  const drawn = () =>
+    withDrive({}, async ({ ns }) => {
+      const worker = ns.startIoWorker({ ioCount: 1 });
+      await worker.result;
+      seeds.push([
+        new Random().seed,
+        worker.seed,
+        new Buffer(64, { pattern: { randomPercent: 100 } }).seed!,
+        new Random().seed,
+      ]);
+    });
+  const seeds: bigint[][] = [];
+  beforeEach(() => seeds.splice(0));
+  afterEach(() => {
+    delete process.env[SEED_VARIABLE];
+    seedAll();
+  });
+
+  test("follow from the one that the environment says, and from a fresh one for each test where it says none", async () => {
+    for (const text of ["12345", "12345", "0x3039", "7", "", ""]) {
+      process.env[SEED_VARIABLE] = text;
+      await drawn();
+    }
+    const [first, again, hexadecimal, other, ...fresh] = seeds;
+    expect([again, hexadecimal]).toEqual([first, first]);
+    expect(new Set([first, other, ...fresh].flat()).size).toBe(16);
+    process.env[SEED_VARIABLE] = "seven";
+    expect(() => seedAll()).toThrow(`${SEED_VARIABLE} is "seven", it must be a number, decimal or 0x...`);
+    process.env[SEED_VARIABLE] = "0x10000000000000000";
+    expect(() => seedAll()).toThrow(SEED_VARIABLE);
+  });
+
+  test("are told by the test that fails with them, and its seed makes the same again", async () => {
+    const failing = () =>
+      withDrive({}, async () => {
+        throw new Error(`drew ${new Random().seed}`);
+      }).then(
+        () => "passed",
+        ({ message, stack }: Error) => [message, stack!.includes(message)] as const,
+      );
+    const [first, shown] = await failing();
+    expect(shown).toBe(true);
+    const seed = /Its seed was (\d+): ASSAY_NVME_SEED=\1 repeats it\./.exec(first!)![1]!;
+    process.env[SEED_VARIABLE] = seed;
+    expect(await failing()).toEqual([first, true]);
+  });
 });

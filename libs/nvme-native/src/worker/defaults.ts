@@ -1,5 +1,5 @@
 /** What a worker does when it is not told otherwise. */
-import { randomBytes } from "node:crypto";
+import { freshSeed } from "../fresh-seeds";
 import type { ControllerIdentity } from "../identity";
 import type { IoWorkerOptions } from "./options";
 
@@ -13,7 +13,6 @@ export function withDefaults(
   ns: { lbaBytes: number },
   controller: Pick<ControllerIdentity, "maxQueueEntries" | "mdtsBytes">,
   worker: number,
-  freshSeed: () => bigint = () => randomBytes(8).readBigUInt64LE(),
 ): IoWorkerOptions {
   const replay = given.sequence !== undefined && given.sequence !== null;
   const mixed = given.operations !== undefined && given.operations !== null;

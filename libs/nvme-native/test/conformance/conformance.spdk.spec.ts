@@ -45,5 +45,5 @@ if (missing !== null) {
     },
   ];
   for (const source of sources)
-    describe(source.host, () => runBehaviours(source.host, (behaviour) => show(behaviour, source)));
+    describe(source.host, () => runBehaviours(source.host, (behaviour, told) => show(behaviour, source, told)));
 }

@@ -20,4 +20,4 @@ const source: DriveSource = {
   },
 };
 
-runBehaviours(source.host, (behaviour) => show(behaviour, source));
+runBehaviours(source.host, (behaviour, told) => show(behaviour, source, told));

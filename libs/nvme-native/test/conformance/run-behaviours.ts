@@ -10,22 +10,25 @@ function tellTier(reason: string): void {
 }
 
 /**
- * @param shown shows one behaviour and gives the reason why it was skipped, or null
+ * @param shown shows one behaviour and gives the reason why it was skipped, or null; tells its seed
  * @param limitMs how long a test may take; default: the behaviour's own limit
  */
 export function runBehaviours(
   host: ConformanceHost,
-  shown: (behaviour: Behaviour) => Promise<string | null>,
+  shown: (behaviour: Behaviour, told: (seed: bigint) => void) => Promise<string | null>,
   limitMs: (behaviour: Behaviour) => number = (behaviour) => behaviour.limitMs,
 ): void {
   const results: BehaviourResult[] = [];
   for (const behaviour of behaviours().filter(({ on }) => on.includes(host))) {
     const { id, sentence } = behaviour;
-    const note = (outcome: Outcome, reason: string | null) => results.push({ id, sentence, outcome, reason });
+    let seed: string | null = null;
+    const note = (outcome: Outcome, reason: string | null) => results.push({ id, sentence, outcome, reason, seed });
     test(
       `${id} ${sentence}`,
       async () => {
-        const reason = await shown(behaviour).catch((failure) => {
+        const reason = await shown(behaviour, (told) => {
+          seed = String(told);
+        }).catch((failure) => {
           note("failed", null);
           throw failure;
         });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ModelDriveSpec, OpenOptions, TransportAddress } from "../../src";
 import { driver } from "../../src";
 import { temporaryFolder } from "../bench-drive";
+import { seeded } from "../seeded";
 import { type Behaviour, behaviours, type ConformanceBench, type ConformanceHost } from "./behaviour";
 import { whyNot } from "./capabilities";
 import type { OpenDrive } from "./open-drive";
@@ -17,6 +18,8 @@ export interface BehaviourResult {
   sentence: string;
   outcome: Outcome;
   reason: string | null;
+  /** Of what it did not seed itself; null: it was not told. */
+  seed: string | null;
 }
 
 export interface DriveSource {
@@ -49,8 +52,17 @@ async function openDrive(
   }
 }
 
-/** Why it was skipped, or null when it was shown. @throws whatever it failed with */
-export async function show(behaviour: Behaviour, source: DriveSource): Promise<string | null> {
+/**
+ * Why it was skipped, or null when it was shown. `told` gets the seed of everything that the behaviour does not seed itself.
+ * @throws whatever it failed with, with that seed
+ */
+export const show = (
+  behaviour: Behaviour,
+  source: DriveSource,
+  told?: (seed: bigint) => void,
+): Promise<string | null> => seeded(() => showOn(behaviour, source), told);
+
+async function showOn(behaviour: Behaviour, source: DriveSource): Promise<string | null> {
   const folder = temporaryFolder();
   const opened: OpenDrive[] = [];
   let bringBack = async () => {};
@@ -94,14 +106,19 @@ export async function show(behaviour: Behaviour, source: DriveSource): Promise<s
   }
 }
 
-/** The results of a whole run, for the README's table; a run of a part (jest -t) is no result of the suite. */
+/**
+ * The results of a whole run, for the README's table; a run of a part (jest -t) is no result of the suite. The seeds of the newest
+ * run are kept beside it, whatever was run.
+ */
 export function keepResults(host: ConformanceHost, shown: BehaviourResult[]): void {
+  mkdirSync(RESULTS_FOLDER, { recursive: true });
+  const seeds = shown.map(({ id, sentence, seed }) => `${seed}\t${id} ${sentence}\n`);
+  writeFileSync(join(RESULTS_FOLDER, `${host}.seeds`), seeds.join(""));
   const all = behaviours();
   const elsewhere = all
     .filter(({ on }) => !on.includes(host))
-    .map(({ id, sentence }) => ({ id, sentence, outcome: "elsewhere", reason: null }));
+    .map(({ id, sentence }) => ({ id, sentence, outcome: "elsewhere", reason: null, seed: null }));
   const results = [...shown, ...elsewhere];
-  mkdirSync(RESULTS_FOLDER, { recursive: true });
   if (results.length === all.length)
     writeFileSync(join(RESULTS_FOLDER, `${host}.json`), `${JSON.stringify(results, null, 2)}\n`);
 }
