@@ -222,6 +222,35 @@ export interface NamespaceStep extends StepBase {
   expect: Status;
 }
 
+export interface FirmwareStep extends StepBase {
+  kind: "firmware";
+  /** Name of a file in the host's folder of images; null: what is in the slot already. */
+  image: string | null;
+  /** Of the image, hexadecimal. */
+  sha256: string | null;
+  /** 0: the drive chooses. */
+  slot: number;
+  activate: "reset" | "now" | "none";
+  /** null: the one that the drive asks for. */
+  resetBy: ResetStep["scope"] | null;
+  /** That the drive must tell when it is active. */
+  revision: string | null;
+  readyWithinMs: number | null;
+  expect: Status;
+}
+
+export interface ZoneStep extends StepBase {
+  kind: "zone";
+  nsid: number;
+  action: "report" | "open" | "close" | "finish" | "reset" | "offline" | "append";
+  /** From 0; null: all. */
+  zone: number | null;
+  /** Of `append`. */
+  lbaCount: number;
+  value: number;
+  expect: Status;
+}
+
 export interface RepeatStep extends StepBase {
   kind: "repeat";
   times: number;
@@ -247,7 +276,9 @@ export type LeafStep =
   | IoStep
   | SanitizeStep
   | SelfTestStep
-  | NamespaceStep;
+  | NamespaceStep
+  | FirmwareStep
+  | ZoneStep;
 export type ResolvedStep = LeafStep | RepeatStep | ParallelStep;
 export type StepKind = ResolvedStep["kind"];
 

@@ -1,5 +1,5 @@
 /** What a resolved step does to a drive: the runner's guard asks the same table that `parse` checks `effects` with. */
-import type { Effect, ResolvedStep, WorkerOperation } from "./model";
+import type { Effect, ResolvedStep, WorkerOperation, ZoneStep } from "./model";
 
 /**
  * Admin opcodes (NVM Express Base 2.0, figure 138) that leave the user's data and the drive's state as they are:
@@ -36,6 +36,21 @@ export function ioEffect(operation: WorkerOperation | "copy"): Effect | null {
   return operation !== "copy" && HARMLESS_OPERATIONS.has(operation) ? null : "writes";
 }
 
+/** Downloads and commits count as the raw commands do; a zone that is reset or taken offline loses its data. */
+const ZONE_EFFECTS: Record<ZoneStep["action"], Effect | null> = {
+  report: null,
+  open: "writes",
+  close: "writes",
+  finish: "writes",
+  append: "writes",
+  reset: "destroys-data",
+  offline: "destroys-data",
+};
+
+export function zoneEffect(action: ZoneStep["action"]): Effect | null {
+  return ZONE_EFFECTS[action];
+}
+
 /** Effect of one resolved step; steps around others have none of their own. */
 export function stepEffect(step: ResolvedStep): Effect | null {
   switch (step.kind) {
@@ -47,11 +62,14 @@ export function stepEffect(step: ResolvedStep): Effect | null {
       return workerWrites(step) ? "writes" : null;
     case "sanitize":
     case "namespace":
+    case "firmware":
       return "destroys-data";
     case "self-test":
       return "writes";
     case "io":
       return ioEffect(step.operation);
+    case "zone":
+      return zoneEffect(step.action);
     case "admin":
       return adminEffect(step.opcode);
     default:

@@ -130,6 +130,16 @@ const simulatedSchema = z.strictObject({
   lossPolicy: z.enum(["any", "lose-all", "keep-prefix", "reordered", "torn"]).default("any"),
   /** LBAs of one write that a power cut leaves all old or all new. */
   awupf: count.min(1).max(65_536).default(1),
+  /** One zoned namespace over the whole capacity. */
+  zones: z
+    .strictObject({
+      size,
+      capacity: size.nullable().default(null),
+      maxOpen: count.max(1024).default(8),
+      maxActive: count.max(1024).default(12),
+    })
+    .nullable()
+    .default(null),
   faults: z.array(faultSchema).max(16).default([]),
 });
 export type SimulatedEntry = z.infer<typeof simulatedSchema>;

@@ -6,7 +6,7 @@ import { suspect } from "./suspicion";
 /** Tells what a step's one command came back with; a status other than the one expected is the drive's failure. */
 export function judgeCompletion(
   scope: StepScope,
-  step: StepOf<"admin"> | StepOf<"io"> | StepOf<"namespace">,
+  step: StepOf<"admin"> | StepOf<"io"> | StepOf<"namespace"> | StepOf<"firmware"> | StepOf<"zone">,
   what: string,
   completion: Completion,
 ): StepResult {

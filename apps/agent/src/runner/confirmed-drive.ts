@@ -1,5 +1,13 @@
 /** The controller and its namespaces as steps see them: the driver's own, with the identity gate before every call that sends. */
-import type { AdminCommands, Completion, Controller, IoWorker, IoWorkerOptions, Namespace } from "@assay/nvme-native";
+import {
+  type AdminCommands,
+  type Completion,
+  type Controller,
+  type IoWorker,
+  type IoWorkerOptions,
+  type Namespace,
+  ZonedNamespace,
+} from "@assay/nvme-native";
 import type { IdentityGate } from "./identity-gate";
 
 type Arguments<K extends keyof Controller> = Controller[K] extends (...args: infer A) => unknown ? A : never;
@@ -39,9 +47,16 @@ export class ConfirmedController {
   createQpair(...args: Arguments<"createQpair">) {
     return this.gate.pass(() => this.raw.createQpair(...args));
   }
-  /** One command by its name. */
-  commands(send: (commands: AdminCommands) => Promise<Completion>) {
+  /** One command by its name, or a few that belong together. */
+  commands<T>(send: (commands: AdminCommands) => Promise<T>) {
     return this.gate.pass(() => send(this.raw.commands));
+  }
+  /** Several commands that belong together and need no gate of their own. */
+  send<T>(command: () => Promise<T>) {
+    return this.gate.pass(command);
+  }
+  zonedNamespace(namespace: ConfirmedNamespace) {
+    return this.gate.pass(() => namespace.zoned(this.raw));
   }
   registers() {
     return this.gate.look(() => this.raw.registers());
@@ -59,6 +74,9 @@ export class ConfirmedNamespace {
   }
   verify(options: Parameters<Namespace["verify"]>[0]) {
     return this.gate.pass(() => this.raw.verify(options));
+  }
+  zoned(controller: Controller) {
+    return ZonedNamespace.of(controller, this.raw);
   }
   /** One command. */
   send(command: (raw: Namespace) => Promise<Completion>) {

@@ -14,6 +14,7 @@ import type { Clock } from "./clock";
 import type { Conclusion } from "./conclusion";
 import { Drive } from "./drive";
 import { Exposure } from "./exposure";
+import { readFirmwareImage } from "./firmware-images";
 import { type HostWord, hostWord } from "./host-word";
 import { Journal } from "./journal";
 import { Observations } from "./observations";
@@ -163,6 +164,7 @@ function context(
     executors: EXECUTORS,
     standstill: new Standstill(files, journal, clock),
     cutAtMs: null,
+    firmwareImage: (name, sha256) => readFirmwareImage(launch.hostFile, name, sha256),
     lookForStops: stops.look,
   };
 }

@@ -37,7 +37,17 @@ export function modelDriveSpec(identity: SlotEntry["identity"], simulated: Simul
     lossPolicy,
     awupfLbas: simulated.awupf,
     faults,
+    ...zonedNamespace(simulated),
   };
+}
+
+function zonedNamespace({ zones, capacity, lba }: SimulatedEntry): Pick<ModelDriveSpec, "namespaces"> {
+  if (zones === null) return {};
+  const zoned = {
+    ...{ zoneBytes: zones.size, maxOpen: zones.maxOpen, maxActive: zones.maxActive },
+    ...(zones.capacity === null ? {} : { zoneCapacityBytes: zones.capacity }),
+  };
+  return { namespaces: [{ capacityBytes: capacity, lbaBytes: lba === 4096n ? 4096 : 512, zoned }] };
 }
 
 /** Makes the drive's file when the slot has a simulated drive and the file is missing. A sentence when that failed. */

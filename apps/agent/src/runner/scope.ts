@@ -5,6 +5,7 @@ import type { PowerDriver } from "../power/power-driver";
 import type { Clock } from "./clock";
 import type { Drive } from "./drive";
 import type { Exposure } from "./exposure";
+import type { FirmwareImage } from "./firmware-images";
 import type { Journal } from "./journal";
 import type { Observations } from "./observations";
 import type { Standing } from "./place";
@@ -72,6 +73,8 @@ export interface RunContext {
   standstill: Standstill;
   /** When this run cut the power last, monotonic; null: never. */
   cutAtMs: number | null;
+  /** An image of the host by its name. @throws PlanMisfit */
+  firmwareImage(name: string, sha256: string | null): FirmwareImage;
   /** Looks for requests and the deadline now, without waiting for the next poll. */
   lookForStops(): void;
 }

@@ -14,6 +14,7 @@ const RULES = {
   "controller-fatal": ["dut", 0.9],
   "critical-warning": ["dut", 0.7],
   "unexpected-status": ["dut", 0.7],
+  "activation-failed": ["firmware", 0.8],
   "command-timeout": ["dut", 0.6],
   "not-ready-in-time": ["dut", 0.7],
   "worker-terminated": ["unknown", 0.3],

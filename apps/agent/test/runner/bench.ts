@@ -102,9 +102,9 @@ export class Bench {
   private runs = 0;
 
   /** Makes the software drive of the host's file, with these faults. */
-  async makeDrive(driver: NvmeDriver, faults: ModelFault[] = []): Promise<void> {
+  async makeDrive(driver: NvmeDriver, faults: ModelFault[] = [], host = HOST_YAML): Promise<void> {
     const hostFile = join(this.root, "host.yaml");
-    writeFileSync(hostFile, HOST_YAML);
+    writeFileSync(hostFile, host);
     const slot = readHostFile(hostFile).slots[0]!;
     const simulated = slot.simulated === null ? null : { ...slot.simulated, faults };
     const failure = await createMissingDrive({ ...slot, simulated }, hostFile, driver);

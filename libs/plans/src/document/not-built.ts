@@ -3,7 +3,7 @@
  * is to delete its word here and to add it where it is allowed.
  */
 export const NOT_BUILT = {
-  steps: ["purge", "firmware", "tcp-target", "environment", "exec", "sweep", "when"],
+  steps: ["purge", "tcp-target", "environment", "exec", "sweep", "when"],
   keys: { repeat: ["until", "max"], criterion: ["within"], spec: ["validity"] },
   words: {
     isolation: ["uplink"],

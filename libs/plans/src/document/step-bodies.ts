@@ -1,5 +1,6 @@
 /** The bodies of the step kinds as authors write them, one schema per kind. */
 import { z } from "zod";
+import { RESET_SCOPES } from "./drive-step-bodies";
 import { ioSize, lateDuration, region } from "./late";
 import { ERROR_ACTIONS, statusActions } from "./status-actions";
 import { DAY_MS, expectedStatus, MAX_STEP_MS, nsid, optional, stepId } from "./step-values";
@@ -130,7 +131,7 @@ export const adminBody = mapping("admin", {
 
 export const resetBody = mapping("reset", {
   id: stepId,
-  scope: oneOf("reset scope", ["controller", "subsystem", "pcie", "flr"])
+  scope: oneOf("reset scope", [...RESET_SCOPES])
     .default("controller")
     .describe(
       "`controller`: CC.EN 1-0-1; `subsystem`: NSSR; `pcie`: hot reset; `flr`: function level reset; the controller is brought up after each",

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { StepKind } from "../model";
-import { ioBody, namespaceBody, sanitizeBody, selfTestBody } from "./drive-step-bodies";
+import { firmwareBody, ioBody, namespaceBody, sanitizeBody, selfTestBody, zoneBody } from "./drive-step-bodies";
 import { NOT_BUILT, NOT_BUILT_YET } from "./not-built";
 import {
   adminBody,
@@ -39,6 +39,8 @@ const leafShape = {
   sanitize: sanitizeBody.optional(),
   "self-test": selfTestBody.optional(),
   namespace: namespaceBody.optional(),
+  firmware: firmwareBody.optional(),
+  zone: zoneBody.optional(),
 };
 
 type LeafDocument = z.output<z.ZodObject<typeof leafShape>>;
@@ -104,6 +106,8 @@ export const STEP_BODIES = {
   sanitize: sanitizeBody.shape,
   "self-test": selfTestBody.shape,
   namespace: namespaceBody.shape,
+  firmware: firmwareBody.shape,
+  zone: zoneBody.shape,
   repeat: repeatBody.shape,
   parallel: parallelMapping.shape,
 } satisfies Record<StepKind, z.ZodRawShape>;

@@ -139,6 +139,20 @@ export function flag() {
     });
 }
 
+/** A text of a certain form, or a reference to a text. `what` is told where it has another form. */
+export function word(pattern: RegExp, what: string) {
+  return z
+    .string({
+      error: (issue) => (issue.input === undefined ? `is missing: ${what}` : `${show(issue.input)} is not ${what}`),
+    })
+    .transform((input, ctx): Bound<string> => {
+      const read = input.startsWith("$") ? readReference(input, "string") : pattern.test(input) ? input : null;
+      if (read !== null && (typeof read !== "string" || read === input)) return read;
+      ctx.addIssue({ code: "custom", message: read ?? `${show(input)} is not ${what}` });
+      return z.NEVER;
+    });
+}
+
 /** What a measured value is compared with: a literal of any unit, a bare number, a text, a flag or a reference. */
 export interface Limit {
   value: number | string | boolean;

@@ -1,6 +1,6 @@
 /** What the steps do to the drive must stand in `effects`, for every reader and for the host's guard. */
-import type { Effect, WorkerOperation } from "../model";
-import { adminEffect, ioEffect, workerWrites } from "../step-effects";
+import type { Effect, WorkerOperation, ZoneStep } from "../model";
+import { adminEffect, ioEffect, workerWrites, zoneEffect } from "../step-effects";
 import type { Check } from "./check";
 import type { DraftStep } from "./draft";
 
@@ -41,7 +41,9 @@ function workerOf({ read, operations, sequence }: DraftStep["body"]): boolean {
 
 /** A value that is not known yet (a parameter) counts as the worse one. */
 function effectOf({ kind, body }: DraftStep): Effect | null {
-  if (kind === "format" || kind === "sanitize" || kind === "namespace") return "destroys-data";
+  if (["format", "sanitize", "namespace", "firmware"].includes(kind)) return "destroys-data";
+  if (kind === "zone")
+    return typeof body.action === "string" ? zoneEffect(body.action as ZoneStep["action"]) : "destroys-data";
   if (kind === "self-test") return "writes";
   if (kind === "io") return typeof body.operation === "string" ? ioEffect(body.operation as WorkerOperation) : "writes";
   if (kind === "power") return "power-cycles";

@@ -10,6 +10,7 @@ const SIDE_BY_SIDE: readonly StepKind[] = [
   "admin",
   "io",
   "self-test",
+  "firmware",
   "snapshot",
 ];
 
@@ -31,7 +32,7 @@ export const checkParallels: Check = (draft, report) => {
       );
   }
   for (const parallel of draft.all.filter(({ kind }) => kind === "parallel"))
-    for (const kind of ["reset", "power"] as const)
+    for (const kind of ["reset", "power", "firmware"] as const)
       for (const step of parallel.children.filter((child) => child.kind === kind).slice(1))
         report(step.path, `a second \`${kind}\` in the same \`parallel\`: their order would be left to chance`, "key");
 };

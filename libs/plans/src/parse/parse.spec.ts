@@ -163,6 +163,11 @@ describe("parsePlan", () => {
       "performance/random-read",
       "resets/reset-under-io",
       "power/dirty-power-cycle",
+      "basic/housekeeping",
+      "debug/freeze-on-error",
+      "endurance/jesd219-enterprise",
+      "firmware/firmware-update",
+      "zones/zone-life",
     ])
       expect([plan, problemsOf(readFileSync(join(__dirname, `../../catalog/${plan}.plan.yaml`), "utf8"))]).toEqual([
         plan,

@@ -1,6 +1,8 @@
 /** Steps that send the drive one command, bound to one DUT. */
+import { TEXT_FORMS } from "../document/drive-step-bodies";
 import type { StepBody } from "../document/ids";
-import type { IoStep, NamespaceStep, SanitizeStep, SelfTestStep, Status } from "../model";
+import type { Bound } from "../document/values";
+import type { FirmwareStep, IoStep, NamespaceStep, SanitizeStep, SelfTestStep, Status, ZoneStep } from "../model";
 import type { Path } from "../parse/positions";
 import { bindOptional, idOf } from "./bind-late";
 import type { RegionContext } from "./regions";
@@ -72,4 +74,60 @@ export function bindNamespace(body: StepBody<"namespace">, path: Path, context: 
     protection: bindings.bind(body.protection, [...path, "protection"]),
     expect: statusOf(body.expect),
   };
+}
+
+export function bindFirmware(body: StepBody<"firmware">, path: Path, context: RegionContext): FirmwareStep {
+  const { bindings, report } = context;
+  const image = bindText("image", body.image, path, context);
+  const sha256 = bindText("sha256", body.sha256, path, context);
+  const slot = bindings.bind(body.slot, [...path, "slot"]);
+  const { activate, resetBy } = body;
+  const revision = bindText("revision", body.revision, path, context);
+  if (image === null) {
+    if (slot === 0) report(path, "without `image` it needs `slot`, whose firmware is to become active");
+    if (activate === "none")
+      report([...path, "activate"], "without `image` there is nothing that could only be stored");
+    if (sha256 !== null) report([...path, "sha256"], "`sha256` is that of `image`, which is absent");
+  }
+  if (activate !== "reset" && resetBy !== null)
+    report([...path, "resetBy"], `\`activate: ${activate}\` makes no reset`);
+  if (activate === "none" && revision !== null)
+    report([...path, "revision"], "`activate: none` leaves the running revision as it is");
+  return {
+    kind: "firmware",
+    id: idOf(body),
+    ...{ image, sha256, slot, activate, resetBy, revision },
+    readyWithinMs: bindOptional(body.readyWithin, [...path, "readyWithin"], context),
+    expect: statusOf(body.expect),
+  };
+}
+
+export function bindZone(body: StepBody<"zone">, path: Path, context: RegionContext): ZoneStep {
+  const { bindings, report } = context;
+  const zone = bindOptional(body.zone, [...path, "zone"], context);
+  if (body.action === "append" && zone === null) report(path, "an `append` needs `zone`");
+  return {
+    kind: "zone",
+    id: idOf(body),
+    nsid: bindings.bind(body.nsid, [...path, "nsid"]),
+    action: body.action,
+    zone,
+    lbaCount: bindings.bind(body.count, [...path, "count"]),
+    value: bindings.bind(body.value, [...path, "value"]),
+    expect: statusOf(body.expect),
+  };
+}
+
+/** A text that came by a reference has its form checked here. */
+function bindText(
+  name: keyof typeof TEXT_FORMS,
+  value: Bound<string> | null,
+  path: Path,
+  { bindings, report }: RegionContext,
+): string | null {
+  if (value === null) return null;
+  const text = String(bindings.bind(value, [...path, name]));
+  const { pattern, what } = TEXT_FORMS[name];
+  if (!pattern.test(text)) report([...path, name], `"${text}" is not ${what}`);
+  return text;
 }

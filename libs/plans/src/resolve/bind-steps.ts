@@ -4,7 +4,15 @@ import type { StepDocument } from "../document/step";
 import type { AdminStep, AssertStep, ResolvedStep, StepKind } from "../model";
 import type { Path } from "../parse/positions";
 import { bindComparison } from "./bind-comparison";
-import { bindIo, bindNamespace, bindSanitize, bindSelfTest, statusOf } from "./bind-drive-steps";
+import {
+  bindFirmware,
+  bindIo,
+  bindNamespace,
+  bindSanitize,
+  bindSelfTest,
+  bindZone,
+  statusOf,
+} from "./bind-drive-steps";
 import { bindIoWorker } from "./bind-ioworker";
 import { bindLate, bindOptional, idOf } from "./bind-late";
 import { bindRegion, type RegionContext } from "./regions";
@@ -83,6 +91,8 @@ const BINDERS: { [K in StepKind]: Binder<K> } = {
   sanitize: bindSanitize,
   "self-test": bindSelfTest,
   namespace: bindNamespace,
+  firmware: bindFirmware,
+  zone: bindZone,
   wait: (body, path, context) => ({
     kind: "wait",
     id: idOf(body),

@@ -52,5 +52,6 @@ export const parallelStep: StepExecutor<"parallel"> = async (step, scope) => {
 
 function disrupts(step: ResolvedStep): boolean {
   if (step.kind === "repeat" || step.kind === "parallel") return step.steps.some(disrupts);
+  if (step.kind === "firmware") return step.activate !== "none";
   return step.kind === "reset" || (step.kind === "power" && step.action !== "restore");
 }

@@ -3,6 +3,7 @@ import type { ExecutorTable } from "../scope";
 import { adminStep } from "./admin.step";
 import { assertStep } from "./assert.step";
 import { captureStep } from "./capture.step";
+import { firmwareStep } from "./firmware.step";
 import { formatStep } from "./format.step";
 import { ioStep } from "./io.step";
 import { ioworkerStep } from "./ioworker.step";
@@ -16,6 +17,7 @@ import { selfTestStep } from "./self-test.step";
 import { snapshotStep } from "./snapshot.step";
 import { verifyStep } from "./verify.step";
 import { waitStep } from "./wait.step";
+import { zoneStep } from "./zone.step";
 
 export const EXECUTORS: ExecutorTable = {
   snapshot: snapshotStep,
@@ -32,6 +34,8 @@ export const EXECUTORS: ExecutorTable = {
   sanitize: sanitizeStep,
   "self-test": selfTestStep,
   namespace: namespaceStep,
+  firmware: firmwareStep,
+  zone: zoneStep,
   repeat: repeatStep,
   parallel: parallelStep,
 };
