@@ -5,7 +5,7 @@ import type { PowerDriver } from "../power/power-driver";
 import type { Clock } from "./clock";
 import type { Drive } from "./drive";
 import type { Exposure } from "./exposure";
-import type { FirmwareImage } from "./firmware-images";
+import type { FirmwareImage } from "./firmware-image";
 import type { Journal } from "./journal";
 import type { Observations } from "./observations";
 import type { Standing } from "./place";

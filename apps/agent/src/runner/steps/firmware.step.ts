@@ -2,7 +2,7 @@ import type { Completion } from "@assay/nvme-native";
 import { CommandFailed, statusText } from "../command-status";
 import { judgeCompletion } from "../command-verdict";
 import { carryOut } from "../effects";
-import type { FirmwareImage } from "../firmware-images";
+import type { FirmwareImage } from "../firmware-image";
 import { failed, OK, type StepExecutor, type StepOf, type StepResult, type StepScope } from "../scope";
 import { decodeFirmwareLog, FIRMWARE_LOG_BYTES, FIRMWARE_LOG_ID } from "../sources/firmware-log";
 import { PlanMisfit } from "../step-errors";

@@ -2,18 +2,13 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { FirmwareImage } from "./firmware-image";
 import { PlanMisfit } from "./step-errors";
 
 export const IMAGE_FOLDER = "firmware";
 /** Larger ones the driver does not send either. */
 const MAX_IMAGE_BYTES = 256 * 1024 * 1024;
 const UNIT_BYTES = 4;
-
-export interface FirmwareImage {
-  bytes: Uint8Array;
-  /** Hexadecimal. */
-  sha256: string;
-}
 
 /** @param name of a file, without folders. @throws PlanMisfit where it is not there, is no image, or not the one that was meant */
 export function readFirmwareImage(hostFile: string, name: string, sha256: string | null): FirmwareImage {
