@@ -1,48 +1,13 @@
 /** A bring-up by the script, with the driver's own queues over it (B030, X09). */
-import {
-  BareDevice,
-  type Controller,
-  driver,
-  expectStatus,
-  type Initialise,
-  type Qpair,
-  type RawCommand,
-} from "../../src";
+import { BareDevice, type Controller, driver, type Initialise, type Qpair, type RawCommand } from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour, type ConformanceBench } from "./behaviour";
 import { BY_HAND, status } from "./by-hand";
+import { bringUpFor, byScript } from "./by-script";
 import { works } from "./drive-works";
 
 /** Queue pairs that the script asks for. */
 const ASKED = 2;
-
-/** A bring-up that asks for two queue pairs; how many were granted is added to `grants`. */
-const twoPairs = (grants: number[]): Initialise => {
-  return async (controller, steps) => {
-    await controller.writeRegister(0x14, 0n, 4);
-    await steps.waitReady(false);
-    await steps.setUpAdminQueue();
-    await controller.writeRegister(0x14, 0x0046_0000n, 4);
-    await controller.writeRegister(0x14, 0x0046_0001n, 4);
-    expect(await steps.waitReady(true)).toBeGreaterThan(0);
-    const { cdw0 } = expectStatus(await controller.setFeature(7, ((ASKED - 1) << 16) | (ASKED - 1)));
-    grants.push(Math.min(cdw0 & 0xffff, cdw0 >>> 16) + 1);
-  };
-};
-
-async function byScript(
-  bench: ConformanceBench,
-  initialise: Initialise,
-  body: (controller: Controller) => Promise<void>,
-) {
-  await bench.controller.close();
-  const controller = await driver.open(bench.controller.address, { initialise });
-  try {
-    await body(controller);
-  } finally {
-    await controller.close();
-  }
-}
 
 /** So many more queue pairs can be created and no other; they are deleted again. */
 async function expectRoomFor(controller: Controller, count: number): Promise<void> {
@@ -65,7 +30,7 @@ behaviour(
   BY_HAND,
   async (bench) => {
     const grants: number[] = [];
-    await byScript(bench, twoPairs(grants), async (controller) => {
+    await byScript(bench, bringUpFor(ASKED, grants), async (controller) => {
       expect(controller.identity.model).toBe(bench.controller.identity.model);
       const first = await controller.createQpair({ depth: 8 });
       await expectRoomFor(controller, grants[0]! - 1);
@@ -81,7 +46,7 @@ behaviour(
   BY_HAND,
   async (bench) => {
     const grants: number[] = [];
-    await byScript(bench, twoPairs(grants), async (controller) => {
+    await byScript(bench, bringUpFor(ASKED, grants), async (controller) => {
       const first = await controller.createQpair({ depth: 8 });
       const ns = await controller.namespace(1);
       // A request for events is outstanding all the time.
@@ -115,7 +80,7 @@ function powerCycle({ drive }: ConformanceBench, controller: Controller) {
 
 behaviour("B030", "reopen lets the function go, takes it again and runs it again", BY_HAND, async (bench) => {
   const grants: number[] = [];
-  await byScript(bench, twoPairs(grants), async (controller) => {
+  await byScript(bench, bringUpFor(ASKED, grants), async (controller) => {
     const qpair = await controller.createQpair({ depth: 8 });
     const ns = await controller.namespace(1);
     expect(await controller.reopen()).toMatchObject({ ok: true, reason: null });
@@ -129,7 +94,7 @@ behaviour(
   "a bring-up that throws in a reset settles everything, and the next reset works",
   BY_HAND,
   async (bench) => {
-    const usual = twoPairs([]);
+    const usual = bringUpFor(ASKED, []);
     let broken = false;
     const initialise: Initialise = async (controller, steps) => {
       if (broken) throw new Error("not today");
@@ -165,7 +130,7 @@ behaviour(
 );
 
 behaviour("X09", "a queue id can be taken once, by the driver or by hand", BY_HAND, (bench) =>
-  byScript(bench, twoPairs([]), async (controller) => {
+  byScript(bench, bringUpFor(ASKED, []), async (controller) => {
     const { qid } = await controller.createQpair({ depth: 8 });
     const device = new BareDevice(controller);
     const statusOf = async (command: RawCommand) => status(await controller.admin(command));
