@@ -5,6 +5,7 @@
  */
 import { createRequire } from "node:module";
 import { eventBatch, openLab } from "./lab-database.mjs";
+import { median } from "./quantile.mjs";
 
 const require = createRequire(import.meta.url);
 const { eventBatchSchema } = require("../libs/protocol/dist");
@@ -79,7 +80,6 @@ const samples = (n) => ({
   samples: Array.from({ length: 10 }, (_, k) => sample(10 * n + k, 0)),
 });
 
-const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 async function compare(name, make, count, rowsPerEvent) {
   const bodies = Array.from({ length: count }, (_, n) => make(n));
   const raw = [];

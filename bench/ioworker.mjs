@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median, quantile } from "./quantile.mjs";
 import { runPerf, startTarget } from "./spdk-target.mjs";
 
 const here = fileURLToPath(import.meta.url);
@@ -79,14 +80,6 @@ function runIoWorker(task) {
   return JSON.parse(stdout.trim().split("\n").at(-1));
 }
 
-/** Between two neighbours where the share falls between them: an even number of pairs must not favour the better half. */
-function quantile(numbers, share) {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const at = (sorted.length - 1) * share;
-  const below = sorted[Math.floor(at)];
-  return below + (sorted[Math.ceil(at)] - below) * (at % 1);
-}
-const median = (numbers) => quantile(numbers, 0.5);
 const load = () => readFileSync("/proc/loadavg", "utf8").split(" ").slice(0, 3).join(" ");
 
 /** A goal stands where the issue sets one: with verification for TCP alone, the other is printed beside it. */

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { median } from "./quantile.mjs";
 
 const here = fileURLToPath(import.meta.url);
 const { values } = parseArgs({
@@ -21,7 +22,6 @@ const { values } = parseArgs({
 const { driver } = createRequire(here)("../libs/nvme-native");
 const CONTROLLERS = 16;
 
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const status = (key) =>
   Number(new RegExp(`^${key}:\\s+(\\d+) kB`, "m").exec(readFileSync("/proc/self/status", "utf8"))[1]);
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
