@@ -1,7 +1,6 @@
 #include "cmdlog.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,15 +15,12 @@ constexpr char kMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'C', 'L', 'G'};
 constexpr uint64_t kSameBootNs = 10 * kNsPerSecond;
 }  // namespace
 
-Cmdlog::Cmdlog(std::string path, uint8_t* map, size_t bytes, uint32_t entries)
+Cmdlog::Cmdlog(std::string path, std::unique_ptr<MappedFile> file, uint32_t entries)
     : path_(std::move(path)),
-      map_(map),
-      bytes_(bytes),
-      header_(reinterpret_cast<Header*>(map)),
-      ring_(reinterpret_cast<Entry*>(map + kCmdlogHeaderBytes)),
+      file_(std::move(file)),
+      header_(reinterpret_cast<Header*>(file_->data())),
+      ring_(reinterpret_cast<Entry*>(file_->data() + kCmdlogHeaderBytes)),
       mask_(entries - 1) {}
-
-Cmdlog::~Cmdlog() { munmap(map_, bytes_); }
 
 bool Cmdlog::Fits(uint32_t entries, uint16_t qid) const {
   const uint64_t wall_now = RealtimeNs() - BoottimeNs();
@@ -36,11 +32,11 @@ bool Cmdlog::Fits(uint32_t entries, uint16_t qid) const {
 
 Status Cmdlog::Open(const std::string& path, uint32_t entries, uint16_t qid, const std::string& label, std::unique_ptr<Cmdlog>* out) {
   const size_t bytes = kCmdlogHeaderBytes + size_t{entries} * sizeof(Entry);
-  void* map;
+  std::unique_ptr<MappedFile> file;
   bool existing = false;
   if (path.empty()) {
-    map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (map == MAP_FAILED) return Status::Error(Code::kFile, "no memory for a flight recorder");
+    file = MappedFile::Map(-1, bytes);
+    if (file == nullptr) return Status::Error(Code::kFile, "no memory for a flight recorder");
   } else {
     const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (fd < 0) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + ": " + std::strerror(errno));
@@ -49,17 +45,17 @@ Status Cmdlog::Open(const std::string& path, uint32_t entries, uint16_t qid, con
     existing = static_cast<size_t>(info.st_size) == bytes;
     // Reserved, not only sized: a full tmpfs must be an error here and not a SIGBUS later.
     const int error = existing ? 0 : (ftruncate(fd, 0), posix_fallocate(fd, 0, static_cast<off_t>(bytes)));
-    map = error == 0 ? mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) : MAP_FAILED;
+    if (error == 0) file = MappedFile::Map(fd, bytes);
     const int why = error != 0 ? error : errno;
     close(fd);
-    if (map == MAP_FAILED) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + " of " + std::to_string(bytes) + " bytes: " + std::strerror(why));
+    if (file == nullptr) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + " of " + std::to_string(bytes) + " bytes: " + std::strerror(why));
   }
-  std::unique_ptr<Cmdlog> log(new Cmdlog(path, static_cast<uint8_t*>(map), bytes, entries));
+  std::unique_ptr<Cmdlog> log(new Cmdlog(path, std::move(file), entries));
   Header* h = log->header_;
   if (existing && log->Fits(entries, qid)) {
     for (uint32_t i = 0; i < entries; i++) log->newest_ = std::max(log->newest_, log->ring_[i].sequence);
   } else {
-    if (existing) std::memset(map, 0, bytes);
+    if (existing) std::memset(log->file_->data(), 0, bytes);
     h->version = kCmdlogVersion;
     h->entry_bytes = sizeof(Entry);
     h->capacity = entries;
@@ -71,6 +67,7 @@ Status Cmdlog::Open(const std::string& path, uint32_t entries, uint16_t qid, con
   h->pid = static_cast<uint32_t>(getpid());
   std::memset(h->label, 0, sizeof h->label);
   std::memcpy(h->label, label.data(), std::min(label.size(), sizeof h->label - 1));
+  log->file_->KeepHead(kCmdlogHeaderBytes);
   *out = std::move(log);
   return Status::Ok();
 }

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "mapped_file.h"
 #include "nvme_spec.h"
 #include "status.h"
 
@@ -24,7 +25,6 @@ class Cmdlog {
  public:
   // `path` empty: anonymous memory only. `entries` is a power of two, kCmdlogMinEntries..kCmdlogMaxEntries. kFile.
   static Status Open(const std::string& path, uint32_t entries, uint16_t qid, const std::string& label, std::unique_ptr<Cmdlog>* out);
-  ~Cmdlog();
   Cmdlog(const Cmdlog&) = delete;
 
   // Owner thread. Returns the entry's number for Complete.
@@ -64,8 +64,8 @@ class Cmdlog {
 
   const std::string& path() const { return path_; }
   // Any thread: what the file holds, as its readers find it while it is written.
-  const uint8_t* image() const { return map_; }
-  size_t image_bytes() const { return bytes_; }
+  const uint8_t* image() const { return file_->data(); }
+  size_t image_bytes() const { return file_->bytes(); }
 
  private:
   static constexpr uint32_t kCompleted = 1;
@@ -100,12 +100,11 @@ class Cmdlog {
   static_assert(offsetof(Header, boottime_ns) == 24 && offsetof(Header, newest) == 40 && offsetof(Header, label) == 56);
   static_assert(offsetof(Entry, sqe) == 32 && offsetof(Entry, cqe) == 96 && offsetof(Entry, lba_count) == 112);
 
-  Cmdlog(std::string path, uint8_t* map, size_t bytes, uint32_t entries);
+  Cmdlog(std::string path, std::unique_ptr<MappedFile> file, uint32_t entries);
   bool Fits(uint32_t entries, uint16_t qid) const;
 
   std::string path_;
-  uint8_t* map_;
-  size_t bytes_;
+  std::unique_ptr<MappedFile> file_;
   Header* header_;
   Entry* ring_;
   uint64_t mask_;

@@ -2,6 +2,7 @@
 #include "spare_metadata.h"
 
 #include <algorithm>
+#include <new>
 
 #include "deadline.h"
 
@@ -39,7 +40,12 @@ std::shared_ptr<IoWorker> IoWorker::Start(std::shared_ptr<Namespace> ns, const W
 }
 
 void IoWorker::Begin() {
-  Status status = Prepare();
+  Status status;
+  try {
+    status = Prepare();
+  } catch (const std::bad_alloc&) {
+    status = Status::Error(Code::kQpair, "no memory for a worker of depth " + std::to_string(options_.depth));
+  }
   if (status.ok()) {
     const uint32_t entries = std::max(options_.depth + 1, std::min(kLeastEntries, ns_->controller()->limits().max_queue_entries));
     const std::string label = "ioworker " + std::to_string(options_.worker);

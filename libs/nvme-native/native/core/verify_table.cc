@@ -82,6 +82,7 @@ void VerifyTable::Log(uint64_t slba, uint64_t count, WriteEnd end, const WriteOr
 
 void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, const WriteOrigin& origin) {
   const uint64_t count = Clip(slba, lbas);
+  if (file_->Broken()) Disown();
   if (end != WriteEnd::kNotSent) Log(slba, lbas, end, origin);
   const bool durable_now = fua || !geometry_.volatile_cache;
   const bool hint = end == WriteEnd::kAcknowledged && origin.opcode == nvm_opcode::kDatasetManagement;
@@ -132,7 +133,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
 void VerifyTable::Clear() {
   const uint64_t bytes = bytes_ - kTableHeaderBytes - WriteLog::kBytes;
   if (bytes == 0) return;
-  if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(kTableHeaderBytes), static_cast<off_t>(bytes)) != 0) {
+  if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(kTableHeaderBytes), static_cast<off_t>(bytes)) != 0 || file_->Broken()) {
     std::memset(map_ + kTableHeaderBytes, 0, bytes);
   }
 }

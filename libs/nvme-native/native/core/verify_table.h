@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "mapped_file.h"
 #include "miscompare.h"
 #include "stamp.h"
 #include "status.h"
@@ -155,11 +156,13 @@ class VerifyTable {
   // The same as kMixed, of a write whose end is not certain: it may still be what is there when the next one is durable.
   static constexpr uint32_t kPassedOver = 8;
 
-  VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry);
+  VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
   void Begin(const TableGeometry& geometry);
   void BeginSession();
   void BeginWriting();
+  // The file has lost notes: no later session believes it.
+  void Disown();
   bool Covers(uint64_t lba) const { return lba < geometry_.lba_count; }
   uint64_t Clip(uint64_t slba, uint64_t count) const { return Covers(slba) ? std::min(count, geometry_.lba_count - slba) : 0; }
   // `state` of a record: noted in a session whose notes are believed.
@@ -185,6 +188,7 @@ class VerifyTable {
 
   std::string path_;
   int fd_;
+  std::unique_ptr<MappedFile> file_;
   uint8_t* map_;
   size_t bytes_;
   TableGeometry geometry_;

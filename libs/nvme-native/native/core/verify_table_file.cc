@@ -37,8 +37,8 @@ std::string BootId() {
 
 }  // namespace
 
-VerifyTable::VerifyTable(std::string path, int fd, uint8_t* map, size_t bytes, const TableGeometry& geometry)
-    : path_(std::move(path)), fd_(fd), map_(map), bytes_(bytes), geometry_(geometry), stamp_(geometry.seed) {
+VerifyTable::VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry)
+    : path_(std::move(path)), fd_(fd), file_(std::move(file)), map_(file_->data()), bytes_(file_->bytes()), geometry_(geometry), stamp_(geometry.seed) {
   header_ = reinterpret_cast<Header*>(map_);
   entries_ = reinterpret_cast<Word*>(map_ + kTableHeaderBytes);
   records_ = reinterpret_cast<Record*>(map_ + kTableHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)));
@@ -50,16 +50,15 @@ VerifyTable::~VerifyTable() {
     Sync();
     close(fd_);
   }
-  munmap(map_, bytes_);
 }
 
 Status VerifyTable::OpenWithout(const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
   TableGeometry bare = geometry;
   bare.lba_count = 0;
   const size_t bytes = kTableHeaderBytes + WriteLog::kBytes;
-  void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (map == MAP_FAILED) return Status::Error(Code::kFile, "no memory for the verification without a table");
-  out->reset(new VerifyTable("", -1, static_cast<uint8_t*>(map), bytes, bare));
+  std::unique_ptr<MappedFile> memory = MappedFile::Map(-1, bytes);
+  if (memory == nullptr) return Status::Error(Code::kFile, "no memory for the verification without a table");
+  out->reset(new VerifyTable("", -1, std::move(memory), bare));
   (*out)->Begin(bare);
   return Status::Ok();
 }
@@ -98,8 +97,14 @@ void VerifyTable::BeginWriting() {
   msync(map_, kTableHeaderBytes, MS_SYNC);
 }
 
+void VerifyTable::Disown() {
+  std::memset(header_->boot_id, 0, sizeof header_->boot_id);
+  header_->clean = 0;
+}
+
 void VerifyTable::Sync() {
   if (fd_ < 0 || !written_.exchange(false)) return;
+  if (file_->Broken()) return Disown();
   // All of it first; the word that says so behind it.
   if (msync(map_, bytes_, MS_SYNC) != 0 || written_.load()) return;
   header_->clean = 1;
@@ -174,13 +179,16 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
     }
   }
   if (ftruncate(fd, static_cast<off_t>(bytes)) != 0) return fail(std::strerror(errno));
-  void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (map == MAP_FAILED) return fail(std::strerror(errno));
-  std::shared_ptr<VerifyTable> table(new VerifyTable(path, fd, static_cast<uint8_t*>(map), bytes, geometry));
+  // What is always written; entries and records take their pages when they are needed.
+  if (const int error = fresh ? posix_fallocate(fd, 0, kTableHeaderBytes) : 0; error != 0) return fail(std::strerror(error));
+  std::unique_ptr<MappedFile> file = MappedFile::Map(fd, bytes);
+  if (file == nullptr) return fail(std::strerror(errno));
+  std::shared_ptr<VerifyTable> table(new VerifyTable(path, fd, std::move(file), geometry));
   if (fresh) table->Begin(geometry);
   table->BeginSession();
   table->header_->volatile_cache = geometry.volatile_cache;
   table->PowerCycles(geometry.power_cycles);
+  table->file_->KeepHead(kTableHeaderBytes);
   *out = std::move(table);
   return Status::Ok();
 }

@@ -6,6 +6,10 @@
 #include <cassert>
 
 namespace assay::model {
+namespace {
+constexpr uint64_t kLongestSleepNs = kNsPerSecond;
+}  // namespace
+
 Device::Device(std::unique_ptr<DriveFile> file)
     : file_(std::move(file)),
       header_(&file_->header()),
@@ -62,7 +66,7 @@ void Device::DropQueue(uint16_t qid) {
 
 bool Device::Attach() {
   while (Dark()) {
-    if (header_->power.load() != kPowerOn) return false;
+    if (header_->power.load() != kPowerOn || file_->Broken()) return false;
     const uint32_t seen = attached_.Epoch();
     attach_ = true;
     wake_.Notify();
@@ -79,12 +83,12 @@ void Device::Run() {
     const uint32_t seen = wake_.Epoch();
     if (!Enter()) {
       GoDark();
-      if (attach_ && header_->power.load() == kPowerOn) {
+      if (attach_ && header_->power.load() == kPowerOn && !file_->Broken()) {
         ReAttach();
       } else if (header_->power.load() == kPowerOff && BoottimeNs() >= returns_at_ns_) {
         ComeBack();
       } else if (!stop_) {
-        wake_.Wait(seen, returns_at_ns_);
+        Sleep(seen, returns_at_ns_);
       }
       continue;
     }
@@ -106,14 +110,17 @@ void Device::Run() {
       }
       notify_.clear();
     }
-    if (!progress && !stop_) wake_.Wait(seen, due_ns);
+    if (!progress && !stop_) Sleep(seen, due_ns);
   }
 }
+
+// What wakes us lies in the file: somebody who cuts it short takes that away too.
+void Device::Sleep(uint32_t seen, uint64_t until_ns) { wake_.Wait(seen, std::min(until_ns, BoottimeNs() + kLongestSleepNs)); }
 
 // Either this thread sees the cut, or the switch sees `executing`: both are sequentially consistent.
 bool Device::Enter() {
   header_->executing.store(1);
-  if (header_->power.load() == kPowerOn && !Dark()) return true;
+  if (header_->power.load() == kPowerOn && !Dark() && !file_->Broken()) return true;
   header_->executing.store(0);
   return false;
 }
@@ -121,6 +128,8 @@ bool Device::Enter() {
 void Device::GoDark() {
   if (dark_) return;
   pending_.clear();
+  // What a power loss would bring back may be what is missing.
+  if (file_->Broken()) namespaces_.MakeAllDurable();
   dark_.store(true, std::memory_order_release);
   std::lock_guard lock(listener_mutex_);
   for (Event* event : listeners_) {

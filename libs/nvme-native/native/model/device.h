@@ -89,6 +89,7 @@ class Device {
   bool Enter();
   void Leave() { file_->header().executing.store(0, std::memory_order_release); }
   bool Step(uint64_t now_ns);
+  void Sleep(uint32_t seen, uint64_t until_ns);
   void GoDark();
   void ReAttach();
   void FollowConfiguration(uint64_t now_ns);

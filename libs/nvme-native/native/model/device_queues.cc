@@ -24,7 +24,7 @@ uint32_t Device::Fetch(uint16_t qid, uint32_t most, uint64_t now_ns) {
   SubmissionQueue& queue = sq_[qid];
   const uint32_t tail = sq_tail_[qid].load(std::memory_order_acquire);
   uint32_t taken = 0;
-  while (taken < most && queue.head != tail) {
+  while (taken < most && queue.head != tail && !file_->Broken()) {
     const uint8_t* entry = queue.ring.At(memory_, queue.head);
     if (entry == nullptr) {
       Fail();
@@ -50,6 +50,8 @@ uint32_t Device::Fetch(uint16_t qid, uint32_t most, uint64_t now_ns) {
       TellHealth();
     }
     if (memory_.TakeFault() && !outcome.hold) outcome.status = kDataTransferError;
+    // What the file had no room for was not done, and the drive is gone.
+    if (file_->Broken()) return taken;
     // Deleting its own queue is an admin command's right: `queue` of an I/O queue stays valid, it is a fixed array.
     Finish(qid, sqe, outcome, now_ns);
     if (stalled_until_ns_ != 0 || removed_ || Fatal()) break;
@@ -96,6 +98,7 @@ bool Device::Post(const Pending& pending) {
   if (pending.lba_count != 0) {
     if (Media* media = namespaces_.Allocated(pending.nsid)) media->MakeDurable(pending.slba, pending.lba_count);
   }
+  if (file_->Broken()) return true;
   Cqe cqe = pending.cqe;
   cqe.status |= queue.phase;
   uint8_t* slot = queue.ring.At(memory_, queue.tail);

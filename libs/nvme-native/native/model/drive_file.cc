@@ -1,7 +1,6 @@
 #include "drive_file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -183,20 +182,18 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
                                           std::to_string(kDriveVersion) + " only: make a new one");
   }
   if (static_cast<uint64_t>(info.st_size) < head.file_bytes || head.file_bytes < kHeaderBytes) return refuse("is cut short");
-  void* map = mmap(nullptr, head.file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  if (map == MAP_FAILED) return refuse("cannot be mapped: " + Errno());
-  out->reset(new DriveFile(path, fd, static_cast<uint8_t*>(map), head.file_bytes));
+  std::unique_ptr<MappedFile> file = MappedFile::Map(fd, head.file_bytes);
+  if (file == nullptr) return refuse("cannot be mapped: " + Errno());
+  out->reset(new DriveFile(path, fd, std::move(file)));
   if (const std::string wrong = WhatIsWrong((*out)->header(), static_cast<uint64_t>(info.st_size)); !wrong.empty()) {
     out->reset();
     return Status::Error(Code::kOpen, path + " has a damaged header: it " + wrong);
   }
+  (*out)->file_->KeepHead(kHeaderBytes);
   return Status::Ok();
 }
 
-DriveFile::~DriveFile() {
-  munmap(map_, bytes_);
-  close(fd_);
-}
+DriveFile::~DriveFile() { close(fd_); }
 
 Status DriveFile::OpenAsHolder(const std::string& path, std::unique_ptr<DriveFile>* out) {
   std::unique_ptr<DriveFile> file;

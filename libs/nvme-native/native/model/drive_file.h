@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "../core/mapped_file.h"
 #include "../core/status.h"
 #include "drive_layout.h"
 
@@ -65,6 +66,9 @@ class DriveFile {
   uint8_t* At(uint64_t offset) { return map_ + offset; }
   uint8_t* scratch_data() { return map_ + kScratchDataOffset; }
   uint8_t* scratch_metadata() { return map_ + kScratchMetadataOffset; }
+  // The file system had no room for a page of it, or somebody cut it short: what was written since may be lost, and nothing
+  // of it counts. Any thread.
+  bool Broken() const { return file_->Broken(); }
   const std::string& path() const { return path_; }
   // Gives the holder's lock back; the mapping stays.
   void ReleaseHold();
@@ -75,13 +79,13 @@ class DriveFile {
   void ZeroAt(const uint8_t* at, uint64_t bytes) { Zero(static_cast<uint64_t>(at - map_), bytes); }
 
  private:
-  DriveFile(std::string path, int fd, uint8_t* map, uint64_t bytes) : path_(std::move(path)), fd_(fd), map_(map), bytes_(bytes) {}
+  DriveFile(std::string path, int fd, std::unique_ptr<MappedFile> file) : path_(std::move(path)), fd_(fd), file_(std::move(file)), map_(file_->data()) {}
   static Status Map(const std::string& path, std::unique_ptr<DriveFile>* out);
 
   std::string path_;
   int fd_;
+  std::unique_ptr<MappedFile> file_;
   uint8_t* map_;
-  uint64_t bytes_;
 };
 
 }  // namespace assay::model

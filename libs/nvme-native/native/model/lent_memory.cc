@@ -2,7 +2,7 @@
 
 #include <sys/mman.h>
 
-#include <cassert>
+#include <new>
 
 namespace assay::model {
 
@@ -15,7 +15,7 @@ std::shared_ptr<uint8_t> AllocatePages(uint64_t bytes) {
 
 PageMemory::PageMemory(AddressSpace* space, uint64_t bytes)
     : space_(space), bytes_((bytes + kPageBytes - 1) / kPageBytes * kPageBytes), pages_(AllocatePages(bytes_)) {
-  assert(pages_ != nullptr);
+  if (pages_ == nullptr) throw std::bad_alloc();
   space_->Map(address(), pages_.get(), bytes_, pages_);
 }
 

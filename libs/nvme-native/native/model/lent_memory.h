@@ -8,7 +8,7 @@ namespace assay::model {
 // Zeroed whole pages, at least `bytes`. Null when there is none left.
 std::shared_ptr<uint8_t> AllocatePages(uint64_t bytes);
 
-// Lent under its own address.
+// Lent under its own address. Throws std::bad_alloc.
 class PageMemory {
  public:
   PageMemory(AddressSpace* space, uint64_t bytes);

@@ -15,8 +15,12 @@ class ModelBus final : public RingBus {
   void RingSqTail(uint16_t qid, uint32_t tail) override { device.RingSqTail(qid, tail); }
   void RingCqHead(uint16_t qid, uint32_t head) override { device.RingCqHead(qid, head); }
   std::shared_ptr<uint8_t> QueueMemory(uint64_t bytes) override {
-    const auto pages = std::make_shared<PageMemory>(&device.memory(), bytes);
-    return {pages, pages->data()};
+    try {
+      const auto pages = std::make_shared<PageMemory>(&device.memory(), bytes);
+      return {pages, pages->data()};
+    } catch (const std::bad_alloc&) {
+      return nullptr;
+    }
   }
   // It cannot: the memory is taken back.
   void MayStillReach(const std::shared_ptr<uint8_t>&) override {}

@@ -1,5 +1,7 @@
 #include "model_host.h"
 
+#include <system_error>
+
 #include "../core/host_table.h"
 
 namespace assay::model {
@@ -12,6 +14,7 @@ ModelHost::~ModelHost() { device_.Halt(); }
 
 Status ModelHost::Attach() {
   if (device_.Attach()) return Status::Ok();
+  if (device_.file().Broken()) return WhyGone();
   return Status::Error(Code::kPowerOff, device_.file().path() + " has no power");
 }
 
@@ -37,7 +40,12 @@ Status OpenModel(const TransportAddress& address, const HostOptions& options, st
   std::unique_ptr<DriveFile> file;
   if (Status s = DriveFile::OpenAsHolder(address.address, &file); !s.ok()) return s;
   if (file->header().power.load() != kPowerOn) return Status::Error(Code::kPowerOff, address.address + " has no power");
-  auto host = std::make_unique<ModelHost>(std::move(file), options);
+  std::unique_ptr<ModelHost> host;
+  try {
+    host = std::make_unique<ModelHost>(std::move(file), options);
+  } catch (const std::system_error& reason) {
+    return Status::Error(Code::kQpair, std::string("no thread could be started for the drive: ") + reason.what());
+  }
   if (Status s = host->MakeAdminQueue(); !s.ok()) return s;
   if (options.bring_up) {
     if (Status s = host->BringUp(report); !s.ok()) return s;

@@ -29,6 +29,9 @@ class ModelHost final : public RingHost {
   bool InterruptsOn() override { return true; }
 
  private:
+  // Why the device is there no more.
+  Status WhyGone() const;
+
   Device& device_;
   std::atomic<uint64_t> next_address_{kFirstDeviceAddress};
 };

@@ -79,6 +79,7 @@ Status SwitchPower(const std::string& path, bool on, PowerReport* report) {
   } else if (Status s = Cut(*file); !s.ok()) {
     return s;
   }
+  if (file->Broken()) return Status::Error(Code::kFile, path + ": there is no room for what the power switch writes, or somebody cut the file short");
   *report = {on, file->header().generation.load()};
   return Status::Ok();
 }

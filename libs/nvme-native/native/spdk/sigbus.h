@@ -12,11 +12,9 @@ namespace assay::spdk {
  */
 void ReleaseSigbus();
 
-constexpr size_t kMaxRegisterWindows = 16;
-
 /**
  * From now on a SIGBUS inside [base, base + bytes) is survived: SPDK's own accesses go to SPDK's handler, ours end in
- * `false` of the functions below. Any other SIGBUS takes the default action.
+ * `false` of the functions below.
  * @returns false when there is no room.
  */
 bool GuardRegisterWindow(const volatile void* base, size_t bytes);
