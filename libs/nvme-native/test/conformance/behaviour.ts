@@ -15,6 +15,8 @@ export type ConformanceHost = (typeof HOSTS)[number];
  * not with 00/01, also when nobody knows the opcode (seen with v26.05).
  */
 export const mapsDataFirst = (host: ConformanceHost): boolean => host === "spdk-vfio-user";
+/** Status code of such a command. */
+export const unknownWithoutData = (host: ConformanceHost): number => (mapsDataFirst(host) ? 0x06 : 0x01);
 
 /** QEMU's NVMe drive (seen with 7.2); where it departs from the specification is said at the place. */
 export const isQemu = (bench: ConformanceBench): boolean => bench.controller.identity.model.startsWith("QEMU");
@@ -36,6 +38,8 @@ export interface ConformanceBench extends OpenDrive {
   vanish(): Promise<() => Promise<void>>;
   /** Records that the rest of this behaviour cannot be shown here, and why; the test ends there. */
   skip(reason: string): never;
+  /** What this drive does otherwise than the specification has it, or leaves open: it is shown so, and printed with it. */
+  differs(reason: string): void;
 }
 
 export interface BehaviourOptions {

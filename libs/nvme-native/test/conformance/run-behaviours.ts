@@ -1,7 +1,7 @@
 /** One jest test for each registered behaviour on one host; what came of them is written to the build folder. */
 import { appendFileSync } from "node:fs";
 import { type Behaviour, behaviours, type ConformanceHost } from "./behaviour";
-import { type BehaviourResult, keepResults, type Outcome } from "./show-behaviour";
+import { type BehaviourResult, keepResults, type Outcome, type Shown } from "./show-behaviour";
 
 /** Jest calls a test that skips itself on its way passed: `npm test` reads here which ones it must not count so. */
 function tellTier(reason: string): void {
@@ -10,12 +10,12 @@ function tellTier(reason: string): void {
 }
 
 /**
- * @param shown shows one behaviour and gives the reason why it was skipped, or null; tells its seed
+ * @param shown shows one behaviour; tells its seed
  * @param limitMs how long a test may take; default: the behaviour's own limit
  */
 export function runBehaviours(
   host: ConformanceHost,
-  shown: (behaviour: Behaviour, told: (seed: bigint) => void) => Promise<string | null>,
+  shown: (behaviour: Behaviour, told: (seed: bigint) => void) => Promise<Shown>,
   limitMs: (behaviour: Behaviour) => number = (behaviour) => behaviour.limitMs,
 ): void {
   const results: BehaviourResult[] = [];
@@ -26,16 +26,19 @@ export function runBehaviours(
     test(
       `${id} ${sentence}`,
       async () => {
-        const reason = await shown(behaviour, (told) => {
+        const { skipped, differs } = await shown(behaviour, (told) => {
           seed = String(told);
         }).catch((failure) => {
           note("failed", null);
           throw failure;
         });
-        note(reason === null ? "passed" : "skipped", reason);
+        const reason = skipped ?? (differs.length === 0 ? null : differs.join("; "));
+        note(skipped === null ? "passed" : "skipped", reason);
         if (reason === null) return;
-        process.stdout.write(`skipped on ${host}: ${id} ${sentence}: ${reason}\n`);
-        tellTier(reason);
+        process.stdout.write(
+          `${skipped === null ? "different" : "skipped"} on ${host}: ${id} ${sentence}: ${reason}\n`,
+        );
+        if (skipped !== null) tellTier(skipped);
       },
       limitMs(behaviour),
     );

@@ -11,12 +11,21 @@ import type { OpenDrive } from "./open-drive";
 
 export const RESULTS_FOLDER = join(__dirname, "..", "..", "build", "conformance");
 
+/** What came of a behaviour that did not fail. */
+export interface Shown {
+  /** Why it was skipped; null: it was shown. */
+  skipped: string | null;
+  /** Where the drive departs from the specification, as its own behaviour says. */
+  differs: string[];
+}
+
 export type Outcome = "passed" | "failed" | "skipped" | "elsewhere";
 
 export interface BehaviourResult {
   id: string;
   sentence: string;
   outcome: Outcome;
+  /** Why it was skipped, or what is different on this drive. */
   reason: string | null;
   /** Of what it did not seed itself; null: it was not told. */
   seed: string | null;
@@ -53,16 +62,14 @@ async function openDrive(
 }
 
 /**
- * Why it was skipped, or null when it was shown. `told` gets the seed of everything that the behaviour does not seed itself.
+ * `told` gets the seed of everything that the behaviour does not seed itself.
  * @throws whatever it failed with, with that seed
  */
-export const show = (
-  behaviour: Behaviour,
-  source: DriveSource,
-  told?: (seed: bigint) => void,
-): Promise<string | null> => seeded(() => showOn(behaviour, source), told);
+export const show = (behaviour: Behaviour, source: DriveSource, told?: (seed: bigint) => void): Promise<Shown> =>
+  seeded(() => showOn(behaviour, source), told);
 
-async function showOn(behaviour: Behaviour, source: DriveSource): Promise<string | null> {
+async function showOn(behaviour: Behaviour, source: DriveSource): Promise<Shown> {
+  const differs: string[] = [];
   const folder = temporaryFolder();
   const opened: OpenDrive[] = [];
   let bringBack = async () => {};
@@ -74,7 +81,7 @@ async function showOn(behaviour: Behaviour, source: DriveSource): Promise<string
     };
     const first = await add(behaviour.spec);
     const missing = await whyNot(behaviour.needs, first);
-    if (missing !== null) return missing;
+    if (missing !== null) return { skipped: missing, differs };
     const bench: ConformanceBench = {
       ...first,
       host: source.host,
@@ -92,11 +99,12 @@ async function showOn(behaviour: Behaviour, source: DriveSource): Promise<string
       skip(reason): never {
         throw new Skipped(reason);
       },
+      differs: (reason) => void differs.push(reason),
     };
     await behaviour.show(bench);
-    return null;
+    return { skipped: null, differs };
   } catch (reason) {
-    if (reason instanceof Skipped) return reason.message;
+    if (reason instanceof Skipped) return { skipped: reason.message, differs };
     throw reason;
   } finally {
     // First: with no function in its slot the kernel spends a minute on the end of vfio-pci's.

@@ -16,7 +16,7 @@ const keyOf = (row: { id: string; sentence: string }) => `${row.id} ${row.senten
 
 function cellOf({ outcome, reason }: BehaviourResult): string {
   if (outcome === "elsewhere") return "-";
-  return outcome === "skipped" ? `skipped: ${reason!.replaceAll("|", "/")}` : outcome;
+  return reason === null ? outcome : `${outcome}: ${reason.replaceAll("|", "/")}`;
 }
 
 /** Rows that stand in the README now, by key: the cells of the hosts. */

@@ -22,9 +22,9 @@ if (missing !== null) {
     runBehaviours(
       "spdk-pcie",
       async (behaviour) => {
-        if (guest.lacks !== null) return guest.lacks;
+        if (guest.lacks !== null) return { skipped: guest.lacks, differs: [] };
         const answer = await guest.ask({ key: `${behaviour.id} ${behaviour.sentence}`, limitMs: limitMs(behaviour) });
-        if ("skipped" in answer) return answer.skipped;
+        if ("skipped" in answer) return answer;
         throw new Error("failed" in answer ? answer.failed : answer.output);
       },
       (behaviour) => limitMs(behaviour) + START_LIMIT_MS,

@@ -1,3 +1,5 @@
+import type { Shown } from "../conformance/show-behaviour";
+
 /** What the machine outside asks a guest, and what the guest answers: one JSON line each, one request at a time. */
 export type GuestRequest =
   /** Shows a behaviour, named by its id and sentence; `open` opens and closes the first drive. */
@@ -5,4 +7,4 @@ export type GuestRequest =
   /** Runs a shell command, with no process on the drives. */
   | { shell: string; limitMs: number };
 
-export type GuestAnswer = { skipped: string | null } | { output: string } | { failed: string };
+export type GuestAnswer = Shown | { output: string } | { failed: string };
