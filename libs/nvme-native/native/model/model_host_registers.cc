@@ -4,7 +4,7 @@
 namespace assay::model {
 
 Status ModelHost::WhyGone() const {
-  if (!device_.file().Broken()) return Status::Error(Code::kGone, "the device answers all ones: it is gone");
+  if (!device_.file().Broken()) return Status::Error(Code::kGone, device_.Dark() ? "the device answers all ones: it is gone, or has no power" : "the device answers all ones: it is gone");
   return Status::Error(Code::kGone, device_.file().path() + ": its file system had no room for what the drive wrote, or somebody cut the file short; close the controller and open the drive again");
 }
 
