@@ -167,6 +167,25 @@ describe("assay", () => {
     expect((await run("explain", "nonsense")).code).toBe(2);
   });
 
+  it("judges stored results by another limit, beside the verdict, which stays", async () => {
+    const [passed] = await json<RunSeen[]>("run", "list", "--plan", "smoke", "--verdict", "passed", "--limit", "1");
+    const judge = (...limits: string[]) => run("run", "evaluate", passed!.id, "-r", "a new sheet", ...limits);
+    const strict = await judge("--limit", "no-errors lt 0");
+    expect(strict).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/ passed +failed +no-errors: fill\.errors is 0/),
+    });
+    expect((await judge()).code).toBe(0);
+    expect(await judge("--limit", "no-error=1")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/did you mean/),
+    });
+    const shown = await run("run", "show", passed!.id);
+    expect(shown.stdout).toMatch(/^verdict +passed$/m);
+    expect(shown.stdout).toMatch(/ no-errors lt 0 +failed .* a new sheet$/m);
+    expect(shown.stdout).toMatch(/ as before +passed /);
+  }, 60_000);
+
   it("pushes a plan and gives its source back", async () => {
     const { stdout: source } = await run("plan", "show", "smoke");
     expect(source).toMatch(/^# smoke: /);

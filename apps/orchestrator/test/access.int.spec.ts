@@ -61,6 +61,7 @@ const NEEDS: Record<string, Need> = {
   "GET /api/v1/runs/:id/rollups": "viewer",
   "GET /api/v1/runs/:id/histograms": "viewer",
   "GET /api/v1/runs/:id/snapshots": "viewer",
+  "POST /api/v1/runs/:id/evaluations": "operator",
   "GET /api/v1/runs/:id/report": "viewer",
   "GET /api/v1/runs/:id/explanation": "viewer",
   "GET /api/v1/campaigns/:id/report": "viewer",

@@ -155,6 +155,7 @@ describe("what is said of a run", () => {
   it("that stands behind another: which one has the drive, and until when at the latest", async () => {
     const host = await flow.addHost(1);
     const first = await flow.submit("soak", host.duts[0]!.serial);
+    flow.clock.pass(1000);
     const second = await flow.submit("soak", host.duts[0]!.serial);
     await flow.doorbells.settle();
     expect((await explain(first)).summary).toMatch(/is assigned to host-\S+, bay-0; its agent has not taken it yet/);
@@ -169,10 +170,11 @@ describe("what is said of a run", () => {
 
   it("that crashed: that it was tried again, and why the last attempt is not", async () => {
     let { runId, host } = await runOf([CRASHED]);
+    const first = runId;
     for (const attempt of [2, 3]) {
       const [retry] = await flow.database.query<{ id: string }>(
-        "SELECT id FROM run WHERE retry_of_id IS NOT NULL AND attempt = $1 ORDER BY submitted_at DESC, id LIMIT 1",
-        [attempt],
+        "SELECT id FROM run WHERE retry_of_id = $1 AND attempt = $2",
+        [first, attempt],
       );
       expect((await explain(runId)).next[0]).toBe(
         `It was tried again as run ${retry!.id} (attempt ${attempt}): assigned.`,

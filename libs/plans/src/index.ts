@@ -1,3 +1,4 @@
+export { changeLimits, type LimitChange } from "./criteria/change-limits";
 export { demand, holds } from "./criteria/compare";
 export {
   EVALUATOR_VERSION,

@@ -11,6 +11,7 @@ export function describeRun(run: Run): string {
   const parts = [facts(run)];
   if (run.criteria.length > 0) parts.push(criteria(run));
   if (run.miscompares.length > 0) parts.push(miscompares(run));
+  if (run.evaluations.length > 0) parts.push(evaluations(run));
   return parts.join("\n\n");
 }
 
@@ -67,11 +68,34 @@ function quarantined({ quarantined: events }: Run): string | undefined {
   return events.map(({ seq, type, reason }) => `event ${seq} (${type}): ${reason}`).join("; ");
 }
 
+/** Of the verdict. */
+const OWN_EVALUATION = 1;
+
+function evaluations(run: Run): string {
+  return renderTable(
+    [
+      { title: "judged again", of: (row) => formatTime(row.at) },
+      { title: "by", of: (row) => row.person },
+      { title: "limits", of: (row) => limitsOf(row.limits) },
+      { title: "verdict", of: (row) => row.verdict },
+      { title: "why", of: (row) => row.verdictReason },
+      { title: "reason", of: (row) => row.reason },
+    ],
+    run.evaluations,
+  );
+}
+
+function limitsOf(limits: Run["evaluations"][number]["limits"]): string {
+  const shown = Object.entries(limits).map(([criterion, { operator, value }]) => `${criterion} ${operator} ${value}`);
+  return shown.join(", ") || "as before";
+}
+
 /** What broke comes first, what held last. */
 const order = ["failed", "errored", "passed"];
 
 function criteria(run: Run): string {
-  const rows = [...run.criteria].sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
+  const own = run.criteria.filter(({ evaluation }) => evaluation === OWN_EVALUATION);
+  const rows = own.sort((a, b) => order.indexOf(a.outcome) - order.indexOf(b.outcome));
   return renderTable(
     [
       { title: "criterion", of: (row) => (row.iteration === null ? row.id : `${row.id} #${row.iteration + 1}`) },

@@ -1,4 +1,4 @@
-import { durationOption, labelOption, parameterOption, parametersFor, parameterValue } from "./options";
+import { durationOption, labelOption, limitOption, parameterOption, parametersFor, parameterValue } from "./options";
 
 describe("parameters on the command line", () => {
   it("are meant for all plans, or for the one that is named", () => {
@@ -24,5 +24,18 @@ describe("parameters on the command line", () => {
     expect(() => parameterOption("time")).toThrow(/name=value/);
     expect(() => labelOption("=demo")).toThrow(/name=value/);
     expect(() => durationOption("5")).toThrow(/unit/);
+  });
+});
+
+describe("a limit", () => {
+  it.each([
+    ["p99=5ms", { criterion: "p99", value: "5ms" }],
+    ["p99 lt 5ms", { criterion: "p99", operator: "lt", value: "5ms" }],
+    ["no-errors = 0", { criterion: "no-errors", value: 0 }],
+    ["ready eq true", { criterion: "ready", operator: "eq", value: true }],
+  ])("is written %s", (text, limit) => expect(limitOption(text)).toEqual([limit]));
+
+  it.each(["p99", "p99 below 5", "=5", ""])("is not written %j", (text) => {
+    expect(() => limitOption(text)).toThrow(/criterion=value/);
   });
 });

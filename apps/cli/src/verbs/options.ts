@@ -33,6 +33,24 @@ export function parameterOption(text: string, before: GivenParameter[] = []): Gi
   return [...before, { plan: match[1] ?? null, name: match[2]!, value: parameterValue(match[3]!) }];
 }
 
+const OPERATORS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
+
+/** Another limit of one criterion. */
+export interface GivenLimit {
+  criterion: string;
+  /** Absent: the plan's own. */
+  operator?: (typeof OPERATORS)[number];
+  value: ParameterValue;
+}
+
+/** `p99=5ms`, or with another operator `p99 lt 5ms`. */
+export function limitOption(text: string, before: GivenLimit[] = []): GivenLimit[] {
+  const match = /^([A-Za-z][\w-]*)(?:\s*=\s*|\s+(eq|ne|lt|le|gt|ge)\s+)(.+)$/s.exec(text.trim());
+  if (match === null) throw new InvalidArgumentError("write criterion=value, or `criterion lt value`");
+  const operator = match[2] as GivenLimit["operator"];
+  return [...before, { criterion: match[1]!, ...(operator && { operator }), value: parameterValue(match[3]!) }];
+}
+
 /** Numbers and true/false are meant as such; everything else (`30s`, `64MiB`) is text. */
 export function parameterValue(text: string): ParameterValue {
   if (text === "true" || text === "false") return text === "true";

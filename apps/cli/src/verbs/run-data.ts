@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import { answer } from "../api/connection";
 import { takeItems } from "../api/pages";
 import type { Latency } from "../api/shapes";
+import { exitCodeOf } from "../exit-codes";
 import { describeRun } from "../show/describe-run";
 import { formatTime, shortId } from "../show/quantities";
 import { findRunId } from "./find-run";
-import { countOption } from "./options";
+import { countOption, type GivenLimit, limitOption } from "./options";
 import type { Session } from "./session";
 
 /** What a run measured and read, and whether it is kept for ever. */
@@ -31,6 +32,17 @@ export function addRunDataVerbs(run: Command, session: Session): void {
     .argument("<cause>", "dut, firmware, test, slot, host, link, power, network, target, environment, ...")
     .requiredOption("-r, --reason <text>", "what speaks for it")
     .action((id: string, cause: string, { reason }: { reason: string }) => attribute(session, id, cause, reason));
+  run
+    .command("evaluate")
+    .description("judge stored results by other limits; the verdict stays, the new one stands beside it")
+    .argument("<run...>", "ids, or their beginnings")
+    .option(
+      "--limit <criterion=value>",
+      "or `<criterion> <operator> <value>`, such as `p99 lt 5ms`; repeatable",
+      limitOption,
+    )
+    .requiredOption("-r, --reason <text>", "why")
+    .action((ids: string[], options: { limit?: GivenLimit[]; reason: string }) => evaluate(session, ids, options));
   run
     .command("pin")
     .description("keep what it measured for ever")
@@ -117,6 +129,35 @@ async function attribute(session: Session, text: string, cause: string, reason: 
   const body = { cause: cause as "dut", reason };
   const run = await answer(api.POST("/api/v1/runs/{id}/attributions", { params: { path: { id } }, body }));
   session.printer().thing(run, () => describeRun(run));
+}
+
+async function evaluate(
+  session: Session,
+  texts: string[],
+  { limit = [], reason }: { limit?: GivenLimit[]; reason: string },
+): Promise<void> {
+  const api = session.api();
+  const limits = Object.fromEntries(limit.map(({ criterion, operator, value }) => [criterion, { operator, value }]));
+  const judged = [];
+  for (const text of texts) {
+    const id = await findRunId(api, text);
+    const body = { limits, reason };
+    const run = await answer(api.POST("/api/v1/runs/{id}/evaluations", { params: { path: { id } }, body }));
+    judged.push({ ...run.evaluations.at(-1)!, run: run.id, dut: run.dut.serial, plan: run.plan, before: run.verdict });
+  }
+  session.printer().list(
+    judged,
+    [
+      { title: "run", of: (row) => shortId(row.run) },
+      { title: "plan", of: (row) => row.plan },
+      { title: "dut", of: (row) => row.dut },
+      { title: "verdict", of: (row) => row.before },
+      { title: "by these limits", of: (row) => row.verdict },
+      { title: "why", of: (row) => row.verdictReason },
+    ],
+    "no run was named",
+  );
+  session.setExitCode(exitCodeOf(judged.map(({ verdict }) => verdict)));
 }
 
 async function setPinned(session: Session, texts: string[], pinned: boolean): Promise<void> {

@@ -5,12 +5,15 @@ import type { Transaction } from "../platform/database";
 /** So many inputs stand in the row; all are in telemetry.metric. */
 const SHOWN_INPUTS = 8;
 const ROWS_PER_STATEMENT = 5000;
+/** The one that made the verdict. */
+export const OWN_EVALUATION = 1;
 
 export async function storeCriterionResults(
   transaction: Transaction,
   runId: string,
   results: readonly CriterionResult[],
   observations: readonly Observation[],
+  evaluation = OWN_EVALUATION,
 ): Promise<void> {
   const byMetric = new Map<string, Observation[]>();
   for (const observation of observations) {
@@ -35,14 +38,14 @@ export async function storeCriterionResults(
       evaluator_version: result.evaluatorVersion,
     }));
     await transaction.query(
-      `INSERT INTO criterion_result (run_id, criterion_id, iteration, outcome, metric, value, comparison, inputs,
+      `INSERT INTO criterion_result (run_id, evaluation, criterion_id, iteration, outcome, metric, value, comparison, inputs,
                                      observations, requirement, reason, evaluator_version)
-       SELECT $1, criterion_id, iteration, outcome, metric, value, comparison, inputs,
+       SELECT $1, $3, criterion_id, iteration, outcome, metric, value, comparison, inputs,
               observations, requirement, reason, evaluator_version
          FROM jsonb_to_recordset($2::jsonb)
            AS (criterion_id text, iteration integer, outcome criterion_outcome, metric text, value jsonb,
                comparison jsonb, inputs integer, observations jsonb, requirement text, reason text, evaluator_version integer)`,
-      [runId, JSON.stringify(rows)],
+      [runId, JSON.stringify(rows), evaluation],
     );
   }
 }

@@ -88,6 +88,19 @@ export const criterionView = z.object({
   evaluatorVersion: z.number().int(),
 });
 
+export const evaluationView = z.object({
+  number: z.number().int().describe("`evaluation` of its criteria"),
+  at: z.iso.datetime(),
+  person: z.string(),
+  reason: z.string(),
+  limits: z
+    .record(z.string(), z.object({ operator: z.string(), value }))
+    .describe("changed ones by criterion, in base units"),
+  verdict: verdictSchema.describe("by these limits; the run keeps its own"),
+  verdictReason: z.string(),
+  evaluatorVersion: z.number().int(),
+});
+
 export const miscompareView = z.object({
   seq: z.number().int(),
   at: z.iso.datetime(),
@@ -141,7 +154,8 @@ export const runDetailView = runView.extend({
   attributions: z
     .array(attributionView.extend({ evidence: z.looseObject({}).describe("what speaks for it, or a person's reason") }))
     .describe("oldest first; none is ever rewritten"),
-  criteria: z.array(criterionView),
+  criteria: z.array(criterionView).describe("of the verdict first, then of later evaluations; bounded"),
+  evaluations: z.array(evaluationView).describe("its stored results judged again by other limits, oldest first"),
   miscompareCount: z.number().int(),
   miscompares: z.array(miscompareView).describe("the first ones"),
   retries: z.array(z.uuid()),

@@ -72,19 +72,21 @@ export class RunsRepository {
   /** @throws Problem 404 */
   async detail(runId: string): Promise<RunDetailView> {
     const run = await this.view(runId);
-    const [rest, roles, attributions, criteria, miscompares, quarantined, counts, retries] = await Promise.all([
-      this.database.query<Row>(DETAIL, [runId]),
-      this.database.query<{ role: string; dut: string }>(ROLES, [runId]),
-      this.database.query<Row>(
-        "SELECT cause, rule, person, confidence, at, evidence FROM attribution WHERE run_id = $1 ORDER BY id",
-        [runId],
-      ),
-      this.database.query<Row>(CRITERIA, [runId, SHOWN_CRITERIA]),
-      this.database.query<Row>(MISCOMPARES, [runId, SHOWN_MISCOMPARES]),
-      this.database.query<Row>(QUARANTINED, [runId, SHOWN_QUARANTINED]),
-      this.database.query<{ miscompares: number; late: number }>(COUNTS, [runId]),
-      this.database.query<{ id: string }>("SELECT id FROM run WHERE retry_of_id = $1 ORDER BY attempt", [runId]),
-    ]);
+    const [rest, roles, attributions, criteria, miscompares, quarantined, counts, retries, evaluations] =
+      await Promise.all([
+        this.database.query<Row>(DETAIL, [runId]),
+        this.database.query<{ role: string; dut: string }>(ROLES, [runId]),
+        this.database.query<Row>(
+          "SELECT cause, rule, person, confidence, at, evidence FROM attribution WHERE run_id = $1 ORDER BY id",
+          [runId],
+        ),
+        this.database.query<Row>(CRITERIA, [runId, SHOWN_CRITERIA]),
+        this.database.query<Row>(MISCOMPARES, [runId, SHOWN_MISCOMPARES]),
+        this.database.query<Row>(QUARANTINED, [runId, SHOWN_QUARANTINED]),
+        this.database.query<{ miscompares: number; late: number }>(COUNTS, [runId]),
+        this.database.query<{ id: string }>("SELECT id FROM run WHERE retry_of_id = $1 ORDER BY attempt", [runId]),
+        this.database.query<Row & { at: Date }>(EVALUATIONS, [runId]),
+      ]);
     const { poweredMs, readBytes, writtenBytes, powerCycles, resets, budgetMs, ...plain } = rest[0]!;
     const exposure =
       poweredMs === null ? null : { poweredMs: Number(poweredMs), readBytes, writtenBytes, powerCycles, resets };
@@ -96,6 +98,7 @@ export class RunsRepository {
       roles,
       attributions: attributions.map((row) => ({ ...toAttribution(row), evidence: row.evidence })),
       criteria,
+      evaluations: evaluations.map((row) => ({ ...row, at: row.at.toISOString() })),
       miscompares: miscompares.map(toMiscompare),
       miscompareCount: counts[0]!.miscompares,
       quarantined,
@@ -123,7 +126,11 @@ const CRITERIA = `
 SELECT criterion_id AS id, evaluation, iteration, outcome, metric, value, comparison, inputs, observations, requirement, reason,
        evaluator_version AS "evaluatorVersion"
   FROM criterion_result WHERE run_id = $1
- ORDER BY evaluation DESC, (outcome = 'passed'), criterion_result.id LIMIT $2`;
+ ORDER BY evaluation, (outcome = 'passed'), criterion_result.id LIMIT $2`;
+const EVALUATIONS = `
+SELECT number, at, person, reason, limits, verdict, verdict_reason AS "verdictReason",
+       evaluator_version AS "evaluatorVersion"
+  FROM evaluation WHERE run_id = $1 ORDER BY number LIMIT 1000`;
 const MISCOMPARES = `
 SELECT seq, at, step_path AS path, iteration, nsid, lba::text, kind, byte_offset AS "byteOffset",
        expected_token::text AS "expectedToken", got_token::text AS "gotToken",
