@@ -20,7 +20,7 @@ import type {
   TransferFlags,
 } from "./namespace/io-options";
 import type { NativeMiscompare, VerifyResult } from "./namespace/miscompare";
-import type { VerifyOptions } from "./namespace/verification";
+import type { VerifyOptions, VerifyTableOptions } from "./namespace/verification";
 import type { RecordedCommand } from "./recorded-commands";
 import type { BringUpReport, ProtocolViolations, ResetReport } from "./reset-report";
 import type { IoWorker } from "./worker/handle";
@@ -237,11 +237,11 @@ export interface Namespace {
   /**
    * Opens (or creates) the verify table of this namespace: 4 bytes per LBA, memory-mapped, survives the process.
    * From now on every write path of this namespace keeps it up to date. `seed` makes worker payloads provable.
-   * `lbas`: only so many from LBA 0 on are covered (default: all). `path` null: no table, for namespaces that are too large
-   * for one; sectors of workers prove themselves, and everything is found but staleness (`stalenessChecked`). After an
-   * unclean stop of the machine what an existing table says is unknown until it is written again, and coverage says so.
+   * `path` null: no table, for namespaces that are too large for one; sectors of workers prove themselves, and everything is
+   * found but staleness (`stalenessChecked`). After an unclean stop of the machine what an existing table says is unknown
+   * until it is written again, and coverage says so.
    */
-  openVerifyTable(path: string | null, seed: bigint, options?: { lbas?: bigint }): Promise<void>;
+  openVerifyTable(path: string | null, seed: bigint, options?: VerifyTableOptions): Promise<void>;
   /**
    * From now on every `read` is checked: wrong data make its completion 07/81, the data are delivered all the same, and
    * `takeMiscompares` tells what was wrong.

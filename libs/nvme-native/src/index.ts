@@ -54,7 +54,7 @@ export {
   type StreamParameters,
   Streams,
 } from "./namespace/streams";
-export type { VerifyOptions } from "./namespace/verification";
+export type { VerifyOptions, VerifyTableOptions } from "./namespace/verification";
 export { ZonedNamespace } from "./namespace/zns";
 export { ZoneHandle } from "./namespace/zone-handle";
 export type { Zone, ZoneFacts, ZoneState } from "./namespace/zone-report";

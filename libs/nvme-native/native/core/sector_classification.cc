@@ -8,11 +8,13 @@ namespace assay {
 namespace {
 
 constexpr uint32_t kShownBytes = 64;
-// Fewer wrong bits than this in a sector that is otherwise right are bit errors.
-constexpr uint32_t kBitErrorLimit = 64;
+// Fewer wrong bits than this in a sector that is otherwise right are bit errors: at most a sixteenth of what is no zeroes.
+uint32_t BitErrorLimit(const Stamp& stamp, uint32_t bytes) { return std::clamp(stamp.PayloadBytes(bytes) / 2, 8u, 64u); }
 
 // A head or a tail of ours of this many bytes goes beyond the bare stamp.
 constexpr uint32_t kTornBytes = 32;
+// Stamp and payload at either end of a sector.
+constexpr uint32_t kProofBytes = 16;
 
 std::string Hex(const uint8_t* data, uint32_t bytes) {
   static const char digits[] = "0123456789abcdef";
@@ -51,6 +53,7 @@ struct Likeness {
   uint64_t token = 0;
   uint32_t wrong_bits = UINT32_MAX;
   uint32_t longest_head = 0, longest_tail = 0;
+  bool torn = false;  // to the last byte the head of one version and the tail of another
 };
 
 Likeness Nearest(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, const Possibilities& possible) {
@@ -61,6 +64,7 @@ Likeness Nearest(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, cons
   if (claimed <= possible.newest_token) candidates.push_back(claimed);
   Likeness likeness;
   std::vector<uint64_t> storage(bytes / 8 + 1);
+  std::vector<uint32_t> heads, tails;
   auto* candidate = reinterpret_cast<uint8_t*>(storage.data());
   for (uint64_t token : candidates) {
     stamp.Fill(candidate, bytes, possible.lba, token);
@@ -69,10 +73,18 @@ Likeness Nearest(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, cons
       likeness.wrong_bits = wrong;
       likeness.token = token;
     }
-    likeness.longest_head = std::max(likeness.longest_head, FirstDifference(candidate, sector, bytes));
+    heads.push_back(FirstDifference(candidate, sector, bytes));
+    likeness.longest_head = std::max(likeness.longest_head, heads.back());
     uint32_t tail = 0;
     while (tail < bytes && candidate[bytes - 1 - tail] == sector[bytes - 1 - tail]) tail++;
+    tails.push_back(tail);
     likeness.longest_tail = std::max(likeness.longest_tail, tail);
+  }
+  // Zeroes between the two are of either; the ends are of more than the bare stamps.
+  for (size_t i = 0; i < heads.size(); i++) {
+    for (size_t k = 0; k < tails.size(); k++) {
+      if (i != k && heads[i] >= kProofBytes && tails[k] >= kProofBytes && heads[i] + tails[k] >= bytes) likeness.torn = true;
+    }
   }
   return likeness;
 }
@@ -106,8 +118,8 @@ Miscompare Classify(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, c
     m.kind = MiscompareKind::kUnexpectedZeroes;
   } else {
     const Likeness likeness = Nearest(stamp, sector, bytes, possible);
-    const bool bits = likeness.wrong_bits < kBitErrorLimit;
-    const bool torn = !bits && (likeness.longest_head >= kTornBytes || likeness.longest_tail >= kTornBytes);
+    const bool bits = !likeness.torn && likeness.wrong_bits < BitErrorLimit(stamp, bytes);
+    const bool torn = likeness.torn || (!bits && (likeness.longest_head >= kTornBytes || likeness.longest_tail >= kTornBytes));
     m.kind = bits ? MiscompareKind::kBitError : torn ? MiscompareKind::kTornWrite : MiscompareKind::kUnexpectedData;
     if (bits || torn) {
       m.got_lba = got_lba;

@@ -1,5 +1,6 @@
 #include "stamp.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "random.h"
@@ -11,12 +12,17 @@ typedef uint64_t Pair __attribute__((vector_size(16), aligned(16), may_alias));
 constexpr uint32_t kBlockPairs = kStampBlockBytes / 16;
 }  // namespace
 
-Stamp::Stamp(uint64_t seed) : seed_(seed) {
+Stamp::Stamp(uint64_t seed, uint32_t zero_percent) : seed_(seed), zero_percent_(zero_percent) {
   Random random(seed);
   for (uint64_t& word : block_) word = random.Next();
 }
 
 uint64_t Stamp::Base(uint64_t lba, uint64_t token) const { return SplitMix(seed_ ^ SplitMix(lba ^ SplitMix(token))); }
+
+uint32_t Stamp::ZeroesFrom(uint32_t pairs) const {
+  const auto zeroes = static_cast<uint32_t>(uint64_t{pairs} * zero_percent_ / 100);
+  return pairs - 1 - std::min(zeroes, pairs - 2);
+}
 
 uint64_t Stamp::Lba(const uint8_t* sector) {
   uint64_t lba;
@@ -35,11 +41,14 @@ void Stamp::Fill(uint8_t* sector, uint32_t bytes, uint64_t lba, uint64_t token) 
   const Pair mask = {base, base};
   const auto* from = reinterpret_cast<const Pair*>(block_);
   const uint32_t pairs = bytes / 16;
-  auto* to = reinterpret_cast<uint8_t*>(sector);
-  for (uint32_t i = 0; i < pairs; i++) {
+  const uint32_t zeroes = ZeroesFrom(pairs);
+  const auto put = [&](uint32_t i) {
     const Pair value = from[i % kBlockPairs] ^ mask;
-    std::memcpy(to + i * 16, &value, 16);
-  }
+    std::memcpy(sector + i * 16, &value, 16);
+  };
+  for (uint32_t i = 0; i < zeroes; i++) put(i);
+  std::memset(sector + uint64_t{zeroes} * 16, 0, uint64_t{pairs - 1 - zeroes} * 16);
+  put(pairs - 1);
   std::memcpy(sector, &lba, 8);
   std::memcpy(sector + bytes - 8, &token, 8);
 }
@@ -56,10 +65,15 @@ bool Stamp::Proves(const uint8_t* sector, uint32_t bytes) const {
   std::memcpy(&word, sector + bytes - 16, 8);
   wrong |= word ^ block_[(pairs - 1) % kBlockPairs * 2] ^ base;
   Pair difference = {0, 0};
-  for (uint32_t i = 1; i + 1 < pairs; i++) {
-    Pair value;
+  const uint32_t zeroes = ZeroesFrom(pairs);
+  Pair value;
+  for (uint32_t i = 1; i < zeroes; i++) {
     std::memcpy(&value, sector + i * 16, 16);
     difference |= value ^ from[i % kBlockPairs] ^ mask;
+  }
+  for (uint32_t i = zeroes; i + 1 < pairs; i++) {
+    std::memcpy(&value, sector + i * 16, 16);
+    difference |= value;
   }
   return (wrong | difference[0] | difference[1]) == 0;
 }

@@ -33,6 +33,7 @@ struct VerifyTable::Header {
   char boot_id[40];
   uint32_t clean;
   uint32_t trusted_from;  // versions that were noted in an earlier session did not reach the disk for certain
+  uint32_t zero_percent;
 };
 
 inline bool IsToken(Version version) { return version != kVersionUnknown && version < kVersionZeroes; }

@@ -35,6 +35,7 @@ struct TableGeometry {
   uint64_t lba_count = 0;
   uint32_t lba_bytes = 0;
   uint64_t seed = 0;
+  uint32_t zero_percent = 0;  // of what verifying workers write, sector by sector
   bool volatile_cache = false;
   // SMART power cycles now: a table that remembers fewer has missed a power loss.
   uint64_t power_cycles = 0;

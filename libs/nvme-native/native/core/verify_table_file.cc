@@ -38,7 +38,7 @@ std::string BootId() {
 }  // namespace
 
 VerifyTable::VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry)
-    : path_(std::move(path)), fd_(fd), file_(std::move(file)), map_(file_->data()), bytes_(file_->bytes()), geometry_(geometry), stamp_(geometry.seed) {
+    : path_(std::move(path)), fd_(fd), file_(std::move(file)), map_(file_->data()), bytes_(file_->bytes()), geometry_(geometry), stamp_(geometry.seed, geometry.zero_percent) {
   header_ = reinterpret_cast<Header*>(map_);
   entries_ = reinterpret_cast<Word*>(map_ + kTableHeaderBytes);
   records_ = reinterpret_cast<Record*>(map_ + kTableHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)));
@@ -68,6 +68,7 @@ void VerifyTable::Begin(const TableGeometry& geometry) {
   header_->lba_bytes = geometry.lba_bytes;
   header_->lba_count = geometry.lba_count;
   header_->seed = geometry.seed;
+  header_->zero_percent = geometry.zero_percent;
   header_->power_cycles = geometry.power_cycles;
   // Above every token of an earlier table of the same drive, whose sectors may still be there.
   header_->next_token = RealtimeNs() / 64;
@@ -116,7 +117,7 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
   auto& known = Registry()[path];
   if (auto table = known.lock()) {
     const TableGeometry& g = table->geometry_;
-    if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed) {
+    if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed && g.zero_percent == geometry.zero_percent) {
       table->PowerCycles(geometry.power_cycles);
       *out = std::move(table);
       return Status::Ok();
@@ -150,7 +151,7 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
       return Status::Error(Code::kFile, "the verify table " + path + " has a damaged header");
     }
     const bool same = ours && header.version == kTableVersion && header.lba_bytes == geometry.lba_bytes &&
-                      header.lba_count == geometry.lba_count && header.seed == geometry.seed;
+                      header.lba_count == geometry.lba_count && header.seed == geometry.seed && header.zero_percent == geometry.zero_percent;
     if (got > 0 && !same) {
       unlink(path.c_str());
       close(fd);

@@ -86,6 +86,29 @@ void TornSectors() {
   }
 }
 
+// Where half of each sector is zeroes, versions differ in fewer bits than a sector may have wrong: torn is torn all the same.
+void CompressibleSectors() {
+  for (const uint32_t percent : {50u, 100u}) {
+    const Stamp stamp(9, percent);
+    const auto of = [&](uint64_t token) {
+      Sector sector(kBytes);
+      stamp.Fill(sector.data(), kBytes, kLba, token);
+      return sector;
+    };
+    const auto kind = [&](const Sector& sector) { return Classify(stamp, sector.data(), kBytes, kPossible).kind; };
+    for (const uint32_t at : {64u, 256u, 300u, 496u}) {
+      CHECK(kind(Torn(of(kNew), of(kOld), at)) == MiscompareKind::kTornWrite);
+      CHECK(kind(Torn(of(kOld), of(kNew), at)) == MiscompareKind::kTornWrite);
+    }
+    Sector bit = of(kNew), token = of(kNew), zero = of(kNew);
+    bit[9] ^= 4;
+    token[kBytes - 8] ^= 1;
+    zero[kBytes - 40] ^= 1;
+    for (const Sector& sector : {bit, token, zero}) CHECK(kind(sector) == MiscompareKind::kBitError);
+    CHECK(kind(of(kOld)) == MiscompareKind::kStaleVersion && kind(Sector(kBytes, 0)) == MiscompareKind::kUnexpectedZeroes);
+  }
+}
+
 void WhatIsNotOurs() {
   CHECK(KindOf(Sector(kBytes, 0)) == MiscompareKind::kUnexpectedZeroes);
   Sector nearly(kBytes, 0);
@@ -149,6 +172,7 @@ void TestClassification() {
   BitErrors();
   VersionsAndPlaces();
   TornSectors();
+  CompressibleSectors();
   WhatIsNotOurs();
   UnitsAndBoundaries();
   WritesThatCameApart();

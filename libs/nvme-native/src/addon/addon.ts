@@ -137,6 +137,7 @@ export interface NativeAddon {
     volatileCache: boolean,
     powerCycles: bigint,
     lbas: bigint,
+    zeroPercent: number,
   ): Promise<void>;
   setVerifyReads(namespace: NativeHandle, on: boolean): void;
   syncVerifyTable(namespace: NativeHandle): Promise<void>;

@@ -32,7 +32,7 @@ import {
 } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import type { NamespaceTraffic } from "./traffic";
-import { NamespaceVerification, type VerifyOptions } from "./verification";
+import { NamespaceVerification, type VerifyOptions, type VerifyTableOptions } from "./verification";
 
 const FUSED_FIRST = 1;
 const FUSED_SECOND = 2;
@@ -170,7 +170,7 @@ export class NvmeNamespace implements Namespace {
     return this.#commands.send(qpair, checked, carries, data === undefined ? "none" : direction!, 0);
   }
 
-  async openVerifyTable(path: string | null, seed: bigint, options: { lbas?: bigint } = {}): Promise<void> {
+  async openVerifyTable(path: string | null, seed: bigint, options: VerifyTableOptions = {}): Promise<void> {
     this.#commands.use();
     return this.verification.open(path, seed, options);
   }

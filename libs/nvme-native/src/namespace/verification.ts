@@ -18,6 +18,17 @@ export interface VerifyOptions {
   depth?: number;
 }
 
+/** A verify table. */
+export interface VerifyTableOptions {
+  /** Only the first LBAs are covered; default: all. */
+  lbas?: bigint;
+  /**
+   * Share of each sector that verifying workers fill with zeroes, so that it compresses (default 0); all but its first and
+   * last 16 bytes can be. Another share begins the table anew, as another seed does.
+   */
+  compressPercent?: number;
+}
+
 const MAX_PATH = 4096;
 const DEPTH = 16;
 
@@ -49,9 +60,10 @@ export class NamespaceVerification {
     if (this.#hasTable) await settle(addon().syncVerifyTable(this.native));
   }
 
-  async open(path: string | null, seed: bigint, options: { lbas?: bigint }): Promise<void> {
+  async open(path: string | null, seed: bigint, options: VerifyTableOptions): Promise<void> {
     if (path !== null) text("path", path, MAX_PATH);
-    const o = object<typeof options>("options", options, ["lbas"]);
+    const o = object<VerifyTableOptions>("options", options, ["lbas", "compressPercent"]);
+    const zeroPercent = integer("compressPercent", o.compressPercent ?? 0, 0, 100);
     const all = this.identity.lbaCount;
     const wanted = big("lbas", o.lbas ?? all, 1n, U64);
     big("seed", seed, 0n, U64);
@@ -59,7 +71,7 @@ export class NamespaceVerification {
     const { vwc } = this.controller.identity;
     let lbas = wanted;
     if (lbas > all) lbas = all;
-    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas));
+    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas, zeroPercent));
     this.#hasTable = true;
   }
 

@@ -65,7 +65,10 @@ function checkStatuses(given: IoWorkerOptions["onStatus"]): NativeWorkerOptions[
 
 function checkPattern(given: IoWorkerOptions["pattern"], verify: boolean): NativeWorkerOptions["payload"] {
   if (given === undefined || given === null) return { kind: "marked", word: 0, zeroPercent: 0 };
-  if (verify) refuse("pattern and verify exclude one another: a sector that proves itself has a payload of its own");
+  if (verify)
+    refuse(
+      "pattern and verify exclude one another: a sector that proves itself has a payload of its own, of which compressPercent of openVerifyTable makes zeroes",
+    );
   const o = object<{ kind: WorkerPattern["kind"]; value?: number; compressPercent?: number }>("pattern", given, [
     "kind",
     "value",

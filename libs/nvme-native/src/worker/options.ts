@@ -111,7 +111,7 @@ export interface IoWorkerOptions {
    * meets a write may see either version. Needs `verify`.
    */
   exclusive?: boolean;
-  /** Not with `verify`: a sector that proves itself has a payload of its own. */
+  /** Not with `verify`: a sector that proves itself has a payload of its own (`VerifyTableOptions.compressPercent`). */
   pattern?: WorkerPattern | null;
   /** Leaves LBAs out that the verify table has as written uncorrectable; a command on both sides of such becomes two. */
   skipUncorrectable?: boolean;
