@@ -1,6 +1,7 @@
 #include "message_interrupts.h"
 
 #include <spdk/env.h>
+#include <spdk/version.h>
 
 namespace assay::spdk {
 namespace {
@@ -9,6 +10,15 @@ constexpr uint32_t kCapabilities = 0x34, kFirstCapability = 0x40;
 constexpr int kMostCapabilities = 48;
 constexpr uint8_t kMsix = 0x11;
 constexpr uint8_t kEnableInSecondByte = 0x80;
+
+#if SPDK_VERSION >= SPDK_VERSION_NUM(25, 1, 0)
+bool EnableSeveral(struct spdk_pci_device* device, uint32_t vectors) { return spdk_pci_device_enable_interrupts(device, vectors) == 0; }
+void DisableSeveral(struct spdk_pci_device* device) { (void)spdk_pci_device_disable_interrupts(device); }
+#else
+// Older releases switch one vector on, whatever the function has.
+bool EnableSeveral(struct spdk_pci_device*, uint32_t) { return false; }
+void DisableSeveral(struct spdk_pci_device*) {}
+#endif
 
 }  // namespace
 
@@ -43,9 +53,13 @@ void MessageInterrupts::Switch(bool on) {
   const bool one = vectors_ == 1;
   if (on) {
     // The vector without a number of its own comes on top of those that are asked for.
-    on_ = (one ? spdk_pci_device_enable_interrupt(device_) : spdk_pci_device_enable_interrupts(device_, vectors_ - 1)) == 0;
+    on_ = one ? spdk_pci_device_enable_interrupt(device_) == 0 : EnableSeveral(device_, vectors_ - 1);
   } else {
-    (void)(one ? spdk_pci_device_disable_interrupt(device_) : spdk_pci_device_disable_interrupts(device_));
+    if (one) {
+      (void)spdk_pci_device_disable_interrupt(device_);
+    } else {
+      DisableSeveral(device_);
+    }
     on_ = false;
   }
 }
