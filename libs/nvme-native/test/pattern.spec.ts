@@ -221,6 +221,10 @@ test("B116 a distribution over 100 sections is met section by section", () => {
   expect(share(50)).toBeCloseTo(0.2, 2);
   expect(share(99)).toBeCloseTo(0.1, 2);
   expect(share(0) + share(50) + share(99)).toBe(1);
+  // Sections that do not lie on the alignment: a command begins in its own section all the same.
+  const one = distribution.map((_, section) => (section === 7 ? 10_000 : 0));
+  const inside = steps({ distribution: one, regionLbas: 100_100n }, 5000).map(([, slba]) => Number(slba) - 100);
+  expect([Math.min(...inside), Math.max(...inside)]).toEqual([7008, 8000]);
   const even = steps({ distribution: Array.from({ length: 100 }, () => 100), regionLbas: 100_000n }, 40_000);
   const at = even.map(([, slba]) => slba - 100n);
   expect(at.filter((place) => place % 8n !== 0n || place + 8n > 100_000n)).toEqual([]);

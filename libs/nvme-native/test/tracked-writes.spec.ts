@@ -1,5 +1,5 @@
 /** Every command that changes the medium is followed by the verify table, or makes it say that it does not know. */
-import { driver, expectStatus, type ModelFault, ZonedNamespace } from "../src";
+import { driver, expectStatus, type ModelFault, namespacePage, ZonedNamespace } from "../src";
 import { type Bench, withDrive, worker } from "./bench-drive";
 
 const sweep = { rule: "exact" as const, regionStartLba: 0n, regionLbas: 512n, written: true };
@@ -82,6 +82,20 @@ describe("every write path keeps the table true", () => {
       expect(result).toMatchObject({ violations: 0n, checkedLbas: BigInt(known), readErrors: 0n });
     }),
   );
+
+  test("a namespace that was deleted, and made again as it was", () =>
+    withDrive({ spec: { maxNamespaces: 2 } }, async ({ controller, ns, folder }) => {
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      await ns.startIoWorker(fill).result;
+      const { commands } = controller;
+      await commands.deleteNamespace(1);
+      const { lbaCount } = ns.identity;
+      expect((await commands.createNamespace(namespacePage({ lbaCount, lbaFormat: 0 }))).cdw0).toBe(1);
+      await commands.attachNamespace(1, [0]);
+      const again = await controller.namespace(1);
+      await again.openVerifyTable(`${folder}/t.verify`, 3n);
+      expect(await again.verify(sweep)).toMatchObject({ violations: 0n, checkedLbas: 0n });
+    }));
 
   /** The defect strikes the second command that writes this LBA, or the first. */
   const planted = (

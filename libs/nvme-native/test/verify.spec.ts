@@ -33,8 +33,24 @@ test("a drive that corrupts silently is caught by the worker itself, with LBA, e
       expect(result.miscompares).toBeGreaterThan(0n);
       expect(seen[0]).toMatchObject({ nsid: 1, kind: "bit-error" });
       expect(seen[0]!.expected).not.toBe(seen[0]!.got);
+      expect(seen[0]!.lastWrites![0]).toMatchObject({ opcode: 1, worker: 0, end: "acknowledged" });
     },
   ));
+
+test("a compare of what is known to be there is an error where it fails", () => {
+  const faults = [{ kind: "bit-flip", where: { slba: "77", lbaCount: 1 }, times: 1 } as const];
+  return withDrive({ spec: { faults } }, async ({ ns, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+    await ns.startIoWorker(fill).result;
+    const compare = { ...fill, readPercent: undefined, operations: { compare: 100 }, onError: "count" as const };
+    const { errors } = await ns.startIoWorker({ ...compare, regionLbas: 300n }).result;
+    // Beyond what was filled nobody knows what is there.
+    expect(errors).toMatchObject([
+      { opcode: 5, sct: 2, sc: 0x85, count: 1, action: "count" },
+      { opcode: 5, sct: 2, sc: 0x85, action: "ignore" },
+    ]);
+  });
+});
 
 test(
   "several workers on the same LBAs, reading, writing and flushing, find nothing on a good drive",

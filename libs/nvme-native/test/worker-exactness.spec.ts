@@ -37,7 +37,7 @@ test("of each error the first and the last time are told, as times of the day", 
   });
 });
 
-const changes = ({ opcode }: CommandRecord) => opcode !== 2;
+const changes = ({ opcode }: CommandRecord) => opcode === 1;
 const overlap = (a: CommandRecord, b: CommandRecord) =>
   a.slba < b.slba + BigInt(b.lbaCount) && b.slba < a.slba + BigInt(a.lbaCount);
 
@@ -73,6 +73,8 @@ describe("conflicting commands", () => {
     let commands: CommandRecord[] = [];
     await withDrive({ spec: { latency } }, async ({ ns, folder }) => {
       if (table) await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      const fill = { randomPercent: 0, readPercent: 0, passes: 1, ioCount: null, verify: table };
+      await ns.startIoWorker(crowded(fill)).result;
       const handles = workers.map((more, n) => ns.startIoWorker(crowded({ worker: n, seed: BigInt(n), ...more })));
       const results = await Promise.all(handles.map(({ result }) => result));
       for (const result of results) expect(result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
@@ -95,6 +97,11 @@ describe("conflicting commands", () => {
   test("with `exclusive` neither reads nor writes meet, inside a worker and across workers", async () => {
     const exclusive = { exclusive: true };
     expect(await run([exclusive, exclusive])).toEqual({ writes: 0, reads: 0 });
+  });
+
+  test("what is compared stays as it is meanwhile", async () => {
+    const operations = { write: 50, compare: 50 };
+    expect(await run([{ readPercent: undefined, operations }])).toEqual({ writes: 0, reads: 0 });
   });
 
   test("without a table nothing is kept apart, so the tests above could have seen it", async () => {

@@ -98,6 +98,13 @@ test("a stall shows as samples of zero and in the latency from the intended subm
     expect(actual).toBeLessThan(intended / 4);
   }));
 
+test("the CPU time of a worker is that of its own thread", () =>
+  withDrive({}, async ({ ns }) => {
+    const busy = ns.startIoWorker(worker({ timeMs: 500 }));
+    const idle = await ns.startIoWorker(worker({ timeMs: 400, iops: 20, depth: 1 })).result;
+    expect(idle.cpuPercent).toBeLessThan((await busy.result).cpuPercent / 2);
+  }));
+
 test("errors stop or are counted, as the policy says", () =>
   withDrive(
     { spec: { faults: [{ kind: "bad-status", opcode: 2, slba: "0", lbaCount: 100000, sct: 2, sc: 0x81, times: 30 }] } },
@@ -111,6 +118,7 @@ test("errors stop or are counted, as the policy says", () =>
       expect(counted).toMatchObject({
         end: "done",
         reads: 1000n,
+        readBytes: BigInt(1000 - left) * 4096n,
         errors: [{ opcode: 2, sct: 2, sc: 0x81, count: left }],
       });
       expect(counted.errors[0]!.lastMs).toBeGreaterThanOrEqual(counted.errors[0]!.firstMs);
