@@ -1,32 +1,23 @@
 /** Commands that really are outstanding, on a target whose medium is slow (SPDK's delay bdev): timeouts and aborts. */
 import { mkdirSync } from "node:fs";
 import { type Controller, driver, expectStatus, type Namespace, type Qpair, type TransportAddress } from "../src";
-import { NvmfTarget, whyNotHere } from "./nvmf-target";
-
-const missing = whyNotHere();
-if (missing !== null) console.log(`skipped: ${missing}`);
-const where = missing === null ? describe : describe.skip;
-
-jest.setTimeout(180_000);
+import type { NvmfTarget } from "./nvmf-target";
+import { spdkSuite } from "./spdk-suite";
 
 const READ_US = 1_500_000;
 const NQN = "nqn.2016-06.io.spdk:assay-slow-";
+const slowPath = (target: NvmfTarget) => `${target.vfioUserPath}-slow`;
 
-let target: NvmfTarget;
-const slowPath = () => `${target.vfioUserPath}-slow`;
-if (missing === null) {
-  beforeAll(async () => {
-    target = await NvmfTarget.start();
-    const vfioUser = { trtype: "VFIOUSER", traddr: slowPath(), trsvcid: "0" };
-    mkdirSync(vfioUser.traddr);
-    await addSlowDrive("tcp", { trtype: "TCP", adrfam: "IPv4", traddr: "127.0.0.1", trsvcid: String(target.port) });
-    await addSlowDrive("vfio-user", vfioUser);
-  });
-  afterAll(() => target?.stop());
-}
+const { where, target } = spdkSuite(async (started) => {
+  const vfioUser = { trtype: "VFIOUSER", traddr: slowPath(started), trsvcid: "0" };
+  mkdirSync(vfioUser.traddr);
+  const tcp = { trtype: "TCP", adrfam: "IPv4", traddr: "127.0.0.1", trsvcid: String(started.port) };
+  await addSlowDrive(started, "tcp", tcp);
+  await addSlowDrive(started, "vfio-user", vfioUser);
+});
 
 /** A subsystem of its own, with a namespace whose reads take READ_US. */
-async function addSlowDrive(name: string, listen_address: object): Promise<void> {
+async function addSlowDrive(target: NvmfTarget, name: string, listen_address: object): Promise<void> {
   const nqn = NQN + name;
   await target.call("bdev_malloc_create", { name: `behind-${name}`, num_blocks: 16_384, block_size: 512 });
   await target.call("bdev_delay_create", {
@@ -43,8 +34,8 @@ async function addSlowDrive(name: string, listen_address: object): Promise<void>
 }
 
 const ADDRESSES: [string, () => TransportAddress][] = [
-  ["spdk-tcp", () => ({ transport: "spdk-tcp", address: "127.0.0.1", port: target.port, nqn: `${NQN}tcp` })],
-  ["spdk-vfio-user", () => ({ transport: "spdk-vfio-user", path: slowPath() })],
+  ["spdk-tcp", () => ({ transport: "spdk-tcp", address: "127.0.0.1", port: target().port, nqn: `${NQN}tcp` })],
+  ["spdk-vfio-user", () => ({ transport: "spdk-vfio-user", path: slowPath(target()) })],
 ];
 
 where.each(ADDRESSES)("%s", (_, address) => {

@@ -8,21 +8,10 @@ import {
   statusText,
   type TransportAddress,
 } from "../src";
-import { NvmfTarget, TCP_NQN, TCP_SERIAL, VFIO_USER_SERIAL, whyNotHere } from "./nvmf-target";
+import { TCP_NQN, TCP_SERIAL, VFIO_USER_SERIAL } from "./nvmf-target";
+import { sectors, spdkSuite } from "./spdk-suite";
 
-const missing = whyNotHere();
-if (missing !== null) console.log(`skipped: ${missing}`);
-const where = missing === null ? describe : describe.skip;
-
-jest.setTimeout(180_000);
-
-let target: NvmfTarget;
-if (missing === null) {
-  beforeAll(async () => {
-    target = await NvmfTarget.start();
-  });
-  afterAll(() => target?.stop());
-}
+const { where, target } = spdkSuite();
 
 interface Line {
   name: string;
@@ -34,13 +23,13 @@ interface Line {
 
 const TCP: Line = {
   name: "spdk-tcp",
-  address: () => ({ transport: "spdk-tcp", address: "127.0.0.1", port: target.port, nqn: TCP_NQN }),
+  address: () => ({ transport: "spdk-tcp", address: "127.0.0.1", port: target().port, nqn: TCP_NQN }),
   serial: TCP_SERIAL,
   shown: ["cap", "cc", "csts", "nssr", "vs"],
 };
 const VFIO_USER: Line = {
   name: "spdk-vfio-user",
-  address: () => ({ transport: "spdk-vfio-user", path: target.vfioUserPath }),
+  address: () => ({ transport: "spdk-vfio-user", path: target().vfioUserPath }),
   serial: VFIO_USER_SERIAL,
   shown: ["cap", "cc", "csts", "vs"],
 };
@@ -48,8 +37,6 @@ const VFIO_USER: Line = {
 const status = (completion: { sct: number; sc: number }) => statusText(completion);
 // 0x9c: the low bits of an opcode tell the direction, and this one has no data.
 const UNKNOWN_OPCODE = 0x9c;
-const sectors = (count: number, seed: number) =>
-  Uint8Array.from({ length: count * 512 }, (_, i) => (i * 31 + seed) & 0xff);
 
 /** A worker that goes on until something ends it. */
 const endless = (worker: number, more: Partial<IoWorkerOptions> = {}): IoWorkerOptions => ({
@@ -148,7 +135,7 @@ where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
   });
 
   test("a verifying worker finds what it wrote", async () => {
-    await ns.openVerifyTable(`${target.folder}/${name}.verify`, 5n);
+    await ns.openVerifyTable(`${target().folder}/${name}.verify`, 5n);
     const fill = await ns.startIoWorker(
       endless(1, { randomPercent: 0, readPercent: 0, timeMs: null, passes: 1, verify: true }),
     ).result;
@@ -161,7 +148,7 @@ where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
   });
 
   test("what another path overwrote is a miscompare", async () => {
-    const table = `${target.folder}/${name}.verify`;
+    const table = `${target().folder}/${name}.verify`;
     // Another table is open meanwhile, so that this one hears nothing of the write.
     await ns.openVerifyTable(null, 6n);
     const raw = { opcode: 1, nsid: 1, cdw10: 800, cdw11: 0, cdw12: 0 };
@@ -200,11 +187,11 @@ where("spdk-tcp when its target dies", () => {
     const qpair = await controller.createQpair({ depth: 16 });
     const worker = ns.startIoWorker(endless(1));
     await firstSample(worker);
-    await target.kill();
+    await target().kill();
     expect((await worker.result).end).toBe("terminated");
     const read = await ns.read(qpair, 0n, new Uint8Array(512)).catch((reason) => reason);
     expect(read).toMatchObject(read instanceof Error ? { code: "ERR_GONE" } : { local: true });
-    await target.restart();
+    await target().restart();
     expect(await controller.reopen()).toMatchObject({ ok: true });
     expect(status(await ns.read(qpair, 0n, new Uint8Array(512)))).toBe("00/00");
     await controller.close();

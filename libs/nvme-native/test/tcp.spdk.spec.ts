@@ -1,24 +1,10 @@
 /** NVMe/TCP beyond one connection: discovery, digests, IPv6, hosts that are let in and those that are not. */
 import { networkInterfaces } from "node:os";
 import { driver, statusText as status, Tcp, type TransportAddress } from "../src";
-import { NvmfTarget, TCP_NQN, TCP_SERIAL, whyNotHere } from "./nvmf-target";
+import { TCP_NQN, TCP_SERIAL } from "./nvmf-target";
+import { sectors, spdkSuite } from "./spdk-suite";
 
-const missing = whyNotHere();
-if (missing !== null) console.log(`skipped: ${missing}`);
-const where = missing === null ? describe : describe.skip;
-
-jest.setTimeout(180_000);
-
-let target: NvmfTarget;
-if (missing === null) {
-  beforeAll(async () => {
-    target = await NvmfTarget.start();
-  });
-  afterAll(() => target?.stop());
-}
-
-const sectors = (count: number, seed: number) =>
-  Uint8Array.from({ length: count * 512 }, (_, i) => (i * 31 + seed) & 0xff);
+const { where, target } = spdkSuite();
 
 /** Opens, writes, reads back, closes; gives the drive's serial number. */
 async function used(address: TransportAddress): Promise<string> {
@@ -39,18 +25,18 @@ async function used(address: TransportAddress): Promise<string> {
 
 where("spdk-tcp", () => {
   test("an address without a subsystem's name takes the first that discovery returns", async () => {
-    const address: TransportAddress = { transport: "spdk-tcp", address: "127.0.0.1", port: target.port, nqn: null };
+    const address: TransportAddress = { transport: "spdk-tcp", address: "127.0.0.1", port: target().port, nqn: null };
     const controller = await driver.open(address);
     expect(controller.identity.serial).toBe(TCP_SERIAL);
     await controller.close();
   });
 
   test("discovery lists the subsystems, and each opens by its name, with digests", async () => {
-    const tcp = new Tcp("127.0.0.1", { port: target.port, headerDigest: true, dataDigest: true });
+    const tcp = new Tcp("127.0.0.1", { port: target().port, headerDigest: true, dataDigest: true });
     const found = await tcp.discover();
     const drives = found.filter(({ transport, discovery }) => transport === "TCP" && !discovery);
     expect(drives.map(({ nqn }) => nqn).sort()).toEqual([TCP_NQN, `${TCP_NQN}-2`]);
-    expect(drives[0]).toMatchObject({ family: "IPv4", address: "127.0.0.1", service: String(target.port) });
+    expect(drives[0]).toMatchObject({ family: "IPv4", address: "127.0.0.1", service: String(target().port) });
     const controller = await driver.open(tcp.subsystem(`${TCP_NQN}-2`));
     expect(controller.identity.serial).toBe(`${TCP_SERIAL}B`);
     const ns = await controller.namespace(1);
@@ -76,7 +62,7 @@ where("spdk-tcp", () => {
     [true, false],
     [false, true],
   ])("header digest %s and data digest %s carry data as well", async (headerDigest, dataDigest) => {
-    expect(await used(new Tcp("127.0.0.1", { port: target.port, nqn: TCP_NQN, headerDigest, dataDigest }))).toBe(
+    expect(await used(new Tcp("127.0.0.1", { port: target().port, nqn: TCP_NQN, headerDigest, dataDigest }))).toBe(
       TCP_SERIAL,
     );
   });
@@ -85,13 +71,13 @@ where("spdk-tcp", () => {
     const nqn = "nqn.2016-06.io.spdk:assay-closed";
     const hostNqn = "nqn.2026-01.org.assay:friend";
     const stranger = "nqn.2026-01.org.assay:stranger";
-    const listen_address = { trtype: "TCP", adrfam: "IPv4", traddr: "127.0.0.1", trsvcid: String(target.port) };
-    await target.call("bdev_malloc_create", { name: "closed", num_blocks: 16_384, block_size: 512 });
-    await target.call("nvmf_create_subsystem", { nqn, serial_number: "CLOSED", allow_any_host: false });
-    await target.call("nvmf_subsystem_add_ns", { nqn, namespace: { bdev_name: "closed" } });
-    await target.call("nvmf_subsystem_add_listener", { nqn, listen_address });
-    await target.call("nvmf_subsystem_add_host", { nqn, host: hostNqn });
-    const tcp = (name: string | null) => new Tcp("127.0.0.1", { port: target.port, nqn, hostNqn: name });
+    const listen_address = { trtype: "TCP", adrfam: "IPv4", traddr: "127.0.0.1", trsvcid: String(target().port) };
+    await target().call("bdev_malloc_create", { name: "closed", num_blocks: 16_384, block_size: 512 });
+    await target().call("nvmf_create_subsystem", { nqn, serial_number: "CLOSED", allow_any_host: false });
+    await target().call("nvmf_subsystem_add_ns", { nqn, namespace: { bdev_name: "closed" } });
+    await target().call("nvmf_subsystem_add_listener", { nqn, listen_address });
+    await target().call("nvmf_subsystem_add_host", { nqn, host: hostNqn });
+    const tcp = (name: string | null) => new Tcp("127.0.0.1", { port: target().port, nqn, hostNqn: name });
     expect(await used(tcp(hostNqn))).toBe("CLOSED");
     const refused = await driver.open(tcp(stranger)).catch((reason) => reason);
     expect(refused).toMatchObject({ code: "ERR_OPEN" });
@@ -105,11 +91,11 @@ where("spdk-tcp", () => {
   const overIpv6 = hasIpv6 ? test : test.skip;
   if (!hasIpv6) console.log("skipped: IPv6: this machine has no address ::1");
   overIpv6("discovery and drives are reached over IPv6, with digests too", async () => {
-    const listen_address = { trtype: "TCP", adrfam: "IPv6", traddr: "::1", trsvcid: String(target.port) };
+    const listen_address = { trtype: "TCP", adrfam: "IPv6", traddr: "::1", trsvcid: String(target().port) };
     for (const nqn of [TCP_NQN, "nqn.2014-08.org.nvmexpress.discovery"]) {
-      await target.call("nvmf_subsystem_add_listener", { nqn, listen_address });
+      await target().call("nvmf_subsystem_add_listener", { nqn, listen_address });
     }
-    const tcp = new Tcp("::1", { port: target.port, headerDigest: true, dataDigest: true });
+    const tcp = new Tcp("::1", { port: target().port, headerDigest: true, dataDigest: true });
     const found = await tcp.discover();
     expect(found).toContainEqual(expect.objectContaining({ nqn: TCP_NQN, family: "IPv6", address: "::1" }));
     expect(await used(tcp.subsystem(TCP_NQN))).toBe(TCP_SERIAL);
