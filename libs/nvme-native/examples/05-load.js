@@ -4,8 +4,6 @@ const { withDemoDrive } = require("./demo-drive");
 
 withDemoDrive({}, async ({ ns }) => {
   const worker = ns.startIoWorker({
-    nsid: 1,
-    worker: 0,
     sizeBytes: [
       { bytes: 4096, weight: 3 },
       { bytes: 65536, weight: 1 },
@@ -13,7 +11,7 @@ withDemoDrive({}, async ({ ns }) => {
     randomPercent: 80,
     readPercent: 70,
     depth: 32, // exactly so many are outstanding
-    timeMs: 1000,
+    timeMs: 2500, // series are made of whole seconds
     sampleMs: 100,
     seed: 7n, // the same seed gives the same commands on every host
   });

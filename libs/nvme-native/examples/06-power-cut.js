@@ -5,10 +5,6 @@ const { withDemoDrive } = require("./demo-drive");
 withDemoDrive({}, async ({ controller, ns, path, folder }) => {
   await ns.openVerifyTable(`${folder}/demo.verify`, 42n); // 4 bytes an LBA; survives this process
   const worker = ns.startIoWorker({
-    nsid: 1,
-    worker: 0,
-    sizeBytes: 4096,
-    randomPercent: 100,
     readPercent: 30,
     depth: 16,
     flushEvery: 100,

@@ -6,10 +6,6 @@ const faults = [{ kind: "silent-corruption", afterWrites: 100, everyNth: 50 }];
 withDemoDrive({ faults }, async ({ ns, folder }) => {
   await ns.openVerifyTable(`${folder}/demo.verify`, 42n);
   const worker = ns.startIoWorker({
-    nsid: 1,
-    worker: 0,
-    sizeBytes: 4096,
-    randomPercent: 100,
     readPercent: 50,
     depth: 8,
     regionStartLba: 0n,
