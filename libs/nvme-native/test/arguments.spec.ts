@@ -13,6 +13,10 @@ const cases: [message: string | RegExp, act: (bench: Bench) => unknown][] = [
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, depth: 1024 })),
   ],
   [
+    "nsid is Symbol(no number), it must be an integer from 1 to 4294967295",
+    ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, nsid: wrong(Symbol("no number")) })),
+  ],
+  [
     "readPercent is 101, it must be an integer from 0 to 100",
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, readPercent: 101 })),
   ],

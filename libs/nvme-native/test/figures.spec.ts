@@ -24,10 +24,13 @@ describe("B117 the series of seconds", () => {
   });
   it("adds up shorter samples", () => {
     const quarters = Array.from({ length: 9 }, (_, i) => sample(i, i, 250));
-    expect(ioPerSecond(quarters, 250)).toEqual([0 + 1 + 2 + 3 + 12, 4 + 5 + 6 + 7 + 12]);
+    const seconds = [0 + 1 + 2 + 3 + 12, 4 + 5 + 6 + 7 + 12];
+    expect(ioPerSecond(quarters, 250)).toEqual(seconds);
+    expect(ioPerSecond([...quarters, sample(9, 1, 30)])).toEqual(seconds);
   });
   it("refuses samples that do not fill a second", async () => {
     expect(await codeOf(() => ioPerSecond([], 300))).toBe("ERR_ARGUMENT");
+    expect(await codeOf(() => ioPerSecond([sample(0, 1, 300), sample(1, 1, 300)]))).toBe("ERR_ARGUMENT");
   });
   it("shows a stall of five seconds as five zeroes", () => {
     const none = (interval: number) => ({ interval, intervalMs: 1000, reads: 0, writes: 0, others: 0 });

@@ -24,6 +24,11 @@ export const NONSENSE: unknown[] = [
   new Uint16Array(4),
   new Date(0),
   Object.create(null),
+  {
+    [Symbol.toPrimitive]() {
+      throw new TypeError("nonsense");
+    },
+  },
 ];
 const ROUNDS = 60;
 

@@ -144,7 +144,8 @@ export function checkWorkerOptions(
   { hasTable, worker }: { hasTable: boolean; worker: number },
 ): NativeWorkerOptions {
   const o = withDefaults(object<IoWorkerOptions>("options", given, KEYS), ns, controller, worker);
-  if (o.nsid !== undefined && o.nsid !== ns.nsid) refuse(`nsid is ${o.nsid}, this namespace is ${ns.nsid}`);
+  if (o.nsid !== undefined && integer("nsid", o.nsid, 1, U32) !== ns.nsid)
+    refuse(`nsid is ${o.nsid}, this namespace is ${ns.nsid}`);
   const regionStartLba = big("regionStartLba", o.regionStartLba ?? 0n, 0n, ns.lbaCount - 1n);
   const most = ns.lbaCount - regionStartLba;
   const regionLbas = big("regionLbas", o.regionLbas ?? most, 1n, most);

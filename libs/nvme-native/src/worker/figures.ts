@@ -8,17 +8,22 @@ const OPERATIONS: readonly Operation[] = ["read", "write", "other"];
 
 type CountedSample = Pick<Sample, "interval" | "intervalMs" | "reads" | "writes" | "others">;
 
+/** A sample alone may be the last part of an interval. */
+function longest(samples: readonly CountedSample[]): number {
+  return samples.length < 2 ? SECOND_MS : samples.reduce((most, { intervalMs }) => Math.max(most, intervalMs), 0);
+}
+
 /**
  * Commands completed in each whole second of one worker's life; a second of a stall is 0, a last part of a second is left
- * out. The worker's `sampleMs` must divide a second. Samples that were not told count as none.
- * @throws NvmeError ERR_ARGUMENT
+ * out. The worker's `sampleMs`, by default that of the longest sample, must divide a second. Samples that were not told
+ * count as none. @throws NvmeError ERR_ARGUMENT
  */
-export function ioPerSecond(samples: readonly CountedSample[], sampleMs = SECOND_MS): number[] {
-  integer("sampleMs", sampleMs, 1, SECOND_MS);
-  if (SECOND_MS % sampleMs !== 0) refuse(`sampleMs is ${sampleMs}, it must divide ${SECOND_MS}`);
+export function ioPerSecond(samples: readonly CountedSample[], sampleMs?: number): number[] {
   numbersIn("samples", samples, ["interval", "intervalMs", "reads", "writes", "others"]);
-  const perSecond = SECOND_MS / sampleMs;
-  const whole = samples.filter((sample) => sample.intervalMs === sampleMs);
+  const eachMs = integer("sampleMs", sampleMs === undefined ? longest(samples) : sampleMs, 1, SECOND_MS);
+  if (SECOND_MS % eachMs !== 0) refuse(`sampleMs is ${eachMs}, it must divide ${SECOND_MS}`);
+  const perSecond = SECOND_MS / eachMs;
+  const whole = samples.filter((sample) => sample.intervalMs === eachMs);
   const intervals = whole.reduce((most, sample) => Math.max(most, sample.interval + 1), 0);
   const series: number[] = Array.from({ length: Math.floor(intervals / perSecond) }, () => 0);
   for (const sample of whole) {
