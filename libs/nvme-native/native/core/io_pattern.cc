@@ -11,6 +11,9 @@ IoPattern::IoPattern(const PatternOptions& options) : options_(options), random_
     assert(size.lbas > 0 && size.lbas <= options_.region_lbas);
     total_weight_ += size.weight;
     equal_weights_ = equal_weights_ && size.weight == options_.sizes[0].weight;
+    const uint32_t asked = size.align_lbas != 0 ? size.align_lbas : options_.align_lbas;
+    const uint64_t align = asked != 0 ? asked : size.lbas;
+    choices_.push_back({size, align, (options_.region_lbas - size.lbas) / align + 1});
   }
   assert(total_weight_ > 0);
   assert(!options_.start_lba || (*options_.start_lba >= options_.region_start && *options_.start_lba - options_.region_start < options_.region_lbas));
@@ -23,19 +26,19 @@ IoPattern::IoPattern(const PatternOptions& options) : options_(options), random_
   assert(sections_below_.empty() || (sections_below_.size() == kSections && sections_below_.back() == kDistributionTotal));
 }
 
-const IoSize& IoPattern::PickSize() {
-  if (options_.sizes.size() == 1) return options_.sizes[0];
+inline const IoPattern::Choice& IoPattern::PickSize() {
+  if (choices_.size() == 1) return choices_[0];
   uint64_t at = random_.Below(total_weight_);
-  if (equal_weights_) return options_.sizes[at / options_.sizes[0].weight];
-  for (const IoSize& size : options_.sizes) {
-    if (at < size.weight) return size;
-    at -= size.weight;
+  if (equal_weights_) return choices_[at / choices_[0].size.weight];
+  for (const Choice& choice : choices_) {
+    if (at < choice.size.weight) return choice;
+    at -= choice.size.weight;
   }
   assert(false);
-  return options_.sizes[0];
+  return choices_[0];
 }
 
-const OperationShare& IoPattern::PickOperation() {
+inline const OperationShare& IoPattern::PickOperation() {
   if (options_.operations.size() == 1) return options_.operations[0];
   uint64_t at = random_.Below(100);
   for (const OperationShare& share : options_.operations) {
@@ -47,9 +50,12 @@ const OperationShare& IoPattern::PickOperation() {
 }
 
 // Relative to the region, on the alignment.
-uint64_t IoPattern::RandomPlace(uint32_t lbas, uint64_t align) {
-  const uint64_t places = (options_.region_lbas - lbas) / align + 1;
-  if (sections_below_.empty()) return random_.Below(places) * align;
+inline uint64_t IoPattern::RandomPlace(const Choice& choice) {
+  return sections_below_.empty() ? random_.Below(choice.places) * choice.align : PlaceInSection(choice);
+}
+
+uint64_t IoPattern::PlaceInSection(const Choice& choice) {
+  const uint64_t align = choice.align, places = choice.places;
   const auto at = std::upper_bound(sections_below_.begin(), sections_below_.end(), static_cast<uint32_t>(random_.Below(kDistributionTotal)));
   const auto section = static_cast<uint64_t>(at - sections_below_.begin());
   const auto edge = [&](uint64_t n) { return static_cast<uint64_t>(static_cast<unsigned __int128>(options_.region_lbas) * n / kSections); };
@@ -100,14 +106,14 @@ IoStep IoPattern::Next() {
     opcode = share.opcode;
     if (!share.placed) return {opcode, 0, 0};
   }
-  const IoSize& size = PickSize();
-  IoStep step{opcode, 0, size.lbas};
+  const Choice& choice = PickSize();
+  IoStep step{opcode, 0, choice.size.lbas};
   const bool random = options_.random_percent == 100 || (options_.random_percent != 0 && random_.Below(100) < options_.random_percent);
-  const uint32_t align = size.align_lbas != 0 ? size.align_lbas : options_.align_lbas;
   if (random) {
-    step.slba = options_.region_start + RandomPlace(step.lbas, align != 0 ? align : step.lbas);
+    step.slba = options_.region_start + RandomPlace(choice);
   } else if (options_.step_lbas) {
-    Stride(&step, align != 0 ? align : 1);
+    const bool asked = choice.size.align_lbas != 0 || options_.align_lbas != 0;
+    Stride(&step, asked ? choice.align : 1);
   } else {
     Follow(&step);
   }

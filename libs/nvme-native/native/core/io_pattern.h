@@ -55,14 +55,23 @@ class IoPattern {
   IoStep Next();
 
  private:
-  const IoSize& PickSize();
+  // A size with what follows from it for random places.
+  struct Choice {
+    IoSize size;
+    uint64_t align;
+    uint64_t places;  // in the region, on the alignment
+  };
+
+  const Choice& PickSize();
   const OperationShare& PickOperation();
-  uint64_t RandomPlace(uint32_t lbas, uint64_t align);
+  uint64_t RandomPlace(const Choice& choice);
+  uint64_t PlaceInSection(const Choice& choice);
   void Follow(IoStep* step);
   void Stride(IoStep* step, uint64_t align);
 
   PatternOptions options_;
   Random random_;
+  std::vector<Choice> choices_;
   uint64_t total_weight_ = 0;
   bool equal_weights_ = true;
   uint64_t cursor_ = 0;  // relative to the region's start, or to its end when the step is negative

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 
 #include "deadline.h"
 
@@ -18,6 +19,8 @@ constexpr uint32_t kLeastEntries = 256;
 // Up to here the time between a completion and the next command counts more than the memory of one more slot.
 constexpr uint32_t kAheadDepth = 4;
 constexpr uint64_t kPageBytes = 4096;
+constexpr uint32_t kRangeBytes = 16;
+constexpr uint32_t kAttributeDeallocate = 4;
 
 bool Moves(const WorkerOperation& line, Direction direction) { return line.operation.data == direction; }
 
@@ -76,6 +79,17 @@ void IoWorker::MakeLines() {
     const bool changes = effect != Effect::kNone && effect != Effect::kFlush && effect != Effect::kAnywhere;
     line.locks = changes || what.operation.opcode == nvm_opcode::kCompare || (options_.exclusive && what.operation.opcode == nvm_opcode::kRead);
     line.fua = (what.bits.cdw12 & kCdw12Fua) != 0 && (effect == Effect::kWrites || effect == Effect::kZeroes);
+    line.placed = what.operation.addressing == Addressing::kCdw && what.operation.data != Direction::kNone;
+    line.command.worker = options_.worker;
+    line.command.direction = what.operation.data;
+    line.command.sqe = what.bits;
+    line.command.sqe.opc = what.operation.opcode;
+    line.command.sqe.nsid = ns_->geometry().nsid;
+    if (what.operation.addressing == Addressing::kNone) line.command.data_bytes = what.data_bytes;
+    if (what.operation.addressing == Addressing::kRange) {
+      line.command.data_bytes = kRangeBytes;
+      line.command.sqe.cdw11 |= kAttributeDeallocate;
+    }
     line_of_[what.operation.opcode] = static_cast<uint8_t>(lines_.size());
     opcodes.push_back(what.operation.opcode);
     lines_.push_back(line);
@@ -117,12 +131,15 @@ Status IoWorker::Prepare() {
   }
   for (const SequenceStep& step : options_.sequence) largest = std::max<uint64_t>(largest, step.step.lbas);
   for (const Line& line : lines_) {
-    if (line.what.operation.addressing == Addressing::kCdw && line.what.operation.data != Direction::kNone) bytes = std::max(bytes, largest * ns_->geometry().stride());
+    if (line.placed) bytes = std::max(bytes, largest * ns_->geometry().stride());
     bytes = std::max<uint64_t>(bytes, line.what.data_bytes);
   }
-  const uint64_t stride = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  bytes = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
+  const bool ranges = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.what.operation.addressing == Addressing::kRange; });
   const bool writes = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return Moves(line.what, Direction::kToDevice); });
-  nothing_to_fill_ = table_ == nullptr && (!writes || options_.payload.kind == PayloadKind::kConstant);
+  nothing_to_fill_ = table_ == nullptr && !ranges && (!writes || payload_.ready());
+  // Behind the payload, which may be made only once.
+  const uint64_t stride = bytes + (ranges ? kPageBytes : 0);
   ahead_ = options_.depth <= kAheadDepth && table_ == nullptr && !pacing_.paced();
   slots_.resize(options_.depth + (ahead_ ? 1 : 0));
   if (Status s = MakePools(stride); !s.ok()) return s;
@@ -130,9 +147,11 @@ Status IoWorker::Prepare() {
     Slot& slot = slots_[i - 1];
     slot.read_data = read_pool_.data() == nullptr ? nullptr : read_pool_.data() + stride * (i - 1);
     slot.write_data = write_pool_.data() == nullptr ? nullptr : write_pool_.data() + stride * (i - 1);
+    if (ranges) slot.range = slot.write_data + bytes;
     if (options_.verify && slot.read_data != nullptr) slot.floors.resize(largest);
-    free_.push_back(i - 1);
   }
+  free_ = std::make_unique<uint32_t[]>(slots_.size());
+  std::iota(free_.get(), free_.get() + slots_.size(), 0u);
   blocked_.reserve(options_.depth);
   retried_.reserve(options_.depth);
   return Status::Ok();
@@ -174,7 +193,7 @@ uint64_t IoWorker::WaitUntil() const {
   uint64_t until = statistics_->NextTickNs();
   if (!blocked_.empty()) until = std::min(until, BoottimeNs() + kLockRetryNs);
   if (ending_) return until;
-  return std::min({until, pacing_.WakeNs(!free_.empty()), DeadlineNs()});
+  return std::min({until, pacing_.WakeNs(!AllTaken()), DeadlineNs()});
 }
 
 void IoWorker::Finish() {

@@ -42,6 +42,8 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
     size_t number = 0;
     bool locks = false;  // nobody else may change its LBAs meanwhile
     bool fua = false;
+    bool placed = false;  // moves data of its LBAs
+    Command command{};    // what each of its commands begins as
   };
   struct Slot {
     IoStep step{};
@@ -49,6 +51,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
     uint64_t intended_ns = 0;
     uint8_t* read_data = nullptr;
     uint8_t* write_data = nullptr;
+    uint8_t* range = nullptr;  // of a command that says its LBAs in data
     uint32_t flush_epoch = 0;
     bool locked = false;
     bool expected_known = true;  // of a compare: what is sent is what must be there
@@ -65,7 +68,10 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   void Run();
   void End(WorkerEnd end) { if (!ending_) { ending_ = true; end_ = end; } }
   // Commands that are with the drive, or waits to go there.
-  uint32_t InUse() const { return static_cast<uint32_t>(slots_.size() - free_.size()) - (staged_ != kNobody ? 1 : 0) - (late_ ? 1 : 0); }
+  uint32_t InUse() const { return taken_ - (staged_ != kNobody ? 1 : 0) - (late_ ? 1 : 0); }
+  uint32_t TakeSlot() { return free_[taken_++]; }
+  void GiveSlot(uint32_t index) { free_[--taken_] = index; }
+  bool AllTaken() const { return taken_ == slots_.size(); }
   uint64_t WaitUntil() const;
   void Finish();
 
@@ -73,12 +79,16 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   bool Fill(uint64_t now_ns);
   bool SendNew(uint64_t now_ns, bool successor);
   bool SendBlocked();
-  bool MayIssue(uint64_t now_ns);
+  bool MayIssue(uint64_t now_ns) {
+    if (cut_off_.load(std::memory_order_relaxed) || stop_requested_.load(std::memory_order_relaxed) || pacing_.Enough(now_ns)) MayEnd(now_ns);
+    return !ending_ && pacing_.Due(now_ns);
+  }
+  void MayEnd(uint64_t now_ns);
   bool Stage();
   void StageAhead();
   bool Issue(uint32_t index, const Command* ready = nullptr, uint64_t now_ns = 0);
   Command MakeCommand(uint32_t index);
-  void FillData(Slot& slot, Command* command);
+  void FillData(Slot& slot);
   void FillWrite(Slot& slot);
   void FillCompare(Slot& slot);
   void NoteSubmitted(const Slot& slot);
@@ -109,7 +119,8 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   uint8_t line_of_[256] = {};
   Buffer read_pool_, write_pool_, spare_metadata_;
   std::vector<Slot> slots_;
-  std::vector<uint32_t> free_;
+  std::unique_ptr<uint32_t[]> free_;  // the slots from taken_ on
+  uint32_t taken_ = 0;
   std::vector<uint32_t> blocked_, retried_;  // commands that wait for an LBA
   // The next command, in a slot of its own. That of a shallow queue is made ready while the drive works.
   static constexpr uint32_t kNobody = UINT32_MAX;

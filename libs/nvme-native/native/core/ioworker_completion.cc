@@ -15,13 +15,14 @@ bool IsCompareFailure(const Cqe& cqe) { return cqe.Sct() == 2 && cqe.Sc() == 0x8
 void IoWorker::OnDone(const Done& done) {
   SettleLate();
   statistics_->Tick(done.complete_ns);
+  const bool at_once = !done.local && (nothing_to_fill_ || ready_);
   if (ready_ && done.completed && done.released && done.cqe.Ok()) {
     // The drive works while the figures are taken.
     late_ = done;
   } else {
     Complete(done);
   }
-  SendNew(done.complete_ns, nothing_to_fill_ && !ahead_ && !done.local);
+  SendNew(done.complete_ns, at_once);
 }
 
 void IoWorker::SettleLate() {
@@ -30,7 +31,7 @@ void IoWorker::SettleLate() {
   late_.reset();
 }
 
-void IoWorker::Complete(const Done& done) {
+inline void IoWorker::Complete(const Done& done) {
   Slot& slot = slots_[done.token];
   if (done.completed) {
     Settle(slot, done);
@@ -38,10 +39,10 @@ void IoWorker::Complete(const Done& done) {
   } else {
     withheld_--;
   }
-  if (done.released) free_.push_back(static_cast<uint32_t>(done.token));
+  if (done.released) GiveSlot(static_cast<uint32_t>(done.token));
 }
 
-void IoWorker::Settle(Slot& slot, const Done& done) {
+inline void IoWorker::Settle(Slot& slot, const Done& done) {
   const bool ok = done.cqe.Ok();
   const bool terminated = done.local && done.cqe.Sc() == kLocalTerminated;
   // Asked before the table takes the command's own effect in.
@@ -58,8 +59,7 @@ void IoWorker::Settle(Slot& slot, const Done& done) {
     NoteError(slot, done.cqe, done.complete_ns, expected ? ErrorAction::kIgnore : ActionFor(done.cqe));
   }
   if (!done.local) {
-    const bool moves = slot.line->what.operation.data != Direction::kNone && slot.line->what.operation.addressing == Addressing::kCdw;
-    const uint64_t bytes = ok && moves ? uint64_t{slot.step.lbas} * ns_->geometry().lba_bytes : 0;
+    const uint64_t bytes = ok && slot.line->placed ? uint64_t{slot.step.lbas} * ns_->geometry().lba_bytes : 0;
     const uint64_t service = done.complete_ns - done.submit_ns;
     const uint64_t intended = slot.intended_ns != 0 ? done.complete_ns - std::min(done.complete_ns, slot.intended_ns) : service;
     statistics_->Count(slot.line->number, bytes, std::max(intended, service), service);

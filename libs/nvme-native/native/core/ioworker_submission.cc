@@ -8,19 +8,12 @@
 #include "spare_metadata.h"
 
 namespace assay {
-namespace {
 
-constexpr uint32_t kRangeBytes = 16;
-constexpr uint32_t kAttributeDeallocate = 4;
-
-}  // namespace
-
-bool IoWorker::MayIssue(uint64_t now_ns) {
-  if (ending_) return false;
+void IoWorker::MayEnd(uint64_t now_ns) {
+  if (ending_) return;
   if (cut_off_.load(std::memory_order_relaxed)) End(WorkerEnd::kTerminated);
   if (pacing_.Enough(now_ns)) End(WorkerEnd::kDone);
   if (stop_requested_.load(std::memory_order_relaxed)) End(WorkerEnd::kStopped);
-  return !ending_ && pacing_.Due(now_ns);
 }
 
 // Commands whose LBAs somebody was writing; true when something was sent. What was taken before a limit was met still goes
@@ -32,7 +25,7 @@ bool IoWorker::SendBlocked() {
   retried_.swap(blocked_);
   for (uint32_t index : retried_) {
     if (kept_back) {
-      free_.push_back(index);
+      GiveSlot(index);
     } else {
       sent = Issue(index) || sent;
     }
@@ -42,8 +35,8 @@ bool IoWorker::SendBlocked() {
 }
 
 // Takes the next step into a free slot; false when there was none for a command.
-bool IoWorker::Stage() {
-  const uint32_t index = free_.back();
+inline bool IoWorker::Stage() {
+  const uint32_t index = free_[taken_];
   Slot& slot = slots_[index];
   slot.intended_ns = pacing_.paced() ? pacing_.next_ns() : 0;
   const NextStep next = steps_->Next(&slot.step, &staged_passed_);
@@ -51,13 +44,12 @@ bool IoWorker::Stage() {
   if (next == NextStep::kLeftOut) pacing_.Passed(staged_passed_);
   if (next != NextStep::kStep) return false;
   slot.line = &lines_[line_of_[slot.step.opcode]];
-  free_.pop_back();
-  staged_ = index;
+  staged_ = TakeSlot();
   return true;
 }
 
 void IoWorker::StageAhead() {
-  if (ending_ || staged_ != kNobody || free_.empty() || !Stage()) return;
+  if (ending_ || staged_ != kNobody || AllTaken() || !Stage()) return;
   ready_ = MakeCommand(staged_);
 }
 
@@ -87,7 +79,7 @@ bool IoWorker::SendNew(uint64_t now_ns, bool successor) {
   return sent;
 }
 
-bool IoWorker::Issue(uint32_t index, const Command* ready, uint64_t now_ns) {
+inline bool IoWorker::Issue(uint32_t index, const Command* ready, uint64_t now_ns) {
   Slot& slot = slots_[index];
   if (table_ != nullptr && slot.line->locks) {
     if (!table_->TryLock(slot.step.slba, slot.step.lbas)) {
@@ -104,7 +96,7 @@ bool IoWorker::Issue(uint32_t index, const Command* ready, uint64_t now_ns) {
     blocked_.push_back(index);
     return false;
   }
-  free_.push_back(index);
+  GiveSlot(index);
   assert(sent != Sent::kFull);
   End(sent == Sent::kDeadline ? WorkerEnd::kDeadline : WorkerEnd::kTerminated);
   return false;
@@ -118,53 +110,46 @@ void IoWorker::Unlock(Slot& slot, WriteEnd end) {
                 {slot.step.opcode, qpair->qid(), options_.worker});
 }
 
-Command IoWorker::MakeCommand(uint32_t index) {
+inline Command IoWorker::MakeCommand(uint32_t index) {
   Slot& slot = slots_[index];
   const WorkerOperation& what = slot.line->what;
-  Command command;
+  Command command = slot.line->command;
   command.token = index;
-  command.worker = options_.worker;
   command.lba_count = slot.step.lbas;
-  command.sqe = what.bits;
-  command.sqe.opc = what.operation.opcode;
-  command.sqe.nsid = ns_->geometry().nsid;
   if (what.operation.addressing == Addressing::kCdw) {
     command.sqe.SetSlba(slot.step.slba);
     command.sqe.cdw12 |= slot.step.lbas - 1;
-  } else if (what.operation.addressing == Addressing::kRange) {
-    command.sqe.cdw11 |= kAttributeDeallocate;
   }
-  if (what.operation.data != Direction::kNone) FillData(slot, &command);
-  if (table_ != nullptr) NoteSubmitted(slot);
-  if (what.operation.effect == Effect::kFlush && table_ != nullptr) slot.flush_epoch = table_->FlushSubmitted();
+  if (command.direction != Direction::kNone) {
+    const bool range = what.operation.addressing == Addressing::kRange;
+    command.data = range ? slot.range : command.direction == Direction::kToDevice ? slot.write_data : slot.read_data;
+    if (slot.line->placed) {
+      command.data_bytes = slot.step.lbas * ns_->geometry().stride();
+      BringMetadata(ns_->geometry(), spare_metadata_, &command);
+    }
+    if (!nothing_to_fill_) FillData(slot);
+  }
+  if (table_ != nullptr) {
+    NoteSubmitted(slot);
+    if (what.operation.effect == Effect::kFlush) slot.flush_epoch = table_->FlushSubmitted();
+  }
   return command;
 }
 
-void IoWorker::FillData(Slot& slot, Command* command) {
+void IoWorker::FillData(Slot& slot) {
   const WorkerOperation& what = slot.line->what;
-  const bool out = what.operation.data == Direction::kToDevice;
-  command->direction = what.operation.data;
-  command->data = out ? slot.write_data : slot.read_data;
-  switch (what.operation.addressing) {
-    case Addressing::kNone: command->data_bytes = what.data_bytes; break;
-    case Addressing::kCdw:
-      command->data_bytes = slot.step.lbas * ns_->geometry().stride();
-      BringMetadata(ns_->geometry(), spare_metadata_, command);
-      break;
-    case Addressing::kRange: {
-      command->data_bytes = kRangeBytes;
-      const uint32_t attributes = 0;
-      std::memcpy(slot.write_data, &attributes, 4);
-      std::memcpy(slot.write_data + 4, &slot.step.lbas, 4);
-      std::memcpy(slot.write_data + 8, &slot.step.slba, 8);
-      break;
-    }
+  if (what.operation.addressing == Addressing::kRange) {
+    const uint32_t attributes = 0;
+    std::memcpy(slot.range, &attributes, 4);
+    std::memcpy(slot.range + 4, &slot.step.lbas, 4);
+    std::memcpy(slot.range + 8, &slot.step.slba, 8);
+    return;
   }
   if (what.operation.effect == Effect::kWrites) {
     FillWrite(slot);
   } else if (what.operation.opcode == nvm_opcode::kCompare) {
     FillCompare(slot);
-  } else if (!out && options_.verify && slot.step.opcode == nvm_opcode::kRead) {
+  } else if (options_.verify && slot.step.opcode == nvm_opcode::kRead) {
     for (uint32_t i = 0; i < slot.step.lbas; i++) slot.floors[i] = table_->Floor(slot.step.slba + i, Rule::kDurableOrNewer);
   }
 }
@@ -179,6 +164,7 @@ void IoWorker::FillWrite(Slot& slot) {
     }
     return;
   }
+  if (payload_.ready()) return;
   for (uint32_t i = 0; i < slot.step.lbas; i++) payload_.Fill(slot.write_data + uint64_t{i} * stride, slot.step.slba + i);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <numeric>
 #include <thread>
 
 #include "deadline.h"
@@ -10,21 +11,19 @@
 namespace assay {
 namespace {
 constexpr size_t kReapAtOnce = 128;
-// An owner that looks so much later than it wanted to was kept from it.
-constexpr uint64_t kAbsentNs = 100'000'000;
 constexpr uint64_t kGraceNs = 1'000'000'000;
 }
 
 Qpair::Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_ns)
-    : host_(host), qid_(host->Qid()), cmdlog_(std::move(cmdlog)), timeout_ns_(timeout_ns), slots_(host->MaxOutstanding()), reaped_(kReapAtOnce) {
-  for (uint32_t i = max_outstanding(); i > 0; i--) free_.push_back(i - 1);
+    : host_(host), qid_(host->Qid()), cmdlog_(std::move(cmdlog)), timeout_ns_(timeout_ns), slots_(host->MaxOutstanding()), free_(std::make_unique<uint32_t[]>(slots_.size())), reaped_(kReapAtOnce) {
+  std::iota(free_.get(), free_.get() + slots_.size(), 0u);
 }
 
 Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
   if (host_ == nullptr) return Sent::kGone;
   if (Frozen()) return Sent::kFrozen;
-  if (free_.empty()) return Sent::kFull;
-  const uint32_t index = free_.back();
+  if (taken_ == slots_.size()) return Sent::kFull;
+  const uint32_t index = free_[taken_];
   Slot& slot = slots_[index];
   HostSubmission submission{.sqe = command.sqe,
                             .data = command.data,
@@ -35,7 +34,7 @@ Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
                             .tag = uint64_t{++slot.serial} << 32 | index};
   const uint64_t now = now_ns != 0 ? now_ns : clock_.Now();
   if (DeadlinePassed(now)) return Sent::kDeadline;
-  if (outstanding() == 0) looked_ns_ = now;
+  if (taken_ == 0) looked_ns_ = now;
   // Recorded before the doorbell: a process that dies in between has at worst one command too many on its tape.
   slot.number = cmdlog_->Submit(submission.sqe, now, command.worker, command.lba_count);
   const SubmitOutcome outcome = host_->Submit(submission);
@@ -46,7 +45,7 @@ Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
   }
   // Some implementations say what they filled in; to write the same again would cost time.
   if (submission.sqe.cid != command.sqe.cid || submission.sqe.prp1 != command.sqe.prp1) cmdlog_->Amend(slot.number, submission.sqe);
-  free_.pop_back();
+  taken_++;
   slot.busy = true;
   slot.timed_out = false;
   slot.token = command.token;
@@ -66,32 +65,30 @@ Cqe Qpair::LocalCqe(uint8_t sc) const {
   return cqe;
 }
 
-Done Qpair::Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns) {
+inline void Qpair::Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns, Done* done) {
   const Slot& slot = slots_[index];
-  Done done;
-  done.token = slot.token;
-  done.cqe = cqe;
-  done.local = local;
-  done.completed = !slot.timed_out;
-  done.released = released;
-  done.submit_ns = slot.submit_ns;
-  done.complete_ns = now_ns;
-  if (done.completed) cmdlog_->Complete(slot.number, cqe, now_ns, local);
-  return done;
+  done->token = slot.token;
+  done->cqe = cqe;
+  done->local = local;
+  done->completed = !slot.timed_out;
+  done->released = released;
+  done->submit_ns = slot.submit_ns;
+  done->complete_ns = now_ns;
+  if (done->completed) cmdlog_->Complete(slot.number, cqe, now_ns, local);
 }
 
-void Qpair::Free(uint32_t index) {
+inline void Qpair::Free(uint32_t index) {
   slots_[index].busy = false;
-  free_.push_back(index);
+  free_[--taken_] = index;
 }
 
 // False for a completion that belongs to no command, or to an earlier use of its slot.
-bool Qpair::Take(const HostCompletion& completion, uint64_t now_ns, Done* done) {
+inline bool Qpair::Take(const HostCompletion& completion, uint64_t now_ns, Done* done) {
   const uint32_t index = static_cast<uint32_t>(completion.tag);
   assert(index < slots_.size());
   const Slot& slot = slots_[index];
   if (!slot.busy || slot.serial != completion.tag >> 32) return false;
-  *done = Finish(index, completion.cqe, false, true, now_ns);
+  Finish(index, completion.cqe, false, true, now_ns, done);
   Free(index);
   return true;
 }
@@ -103,7 +100,7 @@ void Qpair::Completed(const HostCompletion& completion) {
   if (Take(completion, now, &done)) Tell(done);
 }
 
-void Qpair::Tell(const Done& done) {
+inline void Qpair::Tell(const Done& done) {
   told_++;
   listener_->OnDone(done);
 }
@@ -148,10 +145,7 @@ void Qpair::TellReady(size_t max) {
 }
 
 // A process that was stopped (SIGSTOP, a suspended host) has nobody to take completions in: that time is not the drive's.
-void Qpair::ForgiveAbsence(uint64_t now_ns) {
-  const bool absent = now_ns > looked_ns_ + kAbsentNs;
-  looked_ns_ = now_ns;
-  if (!absent) return;
+void Qpair::Forgive(uint64_t now_ns) {
   next_expiry_ns_ = kNever;
   for (Slot& slot : slots_) {
     if (!slot.busy || slot.timed_out) continue;
@@ -167,7 +161,7 @@ void Qpair::Expire(uint64_t now_ns, size_t max) {
     Slot& slot = slots_[index];
     if (!slot.busy || slot.timed_out) continue;
     if (slot.expires_ns <= now_ns && late.size() < max) {
-      late.push_back(Finish(index, LocalCqe(kLocalTimedOut), true, false, now_ns));
+      Finish(index, LocalCqe(kLocalTimedOut), true, false, now_ns, &late.emplace_back());
       slot.timed_out = true;
     } else {
       next_expiry_ns_ = std::min(next_expiry_ns_, slot.expires_ns);
@@ -206,7 +200,7 @@ uint32_t Qpair::TerminateOutstanding() {
   uint32_t settled = 0;
   for (uint32_t index = 0; index < slots_.size(); index++) {
     if (!slots_[index].busy) continue;
-    ready_.push_back(Finish(index, LocalCqe(kLocalTerminated), true, true, now));
+    Finish(index, LocalCqe(kLocalTerminated), true, true, now, &ready_.emplace_back());
     settled += ready_.back().completed ? 1 : 0;
     Free(index);
   }

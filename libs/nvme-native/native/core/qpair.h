@@ -46,6 +46,9 @@ class DoneListener {
   virtual void OnDone(const Done& done) = 0;
 };
 
+// An owner that looks so much later than it wanted to was kept from it.
+constexpr uint64_t kAbsentNs = 100'000'000;
+
 enum class Sent { kOk, kFull, kDeadline, kGone, kFrozen };
 
 class Qpair final : private CompletionListener {
@@ -55,7 +58,7 @@ class Qpair final : private CompletionListener {
   uint16_t qid() const { return qid_; }
   uint32_t max_outstanding() const { return static_cast<uint32_t>(slots_.size()); }
   // Commands that were sent and not completed (timed out ones included until they are released).
-  uint32_t outstanding() const { return static_cast<uint32_t>(slots_.size() - free_.size()); }
+  uint32_t outstanding() const { return taken_; }
   const std::string& cmdlog_path() const { return cmdlog_->path(); }
 
   // Owner. kDeadline, kGone, kFrozen: nothing was sent. `now_ns`: the clock as it was read directly before; 0: reads it.
@@ -107,14 +110,19 @@ class Qpair final : private CompletionListener {
   };
 
   bool Take(const HostCompletion& completion, uint64_t now_ns, Done* done);
-  Done Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns);
+  void Finish(uint32_t index, const Cqe& cqe, bool local, bool released, uint64_t now_ns, Done* done);
   void Free(uint32_t index);
   void Completed(const HostCompletion& completion) override;
   void Tell(const Done& done);
   void TellReady(size_t max);
   void Expire(uint64_t now_ns, size_t max);
   // After a time in which nobody looked, what is outstanding gets a moment to arrive before it counts as late.
-  void ForgiveAbsence(uint64_t now_ns);
+  void ForgiveAbsence(uint64_t now_ns) {
+    const bool absent = now_ns > looked_ns_ + kAbsentNs;
+    looked_ns_ = now_ns;
+    if (absent) Forgive(now_ns);
+  }
+  void Forgive(uint64_t now_ns);
   Cqe LocalCqe(uint8_t sc) const;
 
   HostQpair* host_;
@@ -124,7 +132,8 @@ class Qpair final : private CompletionListener {
   std::unique_ptr<Cmdlog> cmdlog_;
   std::atomic<uint64_t> timeout_ns_;
   std::vector<Slot> slots_;
-  std::vector<uint32_t> free_;
+  std::unique_ptr<uint32_t[]> free_;  // the slots from taken_ on
+  uint32_t taken_ = 0;
   std::vector<HostCompletion> reaped_;
   std::vector<Done> ready_;  // made while the owner was parked
   DoneListener* listener_ = nullptr;

@@ -7,8 +7,15 @@ namespace {
 constexpr uint64_t kLateNs = 100 * kNsPerMs;
 }
 
+WorkerPacing::WorkerPacing(const WorkerOptions& options) : options_(options), paced_(options.iops != 0 || !options.sequence.empty()) {
+  if (options.io_count != 0) most_issued_ = options.io_count;
+  if (!options.sequence.empty()) most_issued_ = std::min<uint64_t>(most_issued_, options.sequence.size());
+  if (options.passes != 0) most_lbas_ = options.passes * options.pattern.region_lbas;
+}
+
 void WorkerPacing::Start(uint64_t now_ns) {
   start_ns_ = now_ns;
+  if (options_.time_ns != 0) end_ns_ = now_ns + options_.time_ns;
   next_ns_ = NextNs();
 }
 
@@ -19,23 +26,10 @@ uint64_t WorkerPacing::NextNs() const {
   return start_ns_ + static_cast<uint64_t>(static_cast<double>(issued_) * 1e9 / options_.iops);
 }
 
-bool WorkerPacing::Enough(uint64_t now_ns) const {
-  if (options_.io_count != 0 && issued_ >= options_.io_count) return true;
-  if (!options_.sequence.empty() && issued_ == options_.sequence.size()) return true;
-  if (options_.passes != 0 && passed_lbas_ >= options_.passes * options_.pattern.region_lbas) return true;
-  if (options_.time_ns == 0) return false;
-  const uint64_t end_ns = start_ns_ + options_.time_ns;
-  return now_ns >= (paced() && next_ns_ < end_ns ? end_ns + kLateNs : end_ns);
-}
-
-void WorkerPacing::Took() {
-  issued_++;
-  if (paced()) next_ns_ = NextNs();
-}
+bool WorkerPacing::Over(uint64_t now_ns) const { return !paced_ || next_ns_ >= end_ns_ || now_ns >= end_ns_ + kLateNs; }
 
 uint64_t WorkerPacing::WakeNs(bool can_send) const {
-  const uint64_t end_ns = options_.time_ns != 0 ? start_ns_ + options_.time_ns : kNever;
-  return paced() && can_send ? std::min(end_ns, next_ns_) : end_ns;
+  return paced_ && can_send ? std::min(end_ns_, next_ns_) : end_ns_;
 }
 
 }  // namespace assay

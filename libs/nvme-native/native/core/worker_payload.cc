@@ -27,7 +27,7 @@ void WorkerPayload::Prepare(uint8_t* memory, size_t bytes) {
 }
 
 void WorkerPayload::Fill(uint8_t* sector, uint64_t lba) {
-  if (options_.kind == PayloadKind::kConstant) return;
+  if (ready()) return;
   const uint64_t mark = SplitMix(seed_ ^ ++mark_);
   if (options_.kind == PayloadKind::kMarked) {
     std::memcpy(sector, &lba, 8);

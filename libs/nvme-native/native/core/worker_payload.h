@@ -25,6 +25,8 @@ class WorkerPayload {
 
   // Once, for all memory that Fill will be called for. `bytes` is a multiple of 8.
   void Prepare(uint8_t* memory, size_t bytes);
+  // Every sector is what Prepare made of it: Fill has nothing to do.
+  bool ready() const { return options_.kind == PayloadKind::kConstant; }
   // The next sector that goes out, to `lba`.
   void Fill(uint8_t* sector, uint64_t lba);
   uint32_t random_bytes() const { return random_bytes_; }

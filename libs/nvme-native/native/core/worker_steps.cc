@@ -3,9 +3,9 @@
 namespace assay {
 
 WorkerSteps::WorkerSteps(const WorkerOptions& options, std::shared_ptr<VerifyTable> table)
-    : options_(options), table_(std::move(table)), pattern_(options.pattern) {}
+    : options_(options), table_(std::move(table)), pattern_(options.pattern), plain_(options.sequence.empty() && !options.skip_uncorrectable) {}
 
-NextStep WorkerSteps::Next(IoStep* step, uint64_t* passed) {
+NextStep WorkerSteps::Replay(IoStep* step, uint64_t* passed) {
   if (!options_.sequence.empty()) {
     if (replayed_ == options_.sequence.size()) return NextStep::kNone;
     *step = options_.sequence[replayed_++].step;

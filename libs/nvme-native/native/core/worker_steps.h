@@ -23,15 +23,22 @@ class WorkerSteps {
   WorkerSteps(const WorkerOptions& options, std::shared_ptr<VerifyTable> table);
 
   // `passed`: LBAs of the region that this step is done with, the left out ones included.
-  NextStep Next(IoStep* step, uint64_t* passed);
+  NextStep Next(IoStep* step, uint64_t* passed) {
+    if (!plain_) return Replay(step, passed);
+    *step = pattern_.Next();
+    *passed = step->lbas;
+    return NextStep::kStep;
+  }
   uint64_t left_out_lbas() const { return left_out_; }
 
  private:
+  NextStep Replay(IoStep* step, uint64_t* passed);
   void Trim(IoStep* step, uint64_t* passed);
 
   const WorkerOptions& options_;
   std::shared_ptr<VerifyTable> table_;
   IoPattern pattern_;
+  const bool plain_;  // the generator's steps as they come
   size_t replayed_ = 0;
   IoStep rest_{};  // of a command that was cut in two
   uint32_t left_out_in_a_row_ = 0;

@@ -173,6 +173,33 @@ behaviour(
 
 behaviour(
   "B116",
+  "a constant word stays whole in every sector when the same worker deallocates",
+  { needs: ["deallocate"] },
+  async (bench) => {
+    const { lbaBytes } = bench.ns.identity;
+    const operations = { write: 50, deallocate: 50 };
+    await run(
+      bench,
+      mix(operations, {
+        sizeBytes: lbaBytes,
+        regionLbas: 64n,
+        depth: 4,
+        pattern: { kind: "constant", value: 0x12345678 },
+      }),
+    );
+    const data = new Uint8Array(64 * lbaBytes);
+    expect(await bench.ns.read(bench.qpair, 0n, data)).toMatchObject({ sct: 0, sc: 0 });
+    const words = new Uint32Array(data.buffer);
+    expect(words).toContain(0x12345678);
+    // What a deallocated sector reads as is the drive's affair; a written one has the word to its end.
+    const perSector = lbaBytes / 4;
+    for (let at = 0; at < words.length; at += perSector)
+      expect(words[at + perSector - 1] === 0x12345678 && words[at] !== 0x12345678).toBe(false);
+  },
+);
+
+behaviour(
+  "B116",
   "LBAs that were written uncorrectable are left out on request, and all others are not",
   { needs: ["write-uncorrectable"] },
   async (bench) => {
