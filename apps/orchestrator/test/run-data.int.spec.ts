@@ -170,4 +170,30 @@ describe("a pinned run", () => {
     await flow.runs.setPinned(runId, false);
     expect(await isThere()).toBe(false);
   });
+
+  it("keeps itself alone: what others of its day measured goes", async () => {
+    const [pinned, other] = [await runOf([samples(0, [1, 2])]), await runOf([samples(0, [3])])];
+    await flow.runs.setPinned(pinned, true);
+    flow.clock.pass(120 * 86_400_000);
+    const keeper = new PartitionKeeper(flow.database, flow.clock, new Startup(SILENT_LOG), SILENT_LOG);
+    const partitionOf = async () => {
+      const rows = await flow.database.query(
+        "SELECT DISTINCT tableoid::text AS id FROM telemetry.sample WHERE run_id = $1",
+        [pinned],
+      );
+      return rows.map(({ id }) => id);
+    };
+    const before = await partitionOf();
+    const { items } = await results.samples(pinned, undefined, null, 10);
+    expect(items).toHaveLength(1);
+    await keeper.keep();
+    expect(await results.samples(pinned, undefined, null, 10)).toMatchObject({ items });
+    expect((await results.samples(other, undefined, null, 10)).items).toEqual([]);
+    const moved = await partitionOf();
+    expect(moved).not.toEqual(before);
+    await keeper.keep();
+    expect(await partitionOf()).toEqual(moved);
+    for (const runId of [pinned, other])
+      expect((await results.rollups(runId, undefined, null, 10)).items).not.toEqual([]);
+  });
 });

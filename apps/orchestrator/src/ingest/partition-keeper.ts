@@ -41,10 +41,11 @@ export class PartitionKeeper implements OnModuleInit, BeforeApplicationShutdown 
   /** One round. */
   async keep(): Promise<void> {
     await this.makeAhead();
-    for (const { name, table, from, to } of await findExpiredPartitions(this.database, this.clock.now())) {
+    for (const partition of await findExpiredPartitions(this.database, this.clock.now())) {
+      const { name, table, from, to, pinned } = partition;
       if (table === "sample" && !(await this.keepRollUps(from, to))) continue;
-      await this.database.transaction((transaction) => dropPartition(transaction, name));
-      this.log.info("dropped a telemetry partition that retention ended", { name });
+      await this.database.transaction((transaction) => dropPartition(transaction, partition));
+      this.log.info("dropped a telemetry partition that retention ended", { name, pinnedRuns: pinned.length });
     }
   }
 

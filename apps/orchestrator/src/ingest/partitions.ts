@@ -56,29 +56,63 @@ async function listPartitions(database: Queryable): Promise<PresentPartition[]> 
   });
 }
 
-/** Expired partitions that hold nothing of a pinned or unfinished run, oldest first. */
-export async function findExpiredPartitions(database: Queryable, now: Date): Promise<PresentPartition[]> {
+export interface ExpiredPartition extends PresentPartition {
+  /** Runs of its days that are kept for ever. */
+  pinned: string[];
+}
+
+/** Expired partitions that hold rows which may go, and nothing of an unfinished run; oldest first. */
+export async function findExpiredPartitions(database: Queryable, now: Date): Promise<ExpiredPartition[]> {
   const tables = new Map(TELEMETRY_TABLES.map((table) => [table.name, table]));
-  const expired: PresentPartition[] = [];
+  const expired: ExpiredPartition[] = [];
   const present = (await listPartitions(database)).sort((a, b) => (a.to < b.to ? -1 : 1));
   for (const partition of present) {
-    const { table, from, to } = partition;
+    const { table, name, from, to } = partition;
     const rule = tables.get(table);
     if (rule === undefined || !isExpired(rule, to, now) || expired.length >= MAX_DROPS_PER_ROUND) continue;
-    const [kept] = await database.query(
-      `SELECT 1 FROM run WHERE claimed_at >= $1::timestamptz AND claimed_at < $2::timestamptz
-          AND (pinned OR state <> 'finished') LIMIT 1`,
+    const kept = await database.query<{ id: string; finished: boolean }>(
+      `SELECT id, state = 'finished' AS finished FROM run
+        WHERE claimed_at >= $1::timestamptz AND claimed_at < $2::timestamptz AND (pinned OR state <> 'finished')`,
       [`${from}T00:00:00Z`, `${to}T00:00:00Z`],
     );
-    if (kept === undefined) expired.push(partition);
+    if (kept.some(({ finished }) => !finished)) continue;
+    const pinned = kept.map(({ id }) => id);
+    if (pinned.length === 0 || (await holdsOthers(database, name, pinned))) expired.push({ ...partition, pinned });
   }
   return expired;
 }
 
-/** Drops one partition in a transaction of its own. */
-export async function dropPartition(transaction: Transaction, name: string): Promise<void> {
+async function holdsOthers(database: Queryable, name: string, pinned: readonly string[]): Promise<boolean> {
+  const rows = await database.query(`SELECT 1 FROM telemetry.${name} WHERE run_id <> ALL($1::uuid[]) LIMIT 1`, [
+    pinned,
+  ]);
+  return rows.length > 0;
+}
+
+/**
+ * Drops one partition in a transaction of its own; what pinned runs have in it moves into another one of the same name and
+ * days. The rows are copied before the table of all partitions is locked.
+ */
+export async function dropPartition(
+  transaction: Transaction,
+  { table, name, from, to, pinned }: ExpiredPartition,
+): Promise<void> {
+  const kept = `telemetry.${name}_kept`;
+  if (pinned.length > 0) {
+    await transaction.query(
+      `CREATE TABLE ${kept} (LIKE telemetry.${table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)`,
+    );
+    await transaction.query(`INSERT INTO ${kept} SELECT * FROM telemetry.${name} WHERE run_id = ANY($1::uuid[])`, [
+      pinned,
+    ]);
+  }
   await transaction.query(`SET LOCAL lock_timeout = ${DROP_LOCK_WITHIN_MS}`);
   await transaction.query(`DROP TABLE telemetry.${name}`);
+  if (pinned.length === 0) return;
+  await transaction.query(`ALTER TABLE ${kept} RENAME TO ${name}`);
+  await transaction.query(
+    `ALTER TABLE telemetry.${table} ATTACH PARTITION telemetry.${name} FOR VALUES FROM ('${from}') TO ('${to}')`,
+  );
 }
 
 /** Whether an error says that a row's day has no partition. */
