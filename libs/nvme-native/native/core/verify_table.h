@@ -1,5 +1,6 @@
 // What must be on the drive, LBA by LBA: 4 bytes each (the version that was acknowledged last), plus a sparse record for
-// what is still open: the last durable version, the newest submitted one. Memory-mapped; outlives the process.
+// what is still open: the last durable version, the newest submitted one. Memory-mapped; outlives the process. What is settled
+// gives its record back when the table is written out.
 //
 // A version is the low 31 bits of a token, or with the top bit the CRC of a sector that a script wrote, or one of the
 // words below. After a power loss an LBA may hold any version from its last durable one to the newest submitted one:
@@ -169,6 +170,9 @@ class VerifyTable {
   // `state` of a record: noted in a session whose notes are believed.
   bool Trusted(uint32_t state) const;
   void Distrust(uint64_t lba);
+  bool Settled(uint64_t lba) const;
+  void Compact();
+  void CompactPage(uint64_t offset, uint64_t first);
   void Log(uint64_t slba, uint64_t count, WriteEnd end, const WriteOrigin& origin);
   // The version that is there for certain, or kVersionUnknown.
   Version Certain(uint64_t lba) const;

@@ -104,8 +104,10 @@ void VerifyTable::Disown() {
 }
 
 void VerifyTable::Sync() {
-  if (fd_ < 0 || !written_.exchange(false)) return;
+  if (fd_ < 0 || !written_.load()) return;
   if (file_->Broken()) return Disown();
+  Compact();
+  if (!written_.exchange(false)) return;
   // All of it first; the word that says so behind it.
   if (msync(map_, bytes_, MS_SYNC) != 0 || written_.load()) return;
   header_->clean = 1;

@@ -2,6 +2,8 @@
 #include "../core/nvme_spec.h"
 #include "../core/verify_table.h"
 
+#include <sys/stat.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -207,6 +209,49 @@ void ADeallocationIsAHint(const std::string& path) {
   }
 }
 
+// At rest: 4 bytes an LBA, the log of writes, and a record for what is not durable yet.
+void ASettledLbaCostsFourBytes(const std::string& path) {
+  constexpr uint64_t kLbas = 512 * 1024, kOpenLba = 300'000, kUnacknowledged = 400'000;
+  TableGeometry large = kGeometry;
+  large.lba_count = kLbas;
+  const auto bytes = [&] {
+    struct stat info {};
+    CHECK(stat(path.c_str(), &info) == 0);
+    return static_cast<uint64_t>(info.st_blocks) * 512;
+  };
+  Sector durable, open, old, cut;
+  {
+    auto table = Open(path, large);
+    for (uint64_t lba = 0; lba < kLbas; lba += 1024) {
+      CHECK(table->TryLock(lba, 1024));
+      for (uint64_t i = 0; i < 1024; i++) table->Submitted(lba + i, CrcVersion(Foreign(7).data(), kLbaBytes));
+      table->Ended(lba, 1024, WriteEnd::kAcknowledged, lba % 2048 == 0);
+    }
+    old = Stamped(*table, kOpenLba, WriteEnd::kAcknowledged);
+    durable = Stamped(*table, 5, WriteEnd::kAcknowledged);
+    table->FlushAcknowledged(table->FlushSubmitted());
+    open = Stamped(*table, kOpenLba, WriteEnd::kAcknowledged);
+    cut = Stamped(*table, kUnacknowledged, WriteEnd::kUncertain);
+    CHECK(bytes() > kLbas * 16);
+  }
+  CHECK(bytes() >= kLbas * 4 && bytes() < kLbas * 4 + 256 * 1024);
+  auto table = Open(path, large);
+  CHECK(Reads(*table, 1'000, Foreign(7)) == SectorState::kRight && Reads(*table, 1'000, Foreign(8)) == SectorState::kWrong);
+  CHECK(Reads(*table, 5, durable) == SectorState::kRight && Reads(*table, 5, Foreign(7)) == SectorState::kWrong);
+  CHECK(Reads(*table, kUnacknowledged, cut) == SectorState::kRight && Reads(*table, kUnacknowledged + 1, Foreign(7)) == SectorState::kRight);
+  table->PowerLost(2);
+  // What was given back was durable.
+  CHECK(Wrong(*table, 5, Foreign(7)).has_value() && !Wrong(*table, 5, durable));
+  CHECK(Wrong(*table, 2'000, kZeroes).has_value());
+  CHECK(!Wrong(*table, kOpenLba, old));
+  CHECK(Wrong(*table, kOpenLba, open).has_value());
+  // And it is written on.
+  const Sector next = Stamped(*table, 5, WriteEnd::kAcknowledged);
+  CHECK(Reads(*table, 5, next) == SectorState::kRight);
+  table->PowerLost(3);
+  CHECK(!Wrong(*table, 5, durable));
+}
+
 void AnotherGeometryOrSeedBeginsAnew(const std::string& path) {
   { Write(*Open(path), 0, Foreign(1), WriteEnd::kAcknowledged); }
   TableGeometry other = kGeometry;
@@ -237,6 +282,7 @@ void TestVerifyTable() {
   AFlushDoesNotCoverItsOwnEpoch(next());
   UncertainZeroesMayOutliveTheNextWrite(next());
   ADeallocationIsAHint(next());
+  ASettledLbaCostsFourBytes(next());
   AnotherGeometryOrSeedBeginsAnew(next());
   RefusesWhatIsNoTable(next());
 }
