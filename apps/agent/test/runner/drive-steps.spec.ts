@@ -61,7 +61,7 @@ describe("single NVM commands", () => {
 });
 
 describe("what a command only begins", () => {
-  it.each(["block-erase", "crypto-erase"])("sanitize %s is waited for, and witnessed", async (action) => {
+  it.each(["block-erase", "crypto-erase", "overwrite"])("sanitize %s is waited for, and witnessed", async (action) => {
     const { directory, ending, metrics } = await run([
       "io: {operation: write, lba: 0, count: 8, value: 5}",
       `sanitize: {id: clean, action: ${action}}`,

@@ -47,6 +47,7 @@ describe("plans of the catalogue that need a healthy drive only", () => {
     ["debug/freeze-on-error", { time: "1s", depth: 8 }],
     ["endurance/jesd219-enterprise", { time: "1s", depth: 8 }],
     ["basic/housekeeping", { longest: "30s" }],
+    ["performance/random-read", { time: "1s", depth: 8 }],
   ])("%s passes", async (name, parameters) => {
     const directory = await run(catalogPlan(name, parameters));
     expect(ending(directory)).toEqual(["completed", null]);

@@ -3,7 +3,8 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { Bench, bodies, catalogPlan, ending, FACTS } from "./bench";
+import { type ResolvedPlan } from "@assay/plans";
+import { Bench, bodies, catalogPlan, ending, FACTS, plan } from "./bench";
 import { CAPACITY_BYTES, findTarget, MODEL, startTarget, type Target } from "./nvmf-target";
 
 const RUNNER = join(__dirname, "../../dist/runner/main.js");
@@ -11,6 +12,7 @@ const found = findTarget();
 if ("missing" in found) console.log(`skipped: ${found.missing}`);
 const describeWithSpdk = "missing" in found ? describe.skip : describe;
 jest.setTimeout(180_000);
+const TRANSPORTS = { tcp: "spdk-tcp", vfio: "spdk-vfio-user" } as const;
 
 describeWithSpdk("the catalogue on SPDK's target", () => {
   let bench: Bench;
@@ -24,25 +26,28 @@ describeWithSpdk("the catalogue on SPDK's target", () => {
     bench.remove();
   });
 
+  function run(slot: "tcp" | "vfio", name: string, parameters: Record<string, string | number>) {
+    const dut = {
+      ...FACTS,
+      capacityBytes: CAPACITY_BYTES,
+      model: MODEL,
+      serial: target!.slots[slot].serial,
+      transport: TRANSPORTS[slot],
+    };
+    return execute(slot, catalogPlan(name, parameters, { sheet: "spdk-bdev-controller", dut }));
+  }
+
   /** A process per run: SPDK starts once per process. */
-  async function run(slot: "tcp" | "vfio", name: string, parameters: Record<string, string | number>) {
+  async function execute(slot: "tcp" | "vfio", resolved: ResolvedPlan) {
     const { path, serial } = target!.slots[slot];
     const host = `
 apiVersion: assay/v1
 kind: Host
 name: lab-01
 slots:
-  - {name: bay-1, path: ${path}, identity: {model: ${MODEL}, serial: ${serial}}, effects: [writes]}
+  - {name: bay-1, path: ${path}, identity: {model: ${MODEL}, serial: ${serial}}, effects: [writes, destroys-data]}
 `;
-    const dut = {
-      ...FACTS,
-      capacityBytes: CAPACITY_BYTES,
-      model: MODEL,
-      serial,
-      transport: slot === "tcp" ? "spdk-tcp" : "spdk-vfio-user",
-    };
-    const plan = catalogPlan(name, parameters, { sheet: "spdk-bdev-controller", dut });
-    const directory = bench.order(plan, { host, model: MODEL, serial });
+    const directory = bench.order(resolved, { host, model: MODEL, serial });
     const child = spawn(process.execPath, [RUNNER, directory], { stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     child.stdout.on("data", (chunk) => {
@@ -71,6 +76,38 @@ slots:
     expect(bodies(directory, "step-finished").filter((s) => s.outcome !== "ok")).toEqual([]);
     expect(ending(directory)).toEqual(["completed", null]);
     expect(bodies(directory, "started")[0]!.hostImplementation).toMatch(/^SPDK /);
+  });
+
+  it.each([
+    ["tcp", "pcie"],
+    ["tcp", "flr"],
+    ["vfio", "pcie"],
+    ["vfio", "flr"],
+  ] as const)("over %s says of `reset: %s` what that transport lacks, and blames the plan", async (slot, scope) => {
+    const directory = await execute(slot, plan(`steps: [{reset: {scope: ${scope}}}]`));
+    const reason = `ERR_UNSUPPORTED: ${TRANSPORTS[slot]}: there is no PCI Express configuration space behind it`;
+    expect(ending(directory)).toEqual(["errored", reason]);
+    expect(bodies(directory, "finished")[0]!.attribution).toMatchObject({ cause: "test" });
+  });
+
+  it.each(["tcp", "vfio"] as const)("over %s freezes at the first error and lets go by itself", async (slot) => {
+    // A compare with what nobody wrote.
+    const load = "size: 4KiB, operations: {compare: 100%}, region: 1MiB, count: 10";
+    const worker = `ioworker: {id: io, ${load}, onError: freeze, freezeFor: 1s}`;
+    const directory = await execute(slot, plan(`steps: [{${worker}}]`));
+    expect(ending(directory)).toEqual(["failed", "the drive was frozen at status 02/85 on opcode 05h"]);
+    expect(bodies(directory, "frozen")).toMatchObject([
+      { path: "io", worker: 0, opcode: 5, sct: 2, sc: 0x85, lbaCount: 8 },
+    ]);
+    expect(bodies(directory, "released")).toMatchObject([{ path: "io", by: "time-limit" }]);
+    expect(bodies(directory, "released")[0]!.frozenMs).toBeGreaterThanOrEqual(1000);
+    expect(bodies(directory, "status")).toMatchObject([{ opcode: 5, sct: 2, sc: 0x85, count: 1 }]);
+  });
+
+  it.each(["tcp", "vfio"] as const)("over %s says that the drive has no sanitize overwrite", async (slot) => {
+    const directory = await execute(slot, plan("effects: [destroys-data]\nsteps: [{sanitize: {action: overwrite}}]"));
+    expect(ending(directory)).toEqual(["errored", "this drive has no sanitize overwrite (SANICAP)"]);
+    expect(bodies(directory, "effect-intent")).toEqual([]);
   });
 });
 
