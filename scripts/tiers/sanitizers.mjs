@@ -48,7 +48,7 @@ async function fuzz(tell) {
   const built = await runProgram("make", makeArguments("fuzz"), { limitMs: LIMIT_MS });
   tell(built.code === 0, "the fuzzers build");
   if (built.code !== 0) return;
-  for (const name of ["cmdlog_file", "drive_file", "nvme_commands", "verify_table"]) {
+  for (const name of ["cmdlog_file", "drive_file", "nvme_commands", "opal", "verify_table"]) {
     const { code } = await runProgram(join(native, "build/fuzz", name), ["--runs", "3000"], { limitMs: LIMIT_MS });
     tell(code === 0, `3000 damaged inputs of ${name} harm nobody`);
   }

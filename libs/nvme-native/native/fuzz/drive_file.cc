@@ -10,7 +10,7 @@
 #include "../core/host_table.h"
 #include "../core/clock.h"
 #include "../model/power_switch.h"
-#include "fuzz.h"
+#include "tcg_calls.h"
 
 using namespace assay;
 
@@ -19,15 +19,30 @@ namespace {
 constexpr uint64_t kCapacity = 64 * 1024;
 constexpr uint32_t kTimeoutMs = 50;
 
-model::DriveSpec Spec(uint32_t lba_bytes) {
+constexpr char kMsid[] = "M";
+constexpr uint32_t kTcgProtocol = 1u << 24, kComId = 0x07feu << 8, kDiscovery = 1u << 8;
+
+// Three namespaces: a plain one, a zoned one, one with metadata and protection between its sectors. One: a drive that locks.
+model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   model::DriveSpec spec;
   spec.model = "FUZZ";
   spec.serial = "1";
   spec.firmware = "1";
   spec.capacity_bytes = kCapacity;
   spec.cache_bytes = 64 * 4096;
-  spec.max_namespaces = 1;
-  spec.namespaces.push_back(model::PlainNamespace(spec.capacity_bytes, lba_bytes));
+  spec.max_namespaces = namespaces;
+  const auto plain = model::PlainNamespace(kCapacity, lba_bytes);
+  auto zoned = plain, protect = plain;
+  zoned.command_set = model::kZonedCommandSet;
+  zoned.zone_lbas = zoned.zone_capacity = 16;
+  zoned.max_open = zoned.max_active = 2;
+  protect.lba_format = 4;
+  protect.extended = 1;
+  protect.pi_type = 1;
+  spec.namespaces = {plain, zoned, protect};
+  spec.namespaces.resize(namespaces);
+  spec.capacity_bytes = kCapacity * namespaces;
+  if (namespaces == 1) spec.opal_msid = kMsid;
   spec.volatile_cache = true;
   spec.ready_ms = 0;
   return spec;
@@ -50,13 +65,14 @@ class Session {
   explicit Session(HostController* host) : host_(host), data_(static_cast<uint8_t*>(host->AllocBuffer(16 * 4096))) {}
   ~Session() { host_->FreeBuffer(data_); }
 
-  void Send(HostQpair* qpair, uint8_t opcode, uint32_t nsid, uint32_t cdw10, uint32_t cdw12, uint32_t bytes, Direction direction, uint32_t cdw11 = 0) {
+  void Send(HostQpair* qpair, uint8_t opcode, uint32_t nsid, uint32_t cdw10, uint32_t cdw12, uint32_t bytes, Direction direction, uint32_t cdw11 = 0, uint32_t cdw13 = 0) {
     HostSubmission submission;
     submission.sqe.opc = opcode;
     submission.sqe.nsid = nsid;
     submission.sqe.cdw10 = cdw10;
     submission.sqe.cdw11 = cdw11;
     submission.sqe.cdw12 = cdw12;
+    submission.sqe.cdw13 = cdw13;
     submission.data = bytes == 0 ? nullptr : data_;
     submission.data_bytes = bytes;
     submission.direction = direction;
@@ -66,10 +82,71 @@ class Session {
     while (qpair->Poll(&completion, 1) == 0 && BoottimeNs() < until && !qpair->Gone()) qpair->Wait(until, false);
   }
 
+  // One call of a TCG method, and its answer.
+  void Call(const Bytes& payload, bool in_session) {
+    const Bytes packets = Packed(payload, in_session);
+    std::memcpy(data_, packets.data(), packets.size());
+    Send(host_->Admin(), admin_opcode::kSecuritySend, 0, kTcgProtocol | kComId, 0, 4096, Direction::kToDevice, static_cast<uint32_t>(packets.size()));
+    Send(host_->Admin(), admin_opcode::kSecurityReceive, 0, kTcgProtocol | kComId, 0, 4096, Direction::kFromDevice, 2048);
+  }
+  uint8_t* data() { return data_; }
+
  private:
   HostController* host_;
   uint8_t* data_;
 };
+
+void UseLocks(HostController* host, Session& session) {
+  session.Send(host->Admin(), admin_opcode::kSecurityReceive, 0, kTcgProtocol | kDiscovery, 0, 512, Direction::kFromDevice, 512);
+  namespace tcg = model::tcg;
+  session.Call(CallStartSession(tcg::kAdminSp, tcg::kSid, kMsid), false);
+  session.Call(CallMethod(tcg::kLockingSp, tcg::kActivate), true);
+  session.Call(EndSession(), true);
+  session.Call(CallStartSession(tcg::kLockingSp, tcg::kAdmins + 1, kMsid), false);
+  for (uint64_t column = 3; column <= 7; column++) session.Call(CallSet(tcg::kRanges + 1, column, column == 4 ? 16 : 1), true);
+  for (const uint64_t object : {tcg::kRanges + 1, tcg::kRanges + 8, tcg::kGlobalRange}) session.Call(CallMethod(object, tcg::kGet), true);
+  for (const uint64_t key : {tcg::kKeys + 1, tcg::kKeys + 8, tcg::kGlobalKey}) session.Call(CallMethod(key, tcg::kGenKey), true);
+}
+
+void UnLock(Session& session) {
+  namespace tcg = model::tcg;
+  session.Call(CallMethod(tcg::kThisSp, tcg::kRevertSp), true);
+}
+
+// A row of lengths, as Dataset Management and Copy want it; Copy's descriptors are twice as long.
+void PutRanges(uint8_t* data) {
+  std::memset(data, 0, 256);
+  for (uint32_t range = 0; range < 8; range++) {
+    const uint64_t slba = range * 4;
+    std::memcpy(data + range * 32 + 8, &slba, sizeof slba);
+    data[range * 32 + 4] = 4;
+    data[range * 32 + 16] = 3;
+  }
+}
+
+void UseNamespace(HostController* host, HostQpair* io, Session& session, uint32_t nsid) {
+  for (const uint32_t action : {1u, 2u, 3u, 4u, 5u, 4u | 1u << 8}) session.Send(io, nvm_opcode::kZoneManagementSend, nsid, 16, 0, 0, Direction::kNone, 0, action);
+  for (const uint32_t lba : {0u, 16u}) session.Send(io, nvm_opcode::kZoneAppend, nsid, lba, 7, 8 * 520, Direction::kToDevice);
+  session.Send(io, nvm_opcode::kZoneManagementReceive, nsid, 0, 1023, 4096, Direction::kFromDevice, 0, 1u << 16);
+  for (const uint32_t bits : {0u, 0x2000'0000u, 0x3c00'0000u}) {
+    session.Send(io, nvm_opcode::kWrite, nsid, 0, bits | 7, 8 * 520, Direction::kToDevice);
+    session.Send(io, nvm_opcode::kRead, nsid, 0, bits | 7, 8 * 520, Direction::kFromDevice);
+  }
+  for (const uint32_t format : {0u, 1u, 4u}) {
+    PutRanges(session.data());
+    session.Send(io, nvm_opcode::kCopy, nsid, 64, format << 8 | 3, 256, Direction::kToDevice);
+  }
+  session.Send(io, nvm_opcode::kVerify, nsid, 0, 15, 0, Direction::kNone);
+  session.Send(io, nvm_opcode::kCompare, nsid, 0, 0, 4096, Direction::kToDevice);
+  PutRanges(session.data());
+  session.Send(io, nvm_opcode::kDatasetManagement, nsid, 7, 0, 4096, Direction::kToDevice, 4);
+  // Streams: enabled, allocated, written, told, released.
+  session.Send(host->Admin(), admin_opcode::kDirectiveSend, nsid, 0, 1 << 8 | 1, 0, Direction::kNone, 1);
+  session.Send(host->Admin(), admin_opcode::kDirectiveReceive, nsid, 0, 4, 0, Direction::kNone, 1 << 8 | 3);
+  session.Send(io, nvm_opcode::kWrite, nsid, 0, 1 << 20, 4096, Direction::kToDevice, 0, 5u << 16);
+  for (const uint32_t operation : {1u, 2u}) session.Send(host->Admin(), admin_opcode::kDirectiveReceive, nsid, 1023, 0, 4096, Direction::kFromDevice, 1 << 8 | operation);
+  session.Send(host->Admin(), admin_opcode::kDirectiveSend, nsid, 0, 0, 0, Direction::kNone, 1 << 8 | 2);
+}
 
 void Use(HostController* host) {
   Session session(host);
@@ -85,6 +162,10 @@ void Use(HostController* host) {
     session.Send(io.get(), nvm_opcode::kWriteZeroes, 1, lba, 0, 0, Direction::kNone);
     session.Send(io.get(), nvm_opcode::kWriteUncorrectable, 1, lba, 0, 0, Direction::kNone);
   }
+  for (const uint32_t nsid : {1u, 2u, 3u}) UseNamespace(host, io.get(), session, nsid);
+  UseLocks(host, session);
+  session.Send(io.get(), nvm_opcode::kRead, 1, 0, 7, 4096, Direction::kFromDevice);
+  UnLock(session);
   session.Send(io.get(), nvm_opcode::kFlush, 1, 0, 0, 0, Direction::kNone);
   session.Send(io.get(), nvm_opcode::kWrite, 1, 3, 0, 4096, Direction::kToDevice);
   session.Send(admin, admin_opcode::kFormat, 1, 0, 0, 0, Direction::kNone);
@@ -95,9 +176,9 @@ void Use(HostController* host) {
 
 std::vector<Bytes> Seeds() {
   std::vector<Bytes> seeds;
-  for (const uint32_t lba_bytes : {512u, 4096u}) {
+  for (const auto& [lba_bytes, namespaces] : {std::pair{512u, 1u}, {4096u, 1u}, {512u, 3u}}) {
     const std::string path = FuzzFolder() + "/seed";
-    if (!model::CreateDrive(path, Spec(lba_bytes)).ok()) std::abort();
+    if (!model::CreateDrive(path, Spec(lba_bytes, namespaces)).ok()) std::abort();
     seeds.push_back(ReadFile(path));
     unlink(path.c_str());
   }

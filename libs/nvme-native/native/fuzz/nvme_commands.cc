@@ -12,7 +12,7 @@
 
 #include "../core/clock.h"
 #include "../core/host_table.h"
-#include "fuzz.h"
+#include "tcg_calls.h"
 
 using namespace assay;
 
@@ -35,6 +35,7 @@ model::DriveSpec Spec() {
   spec.cache_bytes = 64 * 4096;
   spec.volatile_cache = true;
   spec.weighted_round_robin = true;
+  spec.opal_msid = spec.opal_psid = "M";
   spec.ready_ms = 0;
   auto plain = model::PlainNamespace(kNamespaceBytes, 512), zoned = plain, protect = plain;
   zoned.command_set = model::kZonedCommandSet;
@@ -137,7 +138,7 @@ void Add(Bytes* bytes, uint8_t how, uint8_t opcode, uint8_t nsid, uint8_t blocks
 
 std::vector<Bytes> Seeds() {
   constexpr uint8_t kIo = 1;
-  Bytes plain, zones, guarded, admin, care;
+  Bytes plain, zones, guarded, admin, care, copies, streams, properties, session;
   for (const uint8_t opcode : {nvm_opcode::kWrite, nvm_opcode::kCompare, nvm_opcode::kZoneAppend}) Add(&plain, kIo | kToDevice, opcode, 1, 8, {16, 0, 7});
   for (const uint8_t opcode : {nvm_opcode::kWriteZeroes, nvm_opcode::kWriteUncorrectable, nvm_opcode::kVerify, nvm_opcode::kFlush}) Add(&plain, kIo, opcode, 1, 0, {24, 0, 7});
   Add(&plain, kIo | kFromDevice, nvm_opcode::kRead, 1, 8, {16, 0, 7});
@@ -165,7 +166,22 @@ std::vector<Bytes> Seeds() {
   Add(&care, 0, 0x84, 0, 0, {2});              // Sanitize
   Add(&care, 0, admin_opcode::kFormat, 1, 0, {2});
   Add(&care, 0, 0x0d, 3, 0, {1});              // Namespace Management: delete
-  return {plain, zones, guarded, admin, care};
+  for (const uint32_t format : {1u, 2u, 3u, 4u}) Add(&copies, kIo | kToDevice, nvm_opcode::kCopy, 1, 8, {64, 0, format << 8 | 3});
+  // Identify directive: enable streams; streams: allocate, parameters, status, a write with one, release.
+  Add(&streams, 0, admin_opcode::kDirectiveSend, 1, 0, {0, 1, 1 << 8 | 1});
+  for (const uint32_t operation : {3u, 1u, 2u}) Add(&streams, kFromDevice, admin_opcode::kDirectiveReceive, 1, 8, {1023, 1 << 8 | operation, 4});
+  Add(&streams, kIo | kToDevice, nvm_opcode::kWrite, 1, 8, {16, 0, 7 | 1 << 20, 5u << 16});
+  for (const uint32_t operation : {1u, 2u}) Add(&streams, 0, admin_opcode::kDirectiveSend, 1, 0, {0, 5u << 16 | 1 << 8 | operation});
+  // Each sends the packets that stand behind all commands: what a command moves are the bytes that follow it.
+  for (const Bytes& payload : {CallProperties(), CallStartSession(model::tcg::kAdminSp, model::tcg::kSid, "M")}) {
+    const Bytes packets = Packed(payload, false);
+    Bytes& one = payload.size() == CallProperties().size() ? properties : session;
+    Add(&one, kToDevice, admin_opcode::kSecuritySend, 0, 1, {1u << 24 | 0x07feu << 8, static_cast<uint32_t>(packets.size())});
+    one.insert(one.end(), packets.begin(), packets.end());
+    one.resize((one.size() + kCommandBytes - 1) / kCommandBytes * kCommandBytes);
+    Add(&one, kFromDevice, admin_opcode::kSecurityReceive, 0, 8, {1u << 24 | 0x07feu << 8, 2048});
+  }
+  return {plain, zones, guarded, admin, care, copies, streams, properties, session};
 }
 
 size_t HeadBytes() { return kMostCommands * kCommandBytes; }
