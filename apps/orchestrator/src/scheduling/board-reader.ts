@@ -43,8 +43,8 @@ const HOSTS = `
 SELECT host.id, host.name, host.intent, host.intent_reason AS "intentReason", host.observed, host.last_heartbeat_at AS last,
        (spool_limit_bytes - spool_used_bytes - COALESCE(promised.bytes, 0))::bigint AS spool
   FROM host
-  LEFT JOIN LATERAL (SELECT sum(spool_bytes) AS bytes FROM run
-                      WHERE run.host_id = host.id AND run.state IN ('assigned', 'running')) promised ON true`;
+  LEFT JOIN (SELECT host_id, sum(spool_bytes) AS bytes FROM run
+              WHERE state IN ('assigned', 'running') GROUP BY host_id) promised ON promised.host_id = host.id`;
 const SLOTS = `
 SELECT slot.id, slot.name, slot.host_id AS "hostId", slot.state, slot.state_reason AS "stateReason", slot.blocked,
        slot.removed_at IS NOT NULL AS removed, slot.power_driver IS NOT NULL AS power, slot.effects,
