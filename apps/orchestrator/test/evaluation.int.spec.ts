@@ -1,22 +1,17 @@
 /** Stored results judged again by other limits: the verdict stays, the new one stands beside it. */
 import type { EventBody } from "@assay/protocol";
 import { evaluateAgain } from "../src/results/evaluate-again";
-import { ENDED, FINISHED, type Flow, FlowDatabase, numbered, planSource, STARTED } from "./flow";
+import { ENDED, FINISHED, type Flow, numbered, planSource, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
-let server: FlowDatabase;
 let flow: Flow;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+flowBench(async (opened) => {
+  flow = opened;
   await flow.addPlan(
     planSource("timed").replace("    - {id: data", "    - {id: p99, metric: io.latencyP99, le: 2ms}\n    - {id: data"),
   );
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 
 const measured = (latencyP99: number): EventBody => ({

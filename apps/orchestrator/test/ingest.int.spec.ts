@@ -5,20 +5,15 @@ import { findExpiredPartitions, makePartitionsAhead } from "../src/ingest/partit
 import { Problem } from "../src/platform/problem";
 import { RunResults } from "../src/results/run-results.service";
 import { readRunEvents } from "../src/runs/run-events";
-import { ENDED, FINISHED, type Flow, FlowDatabase, miscompares, numbered, planSource, STARTED } from "./flow";
+import { ENDED, FINISHED, type Flow, miscompares, numbered, planSource, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
-let server: FlowDatabase;
 let flow: Flow;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+flowBench(async (opened) => {
+  flow = opened;
   await flow.addPlan(planSource("soak"));
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 
 async function startRun() {

@@ -3,23 +3,18 @@ import type { EventBody, RunEvent } from "@assay/protocol";
 import { IngestService } from "../src/ingest/ingest.service";
 import { Log } from "../src/platform/log";
 import { readRunEvents } from "../src/runs/run-events";
-import { ENDED, FINISHED, type Flow, FlowDatabase, miscompares, numbered, planSource, STARTED } from "./flow";
+import { ENDED, FINISHED, type Flow, miscompares, numbered, planSource, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
-let server: FlowDatabase;
 let flow: Flow;
 let lines: string[];
 let ingest: IngestService;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+flowBench(async (opened) => {
+  flow = opened;
   const more = "    - {id: speed, metric: io.iops, gt: 1}\n";
   await flow.addPlan(`${planSource("soak")}${more}`);
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 beforeEach(() => {
   lines = [];

@@ -4,23 +4,18 @@ import { explainRun, type RunSituation } from "../src/results/explain-run";
 import { readingQuery } from "../src/results/reading-query";
 import { campaignReport, type ReportRecord, type ReportSource, runReport } from "../src/results/report";
 import { RunResults } from "../src/results/run-results.service";
-import { CRASHED, ENDED, FINISHED, type Flow, FlowDatabase, miscompares, numbered, planSource, STARTED } from "./flow";
+import { CRASHED, ENDED, FINISHED, type Flow, miscompares, numbered, planSource, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
-let server: FlowDatabase;
 let flow: Flow;
 let source: ReportSource;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+flowBench(async (opened) => {
+  flow = opened;
   await flow.addPlan(planSource("soak"));
   await flow.addPlan(planSource("again"));
   source = { database: flow.database, runs: flow.repository, results: new RunResults(flow.database) };
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 
 const head = () => ({ at: flow.clock.now(), assay: "0.0.0" });

@@ -3,32 +3,17 @@ import { bucketCeilingNs, bucketOf, type EventBody } from "@assay/protocol";
 import { PartitionKeeper } from "../src/ingest/partition-keeper";
 import { Startup } from "../src/platform/startup";
 import { RunResults } from "../src/results/run-results.service";
-import {
-  ENDED,
-  FINISHED,
-  type Flow,
-  FlowDatabase,
-  miscompares,
-  numbered,
-  planSource,
-  SILENT_LOG,
-  STARTED,
-} from "./flow";
+import { ENDED, FINISHED, type Flow, miscompares, numbered, planSource, SILENT_LOG, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
-let server: FlowDatabase;
 let flow: Flow;
 let results: RunResults;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+flowBench(async (opened) => {
+  flow = opened;
   await flow.addPlan(planSource("soak"));
   results = new RunResults(flow.database);
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 
 async function runOf(bodies: EventBody[]): Promise<string> {

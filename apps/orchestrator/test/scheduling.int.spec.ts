@@ -2,31 +2,16 @@ import { claimRun } from "../src/dispatch/claim-run";
 import { Reconciler } from "../src/dispatch/reconciler";
 import { Startup } from "../src/platform/startup";
 import { SchedulingPass } from "../src/scheduling/scheduling-pass";
-import {
-  ENDED,
-  FINISHED,
-  type Flow,
-  FlowDatabase,
-  miscompares,
-  numbered,
-  planSource,
-  SILENT_LOG,
-  STARTED,
-} from "./flow";
+import { ENDED, FINISHED, type Flow, miscompares, numbered, planSource, SILENT_LOG, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
-let server: FlowDatabase;
 let flow: Flow;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+const bench = flowBench(async (opened) => {
+  flow = opened;
   await flow.addPlan(planSource("soak"));
   await flow.addPlan(planSource("alone", { isolation: "host" }));
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 
 const reconciler = () => new Reconciler(flow.database, flow.doorbells, flow.clock, new Startup(SILENT_LOG), SILENT_LOG);
@@ -217,7 +202,7 @@ describe("when PostgreSQL is killed and comes back", () => {
       if (acked >= 60 && !crashed) {
         crashed = true;
         const ack = sending.catch(() => null);
-        await server.crash();
+        await bench.server.crash();
         await ack;
         continue;
       }

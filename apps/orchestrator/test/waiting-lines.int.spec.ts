@@ -3,17 +3,8 @@ import { CampaignsRepository } from "../src/campaigns/campaigns.repository";
 import { AGEING_MS } from "../src/scheduling/assign-runs";
 import { Scheduler } from "../src/scheduling/scheduler";
 import { type PassLimits, SchedulingPass } from "../src/scheduling/scheduling-pass";
-import {
-  ENDED,
-  FINISHED,
-  type Flow,
-  FlowDatabase,
-  miscompares,
-  numbered,
-  planSource,
-  SILENT_LOG,
-  STARTED,
-} from "./flow";
+import { ENDED, FINISHED, type Flow, miscompares, numbered, planSource, SILENT_LOG, STARTED } from "./flow";
+import { flowBench } from "./flow-bench";
 
 jest.setTimeout(120_000);
 
@@ -21,17 +12,11 @@ jest.setTimeout(120_000);
 const LIMITS: PassLimits = { heads: 4, rounds: 2 };
 const LINE = 25;
 
-let server: FlowDatabase;
 let flow: Flow;
-beforeAll(async () => {
-  server = await FlowDatabase.start();
-  flow = await server.open();
+flowBench(async (opened) => {
+  flow = opened;
   for (const name of ["soak", "first", "second", "third"]) await flow.addPlan(planSource(name));
   await flow.addPlan(planSource("destroying").replace("effects: [writes]", "effects: [writes, destroys-data]"));
-});
-afterAll(async () => {
-  await flow?.close();
-  await server?.stop();
 });
 beforeEach(() => {
   new Scheduler(flow.database, flow.doorbells, flow.clock, SILENT_LOG, new SchedulingPass(LIMITS)).onModuleInit();
