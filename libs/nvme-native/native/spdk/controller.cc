@@ -63,8 +63,9 @@ Status Controller::Connect() {
   if (!address_.host_nqn.empty()) snprintf(opts.hostnqn, sizeof(opts.hostnqn), "%s", address_.host_nqn.c_str());
   opts.disable_error_logging = true;  // an error status is a value for the caller
 
-  if (traits_.type == SPDK_NVME_TRANSPORT_PCIE && IsSilent(address_.address)) {
-    return Status::Error(Code::kOpen, std::string(traits_.name) + " " + address_.address + " does not open: nothing answers at this address");
+  // SPDK would wait for it as long as a CAP of all ones allows, two minutes.
+  if (const std::string why = traits_.type == SPDK_NVME_TRANSPORT_PCIE ? WhyUnreachable(address_.address) : ""; !why.empty()) {
+    return Status::Error(Code::kOpen, std::string(traits_.name) + " " + address_.address + " does not open: " + why);
   }
   ForgetLastError();
   ctrlr_ = spdk_nvme_connect(&id, &opts, sizeof(opts));

@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "log_capture.h"
+#include "pci_function.h"
 #include "sigbus.h"
 
 namespace assay::spdk {
@@ -74,6 +75,14 @@ Status Start(const EnvironmentOptions& options) {
   env.core_mask = nullptr;
   env.lcore_map = lcores.c_str();
   env.shm_id = -1;
+  const bool uio = options.pci_address && IsHeldByUio(*options.pci_address);
+  if (uio && hugepage_mib < EnvironmentOptions::kLeastMemoryMib) {
+    return Status::Error(Code::kOpen, *options.pci_address + " is held by uio, where a drive sees physical addresses: that takes " +
+                                          std::to_string(EnvironmentOptions::kLeastMemoryMib) + " MiB of free hugepages, there are " +
+                                          std::to_string(hugepage_mib));
+  }
+  // SPDK guesses from the machine and not from who holds the function.
+  if (uio) env.iova_mode = "pa";
   env.no_huge = !options.pci_address || hugepage_mib < EnvironmentOptions::kLeastMemoryMib;
   env.mem_size = static_cast<int>(env.no_huge ? options.memory_mib : std::min<uint64_t>(options.memory_mib, hugepage_mib));
   // vfio-user passes its memory by file descriptor: with a fixed size that must be one file. Without hugepages it is one.

@@ -22,7 +22,7 @@ void DisableSeveral(struct spdk_pci_device*) {}
 
 }  // namespace
 
-MessageInterrupts::MessageInterrupts(struct spdk_pci_device* device) : device_(device) {
+MessageInterrupts::MessageInterrupts(struct spdk_pci_device* device, bool by_kernel) : device_(device), by_kernel_(by_kernel) {
   uint8_t at = 0;
   if (spdk_pci_device_cfg_read8(device, &at, kCapabilities) != 0) return;
   for (int i = 0; i < kMostCapabilities && at >= kFirstCapability; i++) {
@@ -50,6 +50,10 @@ void MessageInterrupts::BeforeWrite(uint32_t offset, const uint8_t* from, uint32
 // A failure shows in the bit, which whoever wrote it reads back.
 void MessageInterrupts::Switch(bool on) {
   if (on == on_) return;
+  if (!by_kernel_) {
+    on_ = on;
+    return;
+  }
   const bool one = vectors_ == 1;
   if (on) {
     // The vector without a number of its own comes on top of those that are asked for.

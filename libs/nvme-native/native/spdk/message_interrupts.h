@@ -12,7 +12,8 @@ namespace assay::spdk {
 // Control thread.
 class MessageInterrupts {
  public:
-  explicit MessageInterrupts(struct spdk_pci_device* device);
+  // `by_kernel`: vfio-pci holds the function.
+  MessageInterrupts(struct spdk_pci_device* device, bool by_kernel);
   ~MessageInterrupts();
 
   // These bytes are written into the configuration space next: switches MSI-X on or off when they say so.
@@ -23,6 +24,7 @@ class MessageInterrupts {
   void Switch(bool on);
 
   struct spdk_pci_device* const device_;
+  const bool by_kernel_;
   uint32_t control_ = 0;  // offset of Message Control; 0: there is no MSI-X
   uint32_t vectors_ = 0;
   bool on_ = false;

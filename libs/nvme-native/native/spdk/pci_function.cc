@@ -16,6 +16,7 @@ namespace {
 constexpr uint32_t kCommand = 0x04;
 constexpr uint16_t kBusMaster = 0x0004;
 constexpr uint32_t kClassAndRevision = 0x08;
+constexpr uint32_t kBar0 = 0x10;
 
 // 0, or errno.
 int WriteFile(const std::string& path, const std::string& text) {
@@ -48,15 +49,28 @@ bool FunctionAnswers(struct spdk_pci_device* device) {
   return spdk_pci_device_cfg_read32(device, &value, kClassAndRevision) == 0 && value != UINT32_MAX;
 }
 
-bool IsSilent(const std::string& address) {
+std::string WhyUnreachable(const std::string& address) {
+  struct spdk_pci_addr place;
+  if (spdk_pci_addr_parse(&place, address.c_str()) != 0) return "";
+  const int file = open((FolderOf(place) + "/config").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return "";
+  uint32_t head[6] = {};
+  const bool read = pread(file, head, sizeof head, 0) == static_cast<ssize_t>(sizeof head);
+  close(file);
+  if (!read) return "";
+  if (head[kClassAndRevision / 4] == UINT32_MAX) return "nothing answers at this address";
+  const bool placed = (head[kBar0 / 4] & ~0xfu) != 0 || head[kBar0 / 4 + 1] != 0;
+  return placed ? "" : "its BAR0 has no address, as after a loss of power: have the kernel remove and rescan it";
+}
+
+bool IsHeldByUio(const std::string& address) {
   struct spdk_pci_addr place;
   if (spdk_pci_addr_parse(&place, address.c_str()) != 0) return false;
-  const int file = open((FolderOf(place) + "/config").c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return false;
-  uint32_t value = 0;
-  const bool silent = pread(file, &value, sizeof value, kClassAndRevision) == static_cast<ssize_t>(sizeof value) && value == UINT32_MAX;
-  close(file);
-  return silent;
+  char target[256];
+  const ssize_t length = readlink((FolderOf(place) + "/driver").c_str(), target, sizeof target);
+  if (length <= 0) return false;
+  const std::string path(target, static_cast<size_t>(length));
+  return path.find("uio", path.rfind('/') + 1) != std::string::npos;
 }
 
 void StopBusMaster(struct spdk_pci_device* device) {

@@ -14,8 +14,11 @@ namespace assay::spdk {
 // vfio-pci tells it from memory.
 bool FunctionAnswers(struct spdk_pci_device* device);
 
-// The kernel knows a function at this address, and it does not answer.
-bool IsSilent(const std::string& address);
+// Why registers of the function at this address cannot be reached, although the kernel knows it; empty when they can.
+std::string WhyUnreachable(const std::string& address);
+
+// Its driver in the kernel is one of the uio family: there is no IOMMU between it and memory.
+bool IsHeldByUio(const std::string& address);
 
 // From now on it reaches no memory; whoever attaches next switches it on again.
 void StopBusMaster(struct spdk_pci_device* device);

@@ -20,8 +20,9 @@ constexpr uint64_t kMaxBarBytes = 1u << 30;
 
 class PcieFunction final : public BusFunction {
  public:
-  PcieFunction(struct spdk_pci_device* device, volatile uint8_t* bar, uint64_t bar_bytes)
-      : device_(device), bar_(bar), bar_bytes_(bar_bytes), interrupts_(device) {}
+  // `kernel_interrupts`: MSI-X is switched by the kernel, and not in the configuration space.
+  PcieFunction(struct spdk_pci_device* device, volatile uint8_t* bar, uint64_t bar_bytes, bool kernel_interrupts)
+      : device_(device), bar_(bar), bar_bytes_(bar_bytes), interrupts_(std::in_place, device, kernel_interrupts) {}
 
   // With uio nobody else would keep the function from memory that is given to others next.
   ~PcieFunction() override {
@@ -96,7 +97,7 @@ Status OpenPcieFunction(const std::string& address, std::unique_ptr<BusFunction>
   if (spdk_pci_device_cfg_read16(device, &command, kCommand) == 0) {
     (void)spdk_pci_device_cfg_write16(device, command | kMemory | kBusMaster | kNoIntx, kCommand);
   }
-  *out = std::make_unique<PcieFunction>(device, static_cast<volatile uint8_t*>(bar), bytes);
+  *out = std::make_unique<PcieFunction>(device, static_cast<volatile uint8_t*>(bar), bytes, !IsHeldByUio(address));
   return Status::Ok();
 }
 

@@ -3,9 +3,12 @@
  * process of their own, so that one that hangs or dies costs only itself. Answers on standard output.
  */
 import { type ChildProcess, execFile, fork } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { bind } from "./pci-slot";
 import type { GuestAnswer, GuestRequest } from "./requests";
 
+const HUGEPAGES = "/dev/hugepages";
 const OUTPUT_BYTES = 1 << 20;
 const LAST_WORDS = 2000;
 
@@ -62,14 +65,27 @@ const run = (command: string, limitMs: number) =>
 
 let shower: Shower | null = null;
 
+/** Ends it as it is. Nobody else in this guest has hugepages: those of a killed process would stay. */
+async function dismiss(): Promise<void> {
+  await shower?.stop();
+  shower = null;
+  for (const name of readdirSync(HUGEPAGES)) rmSync(`${HUGEPAGES}/${name}`);
+}
+
 async function serve(request: GuestRequest): Promise<GuestAnswer> {
   if ("shell" in request) {
-    await shower?.stop();
-    shower = null;
+    await dismiss();
     return run(request.shell, request.limitMs);
   }
-  if (shower === null || !shower.alive)
+  if ("bind" in request) {
+    await dismiss();
+    bind(process.argv[2]!, request.bind);
+    return { output: request.bind };
+  }
+  if (shower === null || !shower.alive) {
+    await dismiss();
     shower = new Shower(`${__dirname}/in-guest-behaviours.js`, process.argv.slice(2));
+  }
   return shower.ask(request);
 }
 
@@ -78,7 +94,7 @@ async function main(): Promise<void> {
   // What came before is lost: nobody read the line.
   tell({ output: "ready" });
   for await (const line of createInterface({ input: process.stdin }))
-    tell(await serve(JSON.parse(line) as GuestRequest));
+    tell(await serve(JSON.parse(line) as GuestRequest).catch((reason) => ({ failed: String(reason) })));
 }
 
 void main();

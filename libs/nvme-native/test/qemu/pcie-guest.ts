@@ -10,7 +10,7 @@ import { Guest, whyNoGuest } from "./guest";
 import { nodeFiles, PLACE } from "./node-files";
 import type { GuestAnswer, GuestRequest } from "./requests";
 
-const MODULES = ["vfio_iommu_type1", "vfio-pci"];
+const MODULES = ["vfio_iommu_type1", "vfio-pci", "uio_pci_generic"];
 const MIB = 1 << 20;
 const MEMORY_MIB = 3072;
 /** Of 2 MiB: what the environment takes when that much is free. */
@@ -119,7 +119,8 @@ export class PcieGuest {
       script: SCRIPT,
       files: nodeFiles(compiled, ["expect"]),
       memoryMib: MEMORY_MIB,
-      kernel: "intel_iommu=on",
+      // `pt`: what uio holds sees memory as it is; vfio-pci makes a domain of its own.
+      kernel: "intel_iommu=on iommu=pt",
       // Slots of PCI Express and not of ACPI: the kernel sees presence and link, and a hot reset waits for both.
       qemu: [
         "-global",
@@ -167,6 +168,12 @@ export class PcieGuest {
         resolve(answer);
       };
     });
+  }
+
+  /** Gives the first function to another driver of the kernel. */
+  async bind(driver: "vfio-pci" | "uio_pci_generic"): Promise<void> {
+    const answer = await this.ask({ bind: driver, limitMs: START_LIMIT_MS });
+    if ("failed" in answer) throw new Error(answer.failed);
   }
 
   output(): string {

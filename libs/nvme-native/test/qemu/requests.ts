@@ -5,6 +5,8 @@ export type GuestRequest =
   /** Shows a behaviour, named by its id and sentence; `open` opens and closes the first drive. */
   | { key: string; limitMs: number }
   /** Runs a shell command, with no process on the drives. */
-  | { shell: string; limitMs: number };
+  | { shell: string; limitMs: number }
+  /** Gives the first drive to this driver of the kernel, with no process on it. */
+  | { bind: string; limitMs: number };
 
 export type GuestAnswer = Shown | { output: string } | { failed: string };
