@@ -6,7 +6,9 @@ import { all, load, MODEL, SEED, table } from "./verification-load";
 
 async function cutModel(drive: string): Promise<() => Promise<void>> {
   await driver.modelPower(drive, "off");
-  return () => driver.modelPower(drive, "on");
+  return async () => {
+    await driver.modelPower(drive, "on");
+  };
 }
 
 /** Cuts the power under two verifying workers, brings the drive up again and looks at every LBA that was written. */
