@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <spdk/env.h>
 #include <spdk/version.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cassert>
@@ -60,6 +61,17 @@ uint64_t FreeHugepageMib() {
   return free_pages * page_kib / 1024;
 }
 
+// A file in the hugepage mount keeps its pages when its process is killed, and the next one finds none free. DPDK has its own
+// way to unlink them, but not together with one file for all.
+void UnlinkHugepageFiles() {
+  const std::string mine = "/spdk_pid" + std::to_string(getpid()) + "map_";
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    const size_t path = line.find('/');
+    if (path != std::string::npos && line.find(mine, path) != std::string::npos) (void)unlink(line.c_str() + path);
+  }
+}
+
 Status Start(const EnvironmentOptions& options) {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
@@ -101,6 +113,7 @@ Status Start(const EnvironmentOptions& options) {
 
   ForgetLastError();
   const int status = spdk_env_init(&env);
+  if (!env.no_huge) UnlinkHugepageFiles();
   if (status == 0) return Status::Ok();
   const std::string detail = LastError();
   return Status::Error(Code::kOpen, std::string("SPDK's environment did not start: ") + strerror(abs(status)) +

@@ -3,8 +3,9 @@ import { appendFileSync } from "node:fs";
 import { type Behaviour, behaviours, type ConformanceHost } from "./behaviour";
 import { type BehaviourResult, keepResults, type Outcome, type Shown } from "./show-behaviour";
 
-/** Jest calls a test that skips itself on its way passed: `npm test` reads here which ones it must not count so. */
-function tellTier(reason: string): void {
+/** Prints it. Jest calls a test that skips itself on its way passed: `npm test` reads here which ones it must not count so. */
+export function skippedOnTheWay(what: string, reason: string): void {
+  process.stdout.write(`skipped ${what}: ${reason}\n`);
   const file = process.env.ASSAY_SKIPPED_ON_THE_WAY;
   if (file !== undefined) appendFileSync(file, `${JSON.stringify(reason)}\n`);
 }
@@ -35,10 +36,9 @@ export function runBehaviours(
         const reason = skipped ?? (differs.length === 0 ? null : differs.join("; "));
         note(skipped === null ? "passed" : "skipped", reason);
         if (reason === null) return;
-        process.stdout.write(
-          `${skipped === null ? "different" : "skipped"} on ${host}: ${id} ${sentence}: ${reason}\n`,
-        );
-        if (skipped !== null) tellTier(skipped);
+        const what = `on ${host}: ${id} ${sentence}`;
+        if (skipped === null) process.stdout.write(`different ${what}: ${reason}\n`);
+        else skippedOnTheWay(what, skipped);
       },
       limitMs(behaviour),
     );

@@ -3,12 +3,10 @@
  * process of their own, so that one that hangs or dies costs only itself. Answers on standard output.
  */
 import { type ChildProcess, execFile, fork } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { bind } from "./pci-slot";
 import type { GuestAnswer, GuestRequest } from "./requests";
 
-const HUGEPAGES = "/dev/hugepages";
 const OUTPUT_BYTES = 1 << 20;
 const LAST_WORDS = 2000;
 
@@ -65,11 +63,10 @@ const run = (command: string, limitMs: number) =>
 
 let shower: Shower | null = null;
 
-/** Ends it as it is. Nobody else in this guest has hugepages: those of a killed process would stay. */
+/** Ends it as it is. */
 async function dismiss(): Promise<void> {
   await shower?.stop();
   shower = null;
-  for (const name of readdirSync(HUGEPAGES)) rmSync(`${HUGEPAGES}/${name}`);
 }
 
 async function serve(request: GuestRequest): Promise<GuestAnswer> {
