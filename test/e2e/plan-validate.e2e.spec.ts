@@ -61,7 +61,7 @@ describe("assay plan validate", () => {
     expect(JSON.parse(stdout)).toMatchObject({ valid: false, problems: MISTAKES.map(([line]) => ({ line })) });
   });
 
-  it.each(["sweep", "firmware", "tcp-target", "exec", "purge", "environment"])(
+  it.each(["sweep", "tcp-target", "exec", "purge", "environment"])(
     "refuses the step %s, which is not built yet, by its name",
     async (step) => {
       const text = `apiVersion: assay/v1\nkind: Plan\nmetadata: {name: later, version: 1.0.0}\nspec:\n  steps:\n    - ${step}: {id: a}\n`;

@@ -188,6 +188,11 @@ export class Guest {
     return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
+  /** What QEMU died of. */
+  get signal(): NodeJS.Signals | null {
+    return this.process.signalCode;
+  }
+
   /** Everything that the guest printed, for a failure's message. */
   output(): string {
     return (existsSync(this.serial) ? readFileSync(this.serial, "latin1") : "") + this.complaints.join("");

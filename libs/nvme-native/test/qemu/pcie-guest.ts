@@ -149,8 +149,14 @@ export class PcieGuest {
     return started;
   }
 
+  /** What QEMU died of while nobody ended it; null while it lives. */
+  get died(): NodeJS.Signals | null {
+    return this.#guest.signal;
+  }
+
   /** One at a time. @throws with the guest's last words when no answer comes */
-  ask(request: GuestRequest): Promise<GuestAnswer> {
+  async ask(request: GuestRequest): Promise<GuestAnswer> {
+    if (this.#guest.ended) return { failed: "the guest has ended" };
     const answer = this.#heard(request.limitMs + ANSWER_GRACE_MS);
     this.#guest.send(JSON.stringify(request));
     return answer;
