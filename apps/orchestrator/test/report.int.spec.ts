@@ -134,7 +134,7 @@ describe("what is said of a run", () => {
     await flow.doorbells.settle();
     const failed = await explain(runId);
     expect(failed.summary).toMatch(/^soak on T\S+ failed: data: io\.miscompares is 3, must be /);
-    expect(failed.because).toContainEqual(expect.stringMatching(/^Criterion data failed: io\.miscompares is 3/));
+    expect(failed.because[0]).toMatch(/^Criterion data failed: io\.miscompares is 3/);
     expect(failed.because).toContainEqual(expect.stringMatching(/^Attributed to dut by rule criterion/));
     expect(failed.next).toEqual([
       `${dut.serial} is on hold because of this run until somebody releases it (held by assay).`,
@@ -144,6 +144,7 @@ describe("what is said of a run", () => {
     const waiting = await explain(next);
     expect(waiting.summary).toMatch(/is queued/);
     expect(waiting.because).toContain(`It is kept as run ${runId} left it.`);
+    expect(waiting.because.filter((line) => line.includes("on hold since"))).toHaveLength(1);
     expect(waiting.next).toEqual([`Nothing, until somebody releases ${dut.serial}.`]);
   });
 

@@ -66,7 +66,7 @@ function explainQueued(run: RunDetailView, around: RunSituation): Explanation {
     if (around.campaignIntent === "paused") said.commands.push(`assay campaign resume ${around.campaign}`);
   }
   if (around.dutIntent !== "available") {
-    said.because.push(...holdOf(around));
+    said.because.push(...holdOf(around, run.waitingReason));
     said.next.push(`Nothing, until somebody releases ${serial}.`);
     said.commands.push(releaseOf(serial));
   }
@@ -142,7 +142,11 @@ function explainFinished(run: RunDetailView, around: RunSituation): Explanation 
   const { serial } = around;
   const said = explanation(`${run.plan} on ${serial} ${WORDS[run.verdict!]}: ${run.reason}`);
   const own = run.criteria.filter(({ evaluation }) => evaluation === 1);
-  const broken = own.filter(({ outcome }) => outcome !== "passed");
+  // What failed comes before what could not be judged.
+  const broken = [
+    ...own.filter(({ outcome }) => outcome === "failed"),
+    ...own.filter(({ outcome }) => outcome !== "failed" && outcome !== "passed"),
+  ];
   for (const { id, iteration, outcome, reason } of broken.slice(0, NAMED))
     said.because.push(
       `Criterion ${id}${iteration === null ? "" : `, iteration ${iteration + 1},`} ${outcome}: ${reason}.`,
@@ -194,14 +198,16 @@ function notRetried(run: RunDetailView): string {
 const WORDS = { passed: "passed", failed: "failed", errored: "is errored", aborted: "was aborted" } as const;
 const INTENTS: Record<string, string> = { hold: "on hold" };
 
-function holdOf({ serial, dutIntent, dutIntentReason, heldBy, heldSince, heldFor }: RunSituation): string[] {
+/** `said`: what stands before it; why the drive is held is not told twice. */
+function holdOf(around: RunSituation, said: string | null): string[] {
+  const { serial, dutIntent, dutIntentReason, heldBy, heldSince, heldFor } = around;
+  const kept = heldFor === null ? [] : [`It is kept as run ${heldFor} left it.`];
+  if (dutIntentReason !== null && said?.includes(dutIntentReason))
+    return heldBy === null ? kept : [`Held by ${heldBy}.`, ...kept];
   const since = heldSince === null ? "" : ` since ${moment(heldSince)}`;
   const why = dutIntentReason === null ? "" : `: ${dutIntentReason}`;
-  const lines = [
-    sentence(`${serial} is ${INTENTS[dutIntent] ?? dutIntent}${since}${heldBy === null ? "" : `, by ${heldBy}`}${why}`),
-  ];
-  if (heldFor !== null) lines.push(`It is kept as run ${heldFor} left it.`);
-  return lines;
+  const by = heldBy === null ? "" : `, by ${heldBy}`;
+  return [sentence(`${serial} is ${INTENTS[dutIntent] ?? dutIntent}${since}${by}${why}`), ...kept];
 }
 
 function hostOf({ host, hostObserved, hostIntent, hostSeenAt }: RunSituation): string[] {
