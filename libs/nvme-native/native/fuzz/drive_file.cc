@@ -10,6 +10,7 @@
 #include "../core/host_table.h"
 #include "../core/clock.h"
 #include "../model/power_switch.h"
+#include "drive_kinds.h"
 #include "tcg_calls.h"
 
 using namespace assay;
@@ -22,7 +23,7 @@ constexpr uint32_t kTimeoutMs = 50;
 constexpr char kMsid[] = "M";
 constexpr uint32_t kTcgProtocol = 1u << 24, kComId = 0x07feu << 8, kDiscovery = 1u << 8;
 
-// Three namespaces: a plain one, a zoned one, one with metadata and protection between its sectors. One: a drive that locks.
+// Three namespaces, or one: a drive that locks.
 model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   model::DriveSpec spec;
   spec.model = "FUZZ";
@@ -31,15 +32,7 @@ model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   spec.capacity_bytes = kCapacity;
   spec.cache_bytes = 64 * 4096;
   spec.max_namespaces = namespaces;
-  const auto plain = model::PlainNamespace(kCapacity, lba_bytes);
-  auto zoned = plain, protect = plain;
-  zoned.command_set = model::kZonedCommandSet;
-  zoned.zone_lbas = zoned.zone_capacity = 16;
-  zoned.max_open = zoned.max_active = 2;
-  protect.lba_format = 4;
-  protect.extended = 1;
-  protect.pi_type = 1;
-  spec.namespaces = {plain, zoned, protect};
+  spec.namespaces = NamespacesOfEachKind(kCapacity, lba_bytes, 16);
   spec.namespaces.resize(namespaces);
   spec.capacity_bytes = kCapacity * namespaces;
   if (namespaces == 1) spec.opal_msid = kMsid;

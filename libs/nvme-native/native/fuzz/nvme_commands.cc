@@ -12,6 +12,7 @@
 
 #include "../core/clock.h"
 #include "../core/host_table.h"
+#include "drive_kinds.h"
 #include "tcg_calls.h"
 
 using namespace assay;
@@ -25,7 +26,7 @@ constexpr uint64_t kPatienceNs = 20 * kNsPerMs;
 constexpr uint32_t kDataBytes = 64 * 1024;
 constexpr uint8_t kToDevice = 1 << 2, kFromDevice = 2 << 2;
 
-// Plain, zoned, metadata with protection between the sectors; and room for one more.
+// A namespace of each kind, and room for one more.
 model::DriveSpec Spec() {
   model::DriveSpec spec;
   spec.model = "FUZZ";
@@ -37,14 +38,7 @@ model::DriveSpec Spec() {
   spec.weighted_round_robin = true;
   spec.opal_msid = spec.opal_psid = "M";
   spec.ready_ms = 0;
-  auto plain = model::PlainNamespace(kNamespaceBytes, 512), zoned = plain, protect = plain;
-  zoned.command_set = model::kZonedCommandSet;
-  zoned.zone_lbas = zoned.zone_capacity = 32;
-  zoned.max_open = zoned.max_active = 2;
-  protect.lba_format = 4;
-  protect.extended = 1;
-  protect.pi_type = 1;
-  spec.namespaces = {plain, zoned, protect};
+  spec.namespaces = NamespacesOfEachKind(kNamespaceBytes, 512, 32);
   return spec;
 }
 

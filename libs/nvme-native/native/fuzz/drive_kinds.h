@@ -1,0 +1,17 @@
+// What a drive that is fuzzed has: a plain namespace, a zoned one, one with metadata and protection between its sectors.
+#pragma once
+#include <vector>
+
+#include "../model/drive_file.h"
+
+inline std::vector<assay::model::NamespaceRecord> NamespacesOfEachKind(uint64_t bytes, uint32_t lba_bytes, uint32_t zone_lbas) {
+  namespace model = assay::model;
+  auto plain = model::PlainNamespace(bytes, lba_bytes), zoned = plain, protect = plain;
+  zoned.command_set = model::kZonedCommandSet;
+  zoned.zone_lbas = zoned.zone_capacity = zone_lbas;
+  zoned.max_open = zoned.max_active = 2;
+  protect.lba_format = 4;
+  protect.extended = 1;
+  protect.pi_type = 1;
+  return {plain, zoned, protect};
+}
