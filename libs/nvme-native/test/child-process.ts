@@ -12,15 +12,20 @@ export interface Child {
 
 const started: ChildProcess[] = [];
 
-/** @param more what the scenario is told beside its drive and folder */
-export function start(scenario: string, folder: string, drive: string, more: object = {}): Child {
-  const child = spawn(
-    process.execPath,
-    ["--expose-gc", join(__dirname, "child.cjs"), scenario, JSON.stringify({ drive, cmdlogDir: folder, ...more })],
-    {
-      stdio: ["pipe", "pipe", "inherit"],
-    },
-  );
+/**
+ * @param more what the scenario is told beside its drive and folder
+ * @param by the program and arguments that run a command in some way
+ */
+export function start(
+  scenario: string,
+  folder: string,
+  drive: string,
+  more: object = {},
+  by = ([program, ...args]: string[]): [string, string[]] => [program!, args],
+): Child {
+  const input = JSON.stringify({ drive, cmdlogDir: folder, ...more });
+  const [program, args] = by([process.execPath, "--expose-gc", join(__dirname, "child.cjs"), scenario, input]);
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "inherit"] });
   started.push(child);
   const ended = once(child, "exit") as Promise<[number | null, NodeJS.Signals | null]>;
   return { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator](), ended };

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { driver, type IoWorker, type IoWorkerResult } from "../src";
 import { worker } from "./bench-drive";
+import { fullDiskScenarios } from "./full-disk-scenarios";
 import { resetRounds } from "./reset-rounds";
 import type { Scenario, ScenarioInput } from "./scenario";
 
@@ -18,6 +19,8 @@ const CROWD_BYTES = 480 << 20;
 const endless = worker({ timeMs: 3_600_000, depth: 8, sampleMs: 20 });
 
 export const scenarios: Record<string, Scenario> = {
+  ...fullDiskScenarios,
+
   /** Two workers until somebody kills the process. */
   async work(input, say) {
     const { ns } = await opened(input);

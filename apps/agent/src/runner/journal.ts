@@ -3,7 +3,7 @@
  * whole and at once (a kill -9 loses nothing that was appended; only the last line can be torn), and reaches the disk at
  * `sync()` and at least once a second.
  */
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import { type EventBody, eventBodySchema, MAX_EVENT_BYTES, type RunEvent } from "@assay/protocol";
 
@@ -99,7 +99,13 @@ export class Journal {
     fdatasyncSync(this.fd);
   }
 
+  /** A part of a line, on a disk that is full, would make the next one unreadable too: it is taken back. */
   private writeWhole(line: Buffer): void {
-    for (let at = 0; at < line.length; ) at += writeSync(this.fd, line, at);
+    try {
+      for (let at = 0; at < line.length; ) at += writeSync(this.fd, line, at);
+    } catch (error) {
+      ftruncateSync(this.fd, this.bytes);
+      throw error;
+    }
   }
 }

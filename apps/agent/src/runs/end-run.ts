@@ -2,11 +2,12 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { EventBody } from "@assay/protocol";
 import { writeDurably } from "../platform/durable-file";
+import type { Logger } from "../platform/logger";
 import { saveRings } from "./cmdlog-files";
 import { closeJournal, scanJournal } from "./journal-file";
 import { killLeftovers } from "./leftovers";
 import { type Run, TOMBSTONE_TICKS } from "./run";
-import { runFiles } from "./run-directory";
+import { runFiles, runName } from "./run-directory";
 import type { EndCause, KillCause, RunView } from "./run-moves";
 import { announceRunner, EXIT_DIRECTORY_TAKEN, RunnerDirectoryTaken } from "./runner-mark";
 
@@ -15,17 +16,30 @@ const MAX_LAST_WORDS = 1500;
 /** A pid that is no process; the mark's ticks say that it is a tombstone. */
 const NOBODY = 2 ** 22;
 
-/** SIGKILL to the runner and what it started. The reason is on disk first, so that a restarted agent knows it too. */
-export function killRunner(run: Run, cause: KillCause): void {
+/**
+ * SIGKILL to the runner and what it started. The reason is on disk first, so that a restarted agent knows it too; a full disk
+ * keeps nobody alive.
+ */
+export function killRunner(run: Run, cause: KillCause, log: Logger): void {
   const pid = run.runnerMark()?.pid ?? run.child?.pid;
   if (pid === undefined) return;
-  if (run.killedFor() === null) writeDurably(run.files.killed, cause);
+  if (run.killedFor() === null) sayWhy(run, cause, log);
   for (const target of [-pid, pid]) {
     try {
       process.kill(target, "SIGKILL");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
+  }
+}
+
+function sayWhy(run: Run, cause: KillCause, log: Logger): void {
+  run.killed = cause;
+  log.warn(`run ${runName(run.key)}: its runner is killed (${cause})`);
+  try {
+    writeDurably(run.files.killed, cause);
+  } catch (error) {
+    log.error(`run ${runName(run.key)}: the disk does not say why it was killed: ${(error as Error).message}`);
   }
 }
 

@@ -34,6 +34,8 @@ export class Run {
   child: ChildProcess | null = null;
   exit: { code: number | null; signal: string | null; problem: string | null } | null = null;
   starting = false;
+  /** Why this agent killed the runner, also where the disk had no room for it. */
+  killed: KillCause | null = null;
   ended: boolean;
   /** Everything of it had been acknowledged when the agent found it. */
   readonly shipped: boolean;
@@ -80,7 +82,9 @@ export class Run {
     return true;
   }
 
+  /** Why its runner was killed, by this agent or the one before it. */
   killedFor(): KillCause | null {
+    if (this.killed !== null) return this.killed;
     const cause = orNull(() => readFileSync(this.files.killed, "utf8"));
     return cause === "killed-deadline" || cause === "killed-revoked" ? cause : null;
   }

@@ -182,8 +182,7 @@ export class Supervisor {
       case "start":
         return this.startOrRefuse(run);
       case "kill":
-        if (run.killedFor() === null) log.warn(`run ${runName(run.key)}: its runner is killed (${move.cause})`);
-        return killRunner(run, move.cause);
+        return killRunner(run, move.cause, log);
       case "close":
         endRun(run, move, view, place.bootId, this.parts.nowMs());
         if (!run.ended) return;

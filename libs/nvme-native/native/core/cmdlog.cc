@@ -48,6 +48,8 @@ Status Cmdlog::Open(const std::string& path, uint32_t entries, uint16_t qid, con
     if (error == 0) file = MappedFile::Map(fd, bytes);
     const int why = error != 0 ? error : errno;
     close(fd);
+    // What was reserved of it goes back.
+    if (error != 0) unlink(path.c_str());
     if (file == nullptr) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + " of " + std::to_string(bytes) + " bytes: " + std::strerror(why));
   }
   std::unique_ptr<Cmdlog> log(new Cmdlog(path, std::move(file), entries));
