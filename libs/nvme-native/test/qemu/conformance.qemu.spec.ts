@@ -2,14 +2,11 @@
 import "../conformance/areas";
 import { type Behaviour, behaviours } from "../conformance/behaviour";
 import { runBehaviours, skippedOnTheWay } from "../conformance/run-behaviours";
-import { PcieGuest, whyNoPcie } from "./pcie-guest";
-import type { GuestAnswer, GuestRequest } from "./requests";
+import { GUEST_START_LIMIT_MS, LastingGuest } from "./lasting-guest";
+import { whyNoPcie } from "./pcie-guest";
 
 /** An emulated machine on a busy one: a limit that says "does not hang" is multiplied by this. */
 const SLOWER = 3;
-const START_LIMIT_MS = 300_000;
-/** QEMU 7.2 sometimes dies (SIGSEGV in its NVMe drive) when a reset takes queues away from commands in flight. */
-const MAX_GUESTS = 3;
 
 /** What uio does another way than vfio-pci: addresses, configuration space, resets, interrupts, removal. */
 const OVER_UIO = [
@@ -29,33 +26,20 @@ const missing = whyNoPcie();
 if (missing !== null) {
   describe(`the behaviours over vfio-pci [${missing}]`, () => test.skip("spdk-pcie", () => {}));
 } else {
-  let guest: PcieGuest;
-  let guests = 1;
-  let holder: Parameters<PcieGuest["bind"]>[0] = "vfio-pci";
+  let guest: LastingGuest;
   beforeAll(async () => {
-    guest = await PcieGuest.start();
-  }, START_LIMIT_MS);
+    guest = await LastingGuest.start();
+  }, GUEST_START_LIMIT_MS);
   afterAll(() => guest?.stop());
-  /** What QEMU did not outlive is asked again in another guest. */
-  const ask = async (request: GuestRequest): Promise<GuestAnswer> => {
-    for (;;) {
-      const answer = await guest.ask(request);
-      if (!("failed" in answer) || guest.died === null || guests === MAX_GUESTS) return answer;
-      guests++;
-      process.stdout.write(`QEMU died (${guest.died}), guest ${guests} is asked again: ${JSON.stringify(request)}\n`);
-      await guest.stop();
-      guest = await PcieGuest.start();
-      if (holder !== "vfio-pci") await guest.bind(holder);
-    }
-  };
   const shown = async (behaviour: Behaviour) => {
     if (guest.lacks !== null) return { skipped: guest.lacks, differs: [] };
-    const answer = await ask({ key: keyOf(behaviour), limitMs: limitMs(behaviour) });
+    const answer = await guest.ask({ key: keyOf(behaviour), limitMs: limitMs(behaviour) });
     if ("skipped" in answer) return answer;
     throw new Error("failed" in answer ? answer.failed : answer.output);
   };
   const limitMs = (behaviour: Behaviour) => SLOWER * behaviour.limitMs;
-  describe("spdk-pcie", () => runBehaviours("spdk-pcie", shown, (behaviour) => limitMs(behaviour) + START_LIMIT_MS));
+  describe("spdk-pcie", () =>
+    runBehaviours("spdk-pcie", shown, (behaviour) => limitMs(behaviour) + GUEST_START_LIMIT_MS));
 
   test(
     "a process that was killed with a drive open leaves its hugepages to the next",
@@ -63,20 +47,18 @@ if (missing !== null) {
       if (guest.lacks !== null) return skippedOnTheWay("on spdk-pcie: hugepages of a killed process", guest.lacks);
       await shown(behaviours().find(({ id }) => id === "B085")!);
       // Whoever asks for a shell ends the process of the behaviours with -9 first.
-      const answer = await ask({ shell: "cat /proc/meminfo", limitMs: START_LIMIT_MS });
-      if (!("output" in answer)) throw new Error(JSON.stringify(answer));
-      const pages = (key: string) => new RegExp(`^HugePages_${key}: +([1-9]\\d*)$`, "m").exec(answer.output)?.[1];
+      const memory = await guest.shell("cat /proc/meminfo", GUEST_START_LIMIT_MS);
+      const pages = (key: string) => new RegExp(`^HugePages_${key}: +([1-9]\\d*)$`, "m").exec(memory)?.[1];
       expect(pages("Free")).toBeDefined();
       expect(pages("Free")).toBe(pages("Total"));
     },
-    START_LIMIT_MS,
+    GUEST_START_LIMIT_MS,
   );
 
   describe("spdk-pcie over uio_pci_generic, without an IOMMU between", () => {
     beforeAll(async () => {
-      holder = "uio_pci_generic";
-      if (guest.lacks === null) await guest.bind(holder);
-    }, START_LIMIT_MS);
+      if (guest.lacks === null) await guest.bind("uio_pci_generic");
+    }, GUEST_START_LIMIT_MS);
     test.each(OVER_UIO)(
       "%s",
       async (key) => {
@@ -85,7 +67,7 @@ if (missing !== null) {
         expect(skipped).toBe(guest.lacks);
         if (skipped !== null) skippedOnTheWay(`over uio: ${key}`, skipped);
       },
-      START_LIMIT_MS,
+      GUEST_START_LIMIT_MS,
     );
   });
 }

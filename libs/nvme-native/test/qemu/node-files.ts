@@ -1,4 +1,4 @@
-/** What of this machine a guest needs to run the driver's TypeScript: Node, the addon, libraries, sources by swc. */
+/** What of this machine a guest needs to run TypeScript of this repository: Node, the addon, libraries, sources by swc. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -6,11 +6,12 @@ import { transformSync } from "@swc/core";
 
 const native = dirname(dirname(__dirname));
 const root = dirname(dirname(native));
-/** Where the library lies in the guest. */
-export const PLACE = "/assay/libs/nvme-native";
+/** Where the repository lies in the guest, and the library in it. */
+export const ROOT = "/assay";
+export const PLACE = `${ROOT}/libs/nvme-native`;
 
 /** Shared libraries of a program by their paths, the loader among them. */
-function librariesOf(program: string): string[] {
+export function librariesOf(program: string): string[] {
   const needed = execFileSync("ldd", [program], { encoding: "utf8" });
   return [...needed.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
 }
@@ -49,19 +50,24 @@ function compile(from: string, to: string): void {
  * Files of this machine by their place in the guest.
  * @param folder what is compiled is written below it
  * @param packages npm packages that the guest's programs use beside the library's own
+ * @param sources folders of the repository with TypeScript beside the library's own
  */
-export function nodeFiles(folder: string, packages: string[]): Record<string, string> {
+export function nodeFiles(folder: string, packages: string[], sources: string[]): Record<string, string> {
   const addon = join(native, "build/assay_nvme.node");
   const files: Record<string, string> = {
     [process.execPath]: process.execPath,
     [`${PLACE}/build/assay_nvme.node`]: addon,
   };
   for (const program of [process.execPath, addon]) for (const path of librariesOf(program)) files[path] = path;
-  for (const part of ["src", "test"]) compile(join(native, part), join(folder, relative("/", PLACE), part));
-  for (const library of ["protocol", "plans"])
-    compile(join(root, "libs", library, "src"), join(folder, "assay/node_modules/@assay", library));
-  files["/assay"] = join(folder, "assay");
+  const inGuest = (place: string) => join(folder, relative("/", place));
+  for (const part of ["libs/nvme-native/src", "libs/nvme-native/test", ...sources])
+    compile(join(root, part), inGuest(`${ROOT}/${part}`));
+  const library = (name: string) => inGuest(`${ROOT}/node_modules/@assay/${name}`);
+  for (const name of ["protocol", "plans"]) compile(join(root, "libs", name, "src"), library(name));
+  mkdirSync(library("nvme-native"), { recursive: true });
+  writeFileSync(join(library("nvme-native"), "index.js"), `module.exports = require("${PLACE}/src");\n`);
+  files[ROOT] = inGuest(ROOT);
   for (const name of packagesOf(["zod", "yaml", ...packages]))
-    files[`/assay/node_modules/${name}`] = join(root, "node_modules", name);
+    files[`${ROOT}/node_modules/${name}`] = join(root, "node_modules", name);
   return files;
 }

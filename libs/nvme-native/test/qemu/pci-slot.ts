@@ -20,30 +20,51 @@ const EXPRESS = 0x10;
 const SLOT_CONTROL = 0x18;
 /** Power Controller Control: 1 is off. */
 const POWER_OFF = 1 << 10;
+const SLOT_STATUS = 0x1a;
+/** Presence Detect State. */
+const PRESENT = 1 << 6;
 
 const folderOf = (address: string) => `${BUS}/devices/${address}`;
+
+/** The root port above a function that the kernel knows. */
+const portOf = (address: string): string => basename(dirname(realpathSync(folderOf(address))));
+
+/** A register of 16 bits of a port's PCI Express capability; with `change` that is written afterwards. */
+function portRegister(port: string, register: number, change?: (value: number) => number): number {
+  const file = openSync(`${folderOf(port)}/config`, "r+");
+  try {
+    const space = Buffer.alloc(256);
+    readSync(file, space, 0, space.length, 0);
+    const at = legacyList(space).find(({ id }) => id === EXPRESS)!.offset + register;
+    const value = space.readUInt16LE(at);
+    if (change === undefined) return value;
+    space.writeUInt16LE(change(value), at);
+    writeSync(file, space, at, 2, at);
+    return value;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The power of a root port's slot, switched behind the kernel's back. */
+export function switchSlot(port: string, power: "on" | "off"): void {
+  portRegister(port, SLOT_CONTROL, (control) => (power === "off" ? control | POWER_OFF : control & ~POWER_OFF));
+}
+
+export const slotPower = (port: string): "on" | "off" =>
+  (portRegister(port, SLOT_CONTROL) & POWER_OFF) === 0 ? "on" : "off";
+
+/** Whether something is plugged into a root port's slot. */
+export const isOccupied = (port: string): boolean => (portRegister(port, SLOT_STATUS) & PRESENT) !== 0;
 
 /**
  * Takes the power from a function's slot, behind the kernel's back: nothing answers there from now on.
  * @returns gives it power again; the function is as after a cold boot then
  */
 export function cutSlot(address: string): () => void {
-  const port = basename(dirname(realpathSync(folderOf(address))));
-  const set = (off: boolean) => {
-    const file = openSync(`${folderOf(port)}/config`, "r+");
-    try {
-      const space = Buffer.alloc(256);
-      readSync(file, space, 0, space.length, 0);
-      const at = legacyList(space).find(({ id }) => id === EXPRESS)!.offset + SLOT_CONTROL;
-      const control = space.readUInt16LE(at);
-      space.writeUInt16LE(off ? control | POWER_OFF : control & ~POWER_OFF, at);
-      writeSync(file, space, at, 2, at);
-    } finally {
-      closeSync(file);
-    }
-  };
-  set(true);
-  return () => set(false);
+  const port = portOf(address);
+  switchSlot(port, "off");
+  return () => switchSlot(port, "on");
 }
 
 /** The kernel asks whoever has the function to let it go, and takes it from the bus; ends when it is gone. */

@@ -1,11 +1,12 @@
 /**
  * The guest of the PCIe host: two NVMe drives of QEMU behind root ports of their own, bound to vfio-pci behind an IOMMU,
- * and in-guest.ts that shows behaviours on them.
+ * and in-guest.ts that shows behaviours on them. The second drive can be pulled (hot-plug.ts).
  */
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { driver } from "../../src";
 import { temporaryFolder } from "../bench-drive";
+import { FUNCTIONS, HOT_CAPACITY_MIB, HOT_PROPERTIES, MONITOR_ADDRESS, MONITOR_SLOT, PORT_SLOTS } from "./drives";
 import { Guest, whyNoGuest } from "./guest";
 import { nodeFiles, PLACE } from "./node-files";
 import type { GuestAnswer, GuestRequest } from "./requests";
@@ -21,9 +22,6 @@ const ANSWER_GRACE_MS = 60_000;
 const START_LIMIT_MS = 120_000;
 const LAST_WORDS = 3000;
 
-/** Both in the order of the addresses that behaviours get. */
-export const FUNCTIONS = ["0000:01:00.0", "0000:02:00.0"];
-
 /** nsid -> properties of QEMU's nvme-ns. */
 const NAMESPACES: [number, string][] = [
   [1, ""],
@@ -37,9 +35,9 @@ const NAMESPACES: [number, string][] = [
 ];
 
 /** Why this machine cannot show PCIe; null when it can. */
-export function whyNoPcie(): string | null {
+export function whyNoPcie(modules: string[] = []): string | null {
   if (!driver.info().transports.includes("spdk-pcie")) return "the addon was built without SPDK";
-  return whyNoGuest(MODULES);
+  return whyNoGuest([...MODULES, ...modules]);
 }
 
 function drives(folder: string): string[] {
@@ -50,15 +48,15 @@ function drives(folder: string): string[] {
     return path;
   };
   const disk = (id: string, mib: number) => ["-drive", `if=none,id=${id},format=raw,file=${file(id, mib)}`];
-  const port = (id: string, chassis: number) => [
+  const port = (number: number) => [
     "-device",
-    `pcie-root-port,id=${id},chassis=${chassis},addr=${chassis + 4}`,
+    `pcie-root-port,id=port${number},chassis=${number + 1},addr=${PORT_SLOTS[number]}`,
   ];
   return [
     // A namespace can only be detached in a subsystem.
     ...["-device", "nvme-subsys,id=subsystem"],
     ...[
-      ...port("port0", 1),
+      ...port(0),
       "-device",
       "nvme,id=nvme0,bus=port0,subsys=subsystem,serial=ASSAYPCIE0001,msix_qsize=17,max_ioqpairs=16",
     ],
@@ -66,9 +64,29 @@ function drives(folder: string): string[] {
       ...disk(`disk${nsid}`, nsid === 1 ? 64 : 8),
       ...["-device", `nvme-ns,drive=disk${nsid},bus=nvme0,nsid=${nsid}${more}`],
     ]),
-    ...[...port("port1", 2), "-device", "nvme,id=nvme1,bus=port1,serial=ASSAYPCIE0002"],
-    ...[...disk("second", 16), "-device", "nvme-ns,drive=second,bus=nvme1,nsid=1"],
+    // What -drive makes may go with its device; this stays when the device is pulled.
+    ...["-blockdev", `driver=raw,node-name=second,file.driver=file,file.filename=${file("second", HOT_CAPACITY_MIB)}`],
+    ...[...port(1), "-device", HOT_PROPERTIES],
   ];
+}
+
+/** QEMU's monitor at the end of a serial line of the guest: the one connects to the other. */
+function monitor(folder: string): string[] {
+  const path = join(folder, "monitor");
+  return [
+    ...["-chardev", `socket,id=monitor,path=${path},server=on,wait=off`, "-mon", "chardev=monitor,mode=readline"],
+    ...["-chardev", `socket,id=to-monitor,path=${path}`],
+    ...["-device", `pci-serial,chardev=to-monitor,addr=${MONITOR_SLOT}`],
+  ];
+}
+
+export interface PcieGuestOptions {
+  /** Kernel modules beside those that hold the functions. */
+  modules?: string[];
+  /** Files and folders of this machine by their place in the guest. */
+  files?: Record<string, string>;
+  /** Folders of the repository with TypeScript beside the driver's own; they lie in the guest as here. */
+  sources?: string[];
 }
 
 const SCRIPT = `
@@ -83,6 +101,7 @@ for function in ${FUNCTIONS.join(" ")}; do
   echo "ASSAY $function $(basename $(readlink $device/driver))"
 done
 stty -F /dev/ttyS1 raw -echo
+stty -F /dev/$(ls /sys/bus/pci/devices/${MONITOR_ADDRESS}/tty) raw -echo
 ${process.execPath} ${PLACE}/test/qemu/in-guest.js ${FUNCTIONS.join(" ")} < /dev/ttyS1 > /dev/ttyS1 2> /dev/ttyS0
 echo "{\\"failed\\":\\"Node ended with $?\\"}" > /dev/ttyS1`;
 
@@ -110,14 +129,14 @@ export class PcieGuest {
   }
 
   /** Booted, both functions bound, ready to be asked. */
-  static async start(): Promise<PcieGuest> {
+  static async start({ modules = [], files = {}, sources = [] }: PcieGuestOptions = {}): Promise<PcieGuest> {
     const folder = temporaryFolder();
     const compiled = join(folder, "compiled");
     mkdirSync(compiled);
     const guest = Guest.start({
-      modules: MODULES,
+      modules: [...MODULES, ...modules],
       script: SCRIPT,
-      files: nodeFiles(compiled, ["expect"]),
+      files: { ...nodeFiles(compiled, ["expect"], sources), ...files },
       memoryMib: MEMORY_MIB,
       // `pt`: what uio holds sees memory as it is; vfio-pci makes a domain of its own.
       kernel: "intel_iommu=on iommu=pt",
@@ -130,6 +149,7 @@ export class PcieGuest {
         "-smp",
         "2",
         ...drives(folder),
+        ...monitor(folder),
       ],
     });
     const started = new PcieGuest(folder, guest);
