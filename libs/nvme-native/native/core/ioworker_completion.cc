@@ -87,6 +87,12 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
   const bool unreadable = IsUnreadable(done.cqe);
   if (!done.cqe.Ok() && !unreadable) return;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    if (!unreadable) {
+      const uint32_t right = table_->PlainlyRight(slot.step.slba + i, slot.step.lbas - i, slot.read_data + uint64_t{i} * stride, stride);
+      result_.checked_lbas += right;
+      i += right;
+      if (i == slot.step.lbas) return;
+    }
     const uint64_t lba = slot.step.slba + i;
     // Which sector of an unreadable command is bad is not known: only the error counts, unless it is a single sector.
     if (unreadable && slot.step.lbas > 1) return;

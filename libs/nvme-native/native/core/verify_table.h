@@ -111,6 +111,9 @@ class VerifyTable {
   // Read completed well. Under kDurableOrNewer what is found settles the question: it is the durable version from now on.
   // Without a table `written` says that a worker has written this LBA for certain, so that zeroes are wrong there.
   SectorCheck Check(uint64_t lba, const uint8_t* sector, ReadFloor floor, Rule rule, bool written = false);
+  // The same for the common case, without a word about it: how many sectors from the first on, `stride` bytes apart, are
+  // settled and hold the version that was acknowledged last. The one behind them is for Check.
+  uint32_t PlainlyRight(uint64_t slba, uint64_t count, const uint8_t* data, uint32_t stride) const;
   // Read ended with an unrecovered read error.
   SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor) const;
   // The table has something to say about this LBA.
