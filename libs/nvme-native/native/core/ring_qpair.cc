@@ -1,8 +1,10 @@
 #include "ring_qpair.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <numeric>
 
 #include "clock.h"
 
@@ -22,11 +24,9 @@ RingQpair::RingQpair(RingBus* bus, const QpairOptions& options, uint16_t qid)
       cq_(bus->QueueMemory(entries_ * sizeof(Cqe))),
       lists_(bus->QueueMemory(uint64_t{entries_} * kPageBytes)),
       signal_(bus->SignalOf(qid)),
-      tags_(entries_),
-      cids_(entries_),
-      busy_(entries_),
       slot_bits_(static_cast<uint32_t>(std::bit_width(entries_ - 1))),
-      is_event_request_(entries_) {}
+      slots_(entries_ - 1),
+      free_(std::make_unique<uint16_t[]>(slots_.size())) {}
 
 std::unique_ptr<RingQpair> RingQpair::Make(RingBus* bus, const QpairOptions& options, uint16_t qid) {
   std::unique_ptr<RingQpair> qpair(new RingQpair(bus, options, qid));
@@ -41,12 +41,11 @@ void RingQpair::LeaveBehind() {
 
 void RingQpair::Clear() {
   std::memset(cq_.get(), 0, entries_ * sizeof(Cqe));
-  sq_tail_ = cq_head_ = 0;
+  sq_tail_ = rung_tail_ = cq_head_ = 0;
   phase_ = 1;
-  free_.clear();
-  busy_.assign(entries_, false);
-  event_requests_ = 0;
-  for (uint32_t slot = entries_ - 1; slot > 0; slot--) free_.push_back(static_cast<uint16_t>(slot - 1));
+  for (Slot& slot : slots_) slot.busy = false;
+  std::iota(free_.get(), free_.get() + slots_.size(), uint16_t{0});
+  taken_ = event_requests_ = 0;
 }
 
 void RingQpair::PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submission) {
@@ -70,73 +69,103 @@ void RingQpair::PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submissio
   sqe.prp2 = bus_->AddressOf(list);
 }
 
-uint16_t RingQpair::CidOf(uint16_t slot) {
-  const uint32_t used = (uint32_t{cids_[slot]} >> slot_bits_) + 1;
-  return cids_[slot] = static_cast<uint16_t>(used << slot_bits_ | slot);
+inline uint16_t RingQpair::NextCid(uint16_t index) {
+  const uint32_t used = (uint32_t{slots_[index].cid} >> slot_bits_) + 1;
+  return slots_[index].cid = static_cast<uint16_t>(used << slot_bits_ | index);
 }
 
-bool RingQpair::InFlight(uint16_t cid) const {
-  const uint32_t slot = cid & ((1u << slot_bits_) - 1);
-  return slot < entries_ - 1 && busy_[slot] && cids_[slot] == cid;
+inline bool RingQpair::InFlight(uint16_t cid) const {
+  const uint32_t index = cid & ((1u << slot_bits_) - 1);
+  return index < slots_.size() && slots_[index].busy && slots_[index].cid == cid;
 }
 
 // Recent uses of a slot cannot be told from a completion that came twice; anything else was never sent.
 void RingQpair::NoteViolation(const Cqe& cqe) {
-  const uint32_t slot = cqe.cid & ((1u << slot_bits_) - 1);
+  const uint32_t index = cqe.cid & ((1u << slot_bits_) - 1);
   const uint32_t uses = 0x10000u >> slot_bits_;
-  const bool real_slot = slot < entries_ - 1;
-  const uint32_t age = real_slot ? ((uint32_t{cids_[slot]} >> slot_bits_) - (uint32_t{cqe.cid} >> slot_bits_)) % uses : uses;
+  const bool real_slot = index < slots_.size();
+  const uint32_t age = real_slot ? ((uint32_t{slots_[index].cid} >> slot_bits_) - (uint32_t{cqe.cid} >> slot_bits_)) % uses : uses;
   const auto kind = real_slot && age <= uses / 4 ? ViolationKind::kDuplicateCompletion : ViolationKind::kUnknownCid;
   protocol_errors_.fetch_add(1, std::memory_order_relaxed);
   if (violations != nullptr) violations->Note({kind, qid_, cqe.cid, BoottimeNs()});
 }
 
+inline void RingQpair::RingSqTail() {
+  if (rung_tail_ == sq_tail_) return;
+  rung_tail_ = sq_tail_;
+  bus_->RingSqTail(qid_, sq_tail_);
+}
+
 SubmitOutcome RingQpair::Submit(HostSubmission& submission) {
   if (bus_->Lost()) return SubmitOutcome::kGone;
-  if (free_.empty()) return SubmitOutcome::kFull;
-  const uint16_t slot = free_.back();
-  free_.pop_back();
-  tags_[slot] = submission.tag;
-  busy_[slot] = true;
-  is_event_request_[slot] = IsEventRequest(submission.sqe);
-  event_requests_ += is_event_request_[slot];
-  submission.sqe.cid = CidOf(slot);
-  PointAt(submission.sqe, slot, submission);
-  reinterpret_cast<Sqe*>(sq_.get())[sq_tail_] = submission.sqe;
+  if (taken_ == slots_.size()) return SubmitOutcome::kFull;
+  const uint16_t index = free_[taken_++];
+  Slot& slot = slots_[index];
+  slot.tag = submission.tag;
+  slot.busy = true;
+  slot.is_event_request = IsEventRequest(submission.sqe);
+  event_requests_ += slot.is_event_request;
+  submission.sqe.cid = NextCid(index);
+  PointAt(submission.sqe, index, submission);
+  auto* ring = reinterpret_cast<Sqe*>(sq_.get());
+  ring[sq_tail_] = submission.sqe;
   sq_tail_ = sq_tail_ + 1 == entries_ ? 0 : sq_tail_ + 1;
-  bus_->RingSqTail(qid_, sq_tail_);
+  // The drive has read that line a lap ago; its way back need not wait for the next command.
+  __builtin_prefetch(&ring[sq_tail_], 1);
+  if (!serving_) RingSqTail();
   return SubmitOutcome::kOk;
 }
 
-bool RingQpair::CompletionReady() const {
+inline bool RingQpair::CompletionReady() const {
   auto* cqe = reinterpret_cast<Cqe*>(cq_.get()) + cq_head_;
   const uint32_t last = std::atomic_ref<uint32_t>(*reinterpret_cast<uint32_t*>(reinterpret_cast<char*>(cqe) + 12)).load(std::memory_order_acquire);
   return (last >> 16 & 1) == phase_;
 }
 
+inline bool RingQpair::Take(HostCompletion* out) {
+  out->cqe = reinterpret_cast<const Cqe*>(cq_.get())[cq_head_];
+  cq_head_ = cq_head_ + 1 == entries_ ? 0 : cq_head_ + 1;
+  if (cq_head_ == 0) phase_ ^= 1;
+  if (!InFlight(out->cqe.cid)) {
+    NoteViolation(out->cqe);
+    return false;
+  }
+  const auto index = static_cast<uint16_t>(out->cqe.cid & ((1u << slot_bits_) - 1));
+  Slot& slot = slots_[index];
+  out->tag = slot.tag;
+  slot.busy = false;
+  event_requests_ -= slot.is_event_request;
+  free_[--taken_] = index;
+  return true;
+}
+
 size_t RingQpair::Poll(HostCompletion* out, size_t max) {
   signal_->Look();
   size_t n = 0;
-  bool reaped = false;
-  auto* ring = reinterpret_cast<Cqe*>(cq_.get());
-  while (n < max && CompletionReady()) {
-    const Cqe& cqe = ring[cq_head_];
-    if (InFlight(cqe.cid)) {
-      const uint16_t slot = cqe.cid & static_cast<uint16_t>((1u << slot_bits_) - 1);
-      out[n].tag = tags_[slot];
-      out[n].cqe = cqe;
-      busy_[slot] = false;
-      event_requests_ -= is_event_request_[slot];
-      free_.push_back(slot);
-      n++;
-    } else {
-      NoteViolation(cqe);
-    }
-    reaped = true;
-    cq_head_ = cq_head_ + 1 == entries_ ? 0 : cq_head_ + 1;
-    if (cq_head_ == 0) phase_ ^= 1;
+  const uint32_t head = cq_head_;
+  while (n < max && CompletionReady()) n += Take(&out[n]);
+  if (cq_head_ != head) bus_->RingCqHead(qid_, cq_head_);
+  return n;
+}
+
+size_t RingQpair::Serve(CompletionListener& to, size_t max, uint32_t looks) {
+  signal_->Look();
+  while (!CompletionReady()) {
+    if (--looks == 0) return 0;
   }
-  if (reaped) bus_->RingCqHead(qid_, cq_head_);
+  // With a quarter at a time the drive has the next ones before it has finished all others.
+  const size_t most = std::min<size_t>(max, std::max(1u, taken_ / 4));
+  size_t n = 0;
+  HostCompletion completion;
+  serving_ = true;
+  do {
+    if (!Take(&completion)) continue;
+    to.Completed(completion);
+    n++;
+  } while (n < most && CompletionReady());
+  serving_ = false;
+  RingSqTail();
+  bus_->RingCqHead(qid_, cq_head_);
   return n;
 }
 
@@ -144,7 +173,7 @@ bool RingQpair::Gone() const { return bus_->Lost() && !CompletionReady(); }
 
 void RingQpair::Wait(uint64_t until_ns, bool spin) {
   if (CompletionReady()) return;
-  const size_t outstanding = MaxOutstanding() - free_.size() - event_requests_;
+  const size_t outstanding = taken_ - event_requests_;
   signal_->Wait(until_ns, outstanding > 0, spin);
 }
 

@@ -18,6 +18,7 @@ class RingQpair final : public HostQpair {
   uint32_t MaxOutstanding() const override { return entries_ - 1; }
   SubmitOutcome Submit(HostSubmission& submission) override;
   size_t Poll(HostCompletion* out, size_t max) override;
+  size_t Serve(CompletionListener& to, size_t max, uint32_t looks) override;
   bool Gone() const override;
   void Wait(uint64_t until_ns, bool spin) override;
   uint64_t ProtocolErrors() const override { return protocol_errors_.load(std::memory_order_relaxed); }
@@ -41,9 +42,21 @@ class RingQpair final : public HostQpair {
   const QpairOptions& options() const { return options_; }
 
  private:
+  struct Slot {
+    uint64_t tag = 0;
+    // The slot and above it how often the slot was used: a completion that comes twice, or for nobody, is then not taken
+    // for the next command in that slot.
+    uint16_t cid = 0;
+    bool busy = false;
+    bool is_event_request = false;
+  };
+
   RingQpair(RingBus* bus, const QpairOptions& options, uint16_t qid);
   bool CompletionReady() const;
-  uint16_t CidOf(uint16_t slot);
+  // Takes the entry at the head in; false when it belongs to no command.
+  bool Take(HostCompletion* out);
+  void RingSqTail();
+  uint16_t NextCid(uint16_t index);
   bool InFlight(uint16_t cid) const;
   void NoteViolation(const Cqe& cqe);
   void PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submission);
@@ -58,18 +71,16 @@ class RingQpair final : public HostQpair {
   std::shared_ptr<uint8_t> lists_;  // of PRP entries, a page a slot
   std::unique_ptr<CompletionSignal> signal_;
   uint32_t sq_tail_ = 0;
+  uint32_t rung_tail_ = 0;  // as the drive knows it
   uint32_t cq_head_ = 0;
   uint16_t phase_ = 1;
-  std::vector<uint64_t> tags_;  // by slot
-  // A cid is the slot and above it how often the slot was used: a completion that comes twice, or for nobody, is then
-  // not taken for the next command in that slot.
-  std::vector<uint16_t> cids_;
-  std::vector<bool> busy_;
+  bool serving_ = false;
   uint32_t slot_bits_;
-  std::atomic<uint64_t> protocol_errors_{0};
-  std::vector<uint16_t> free_;
+  std::vector<Slot> slots_;
+  std::unique_ptr<uint16_t[]> free_;  // the slots from taken_ on
+  uint32_t taken_ = 0;
   uint32_t event_requests_ = 0;  // in flight: nobody waits for their end
-  std::vector<bool> is_event_request_;
+  std::atomic<uint64_t> protocol_errors_{0};
 };
 
 }  // namespace assay
