@@ -99,7 +99,8 @@ test(
 );
 
 test("a read waits for the die that a write keeps busy", () =>
-  withDrive({ spec: spec(nand({ dies: 2, slcBytes: 0, steadyWriteUs: 20_000 })) }, async ({ ns, qpair }) => {
+  // Long beside what a busy machine puts between two submissions.
+  withDrive({ spec: spec(nand({ dies: 2, slcBytes: 0, steadyWriteUs: 500_000 })) }, async ({ ns, qpair }) => {
     const page = new Uint8Array(16_384);
     const write = ns.write(qpair, 0n, page);
     const same = ns.read(qpair, 0n, new Uint8Array(512));
