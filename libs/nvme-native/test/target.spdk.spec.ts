@@ -31,7 +31,7 @@ const VFIO_USER: Line = {
   name: "spdk-vfio-user",
   address: () => ({ transport: "spdk-vfio-user", path: target().vfioUserPath }),
   serial: VFIO_USER_SERIAL,
-  shown: ["cap", "cc", "csts", "vs"],
+  shown: ["acq", "aqa", "asq", "cap", "cc", "csts", "intms", "nssr", "vs"],
 };
 
 const status = (completion: { sct: number; sc: number }) => statusText(completion);
@@ -84,7 +84,8 @@ where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
     expect((registers.cap! & 0xffffn) + 1n).toBe(BigInt(controller.identity.maxQueueEntries));
   });
 
-  test("what cannot be reached is refused in words that name the transport", async () => {
+  test("a register is read, or refused in words that name the transport", async () => {
+    if (shown.includes("asq")) return expect(await controller.readRegister(0x28, 8)).toBeGreaterThan(0n);
     await expect(controller.readRegister(0x28, 8)).rejects.toMatchObject({
       code: "ERR_UNSUPPORTED",
       message: expect.stringContaining(name),

@@ -79,15 +79,25 @@ slots:
   });
 
   it.each([
-    ["tcp", "pcie"],
-    ["tcp", "flr"],
-    ["vfio", "pcie"],
-    ["vfio", "flr"],
-  ] as const)("over %s says of `reset: %s` what that transport lacks, and blames the plan", async (slot, scope) => {
-    const directory = await execute(slot, plan(`steps: [{reset: {scope: ${scope}}}]`));
-    const reason = `ERR_UNSUPPORTED: ${TRANSPORTS[slot]}: there is no PCI Express configuration space behind it`;
-    expect(ending(directory)).toEqual(["errored", reason]);
-    expect(bodies(directory, "finished")[0]!.attribution).toMatchObject({ cause: "test" });
+    ["tcp", "pcie", "there is no PCI Express configuration space behind it"],
+    ["tcp", "flr", "there is no PCI Express configuration space behind it"],
+    [
+      "vfio",
+      "pcie",
+      "a vfio-user socket has no port that could send a hot reset; give `reset` a function that does it",
+    ],
+  ] as const)(
+    "over %s says of `reset: %s` what that transport lacks, and blames the plan",
+    async (slot, scope, lacks) => {
+      const directory = await execute(slot, plan(`steps: [{reset: {scope: ${scope}}}]`));
+      expect(ending(directory)).toEqual(["errored", `ERR_UNSUPPORTED: ${TRANSPORTS[slot]}: ${lacks}`]);
+      expect(bodies(directory, "finished")[0]!.attribution).toMatchObject({ cause: "test" });
+    },
+  );
+
+  it("over vfio passes `reset: flr`", async () => {
+    const directory = await execute("vfio", plan("steps: [{reset: {scope: flr}}]"));
+    expect(ending(directory)).toEqual(["completed", null]);
   });
 
   it.each(["tcp", "vfio"] as const)("over %s freezes at the first error and lets go by itself", async (slot) => {

@@ -9,6 +9,8 @@ constexpr uint32_t kAdminEntries = 128;
 constexpr uint64_t kInternalTag = uint64_t{1} << 63;
 constexpr uint32_t kIoEntrySizes = 0x0046'0000;         // CC.IOCQES 4, CC.IOSQES 6
 constexpr uint32_t kWeightedRoundRobin = 1u << 11;      // CC.AMS
+constexpr uint32_t kAllCommandSets = 6u << 4;           // CC.CSS
+constexpr uint64_t kHasCommandSets = uint64_t{1} << 43;  // CAP.CSS: more than one
 constexpr uint32_t kEnable = 1, kReady = 1, kFatal = 2;  // CC.EN, CSTS.RDY, CSTS.CFS
 constexpr uint32_t kNotify = 3u << 14, kNormalShutdown = 1u << 14;         // CC.SHN
 constexpr uint32_t kShutdownStatus = 3u << 2, kShutdownComplete = 2u << 2;  // CSTS.SHST
@@ -54,8 +56,11 @@ Status RingHost::BringUp(ReadyReport* report) {
   if (Status s = WaitCsts(kReady, 0, "CSTS.RDY = 0"); !s.ok()) return s;
   report->disable_ns = BoottimeNs() - start;
   if (Status s = SetUpAdminQueue(); !s.ok()) return s;
+  uint64_t cap = 0;
+  if (Status s = ReadRegister(reg::kCap, 8, &cap); !s.ok()) return s;
   const uint64_t enabled = BoottimeNs();
-  if (Status s = WriteRegister(reg::kCc, 4, kIoEntrySizes | kEnable | (HasPriorities() ? kWeightedRoundRobin : 0)); !s.ok()) return s;
+  const uint32_t cc = kIoEntrySizes | kEnable | (cap & kHasPriorities ? kWeightedRoundRobin : 0) | (cap & kHasCommandSets ? kAllCommandSets : 0);
+  if (Status s = WriteRegister(reg::kCc, 4, cc); !s.ok()) return s;
   if (Status s = WaitCsts(kReady, kReady, "CSTS.RDY = 1"); !s.ok()) return s;
   const uint64_t ready = BoottimeNs();
   report->enable_ns = ready - enabled;
@@ -65,7 +70,7 @@ Status RingHost::BringUp(ReadyReport* report) {
 
 Status RingHost::Restart(ReadyReport* report) {
   if (Status s = Attach(); !s.ok()) return s;
-  return BringUp(report);
+  return Reset(report);
 }
 
 Status RingHost::SetUpAdminQueue() {

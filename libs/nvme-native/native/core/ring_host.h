@@ -30,6 +30,9 @@ class RingHost : public HostController {
   // Completion queues that are created from now on have interrupts, unless a script says otherwise; else they cannot.
   virtual bool InterruptsOn() = 0;
 
+  // After the bring-up: Number of Queues (NVMe Base 2.0, 5.27.1.5), before any I/O queue may be made. kQpair, kGone, kTimeout.
+  Status AskForQueues(uint32_t wanted, uint32_t* granted);
+
   // Shutdown notification and CC.EN = 0, unless the admin queue is a script's own, which says these itself.
   void ShutDown();
 
@@ -37,16 +40,16 @@ class RingHost : public HostController {
 
  private:
   Status WaitCsts(uint32_t mask, uint32_t value, const char* what);
-  // CAP.AMS names weighted round robin.
+  static constexpr uint64_t kHasPriorities = uint64_t{1} << 17;  // CAP.AMS: weighted round robin
   bool HasPriorities();
   Status CreateOnDrive(RingQpair& qpair);
   // Sends one admin command of its own and waits for it; completions of others are kept for the admin qpair's owner.
   Status Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms);
-  Status MustSucceed(const Sqe& sqe, const char* name);
+  Status MustSucceed(const Sqe& sqe, const std::string& name, Cqe* cqe);
   // True when the drive did.
   bool Delete(uint8_t opcode, uint16_t qid);
 
-  HostOptions options_;
+  const HostOptions options_;
   ViolationLog violations_;
   std::unique_ptr<RingAdminQpair> admin_;
   std::vector<bool> qids_;  // taken

@@ -1,4 +1,5 @@
 // Queue pairs in memory: creation and deletion by admin commands.
+#include <algorithm>
 #include <cstdio>
 
 #include "ring_host.h"
@@ -7,6 +8,7 @@ namespace assay {
 namespace {
 
 constexpr uint32_t kDeleteMs = 250;
+constexpr uint32_t kNumberOfQueues = 0x07;
 
 std::string Hex(uint32_t value) {
   char text[16];
@@ -16,11 +18,20 @@ std::string Hex(uint32_t value) {
 
 }  // namespace
 
-Status RingHost::MustSucceed(const Sqe& sqe, const char* name) {
+Status RingHost::MustSucceed(const Sqe& sqe, const std::string& name, Cqe* cqe) {
+  if (Status s = Internal(sqe, cqe, options_.timeout_ms); !s.ok()) return s;
+  return cqe->Ok() ? Status::Ok() : Status::Error(Code::kQpair, name + " ended with " + Hex(cqe->status));
+}
+
+Status RingHost::AskForQueues(uint32_t wanted, uint32_t* granted) {
+  Sqe sqe{};
+  sqe.opc = admin_opcode::kSetFeatures;
+  sqe.cdw10 = kNumberOfQueues;
+  sqe.cdw11 = (wanted - 1) << 16 | (wanted - 1);
   Cqe cqe;
-  if (Status s = Internal(sqe, &cqe, options_.timeout_ms); !s.ok()) return s;
-  if (cqe.Ok()) return Status::Ok();
-  return Status::Error(Code::kQpair, std::string(name) + " " + std::to_string(sqe.cdw10 & 0xffff) + " ended with " + Hex(cqe.status));
+  if (Status s = MustSucceed(sqe, "Set Features Number of Queues", &cqe); !s.ok()) return s;
+  *granted = std::min({wanted, (cqe.cdw0 & 0xffff) + 1, (cqe.cdw0 >> 16) + 1});
+  return Status::Ok();
 }
 
 Status RingHost::CreateOnDrive(RingQpair& qpair) {
@@ -31,11 +42,13 @@ Status RingHost::CreateOnDrive(RingQpair& qpair) {
   const QpairOptions& options = qpair.options();
   const uint32_t vector = options.vector == QpairOptions::kOwnQid ? qpair.Qid() : options.vector;
   sqe.cdw11 = InterruptsOn() && options.interrupts ? vector << 16 | 3 : 1;
-  if (Status s = MustSucceed(sqe, "Create I/O Completion Queue"); !s.ok()) return s;
+  const std::string number = " " + std::to_string(qpair.Qid());
+  Cqe cqe;
+  if (Status s = MustSucceed(sqe, "Create I/O Completion Queue" + number, &cqe); !s.ok()) return s;
   sqe.opc = admin_opcode::kCreateSq;
   sqe.prp1 = qpair.sq_address();
   sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | uint32_t{options.priority} << 1 | 1;
-  Status status = MustSucceed(sqe, "Create I/O Submission Queue");
+  Status status = MustSucceed(sqe, "Create I/O Submission Queue" + number, &cqe);
   if (status.code == Code::kQpair) (void)Delete(admin_opcode::kDeleteCq, qpair.Qid());
   return status;
 }
@@ -50,7 +63,7 @@ bool RingHost::Delete(uint8_t opcode, uint16_t qid) {
 
 bool RingHost::HasPriorities() {
   uint64_t cap = 0;
-  return ReadRegister(reg::kCap, 8, &cap).ok() && (cap >> 17 & 1) && !bus_->Lost();
+  return ReadRegister(reg::kCap, 8, &cap).ok() && (cap & kHasPriorities) && !bus_->Lost();
 }
 
 Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQpair>* out) {
@@ -58,9 +71,10 @@ Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQp
   if (options.interrupts && options.vector != QpairOptions::kOwnQid && !InterruptsOn()) {
     return Status::Error(Code::kQpair, "vector " + std::to_string(options.vector) + ": MSI-X is off, there is no vector to choose");
   }
+  const uint32_t most = Limits().max_qpairs;
   uint16_t qid = 1;
-  while (qid < qids_.size() && qids_[qid]) qid++;
-  if (qid == qids_.size()) return Status::Error(Code::kQpair, "all " + std::to_string(qids_.size() - 1) + " I/O queue pairs of the drive are in use");
+  while (qid <= most && qids_[qid]) qid++;
+  if (qid > most) return Status::Error(Code::kQpair, "all " + std::to_string(most) + " I/O queue pairs of the drive are in use");
   auto qpair = RingQpair::Make(bus_.get(), options, qid);
   if (qpair == nullptr) return Status::Error(Code::kQpair, "no memory for a queue pair of " + std::to_string(options.entries) + " entries");
   if (Status s = CreateOnDrive(*qpair); !s.ok()) {

@@ -9,6 +9,12 @@
 
 namespace assay::spdk {
 
+// Command (PCI Local Bus 3.0, 6.2.2). An opened function decodes its BAR, reaches memory, and raises no INTx, which nobody
+// here takes.
+constexpr uint32_t kCommand = 0x04;
+constexpr uint16_t kBusMaster = 0x0004;
+constexpr uint16_t kOpened = 0x0002 | kBusMaster | 0x0400;
+
 enum class Answer {
   kDone,
   kRefused,  // by the device's server; whether it answers afterwards is another question

@@ -178,8 +178,7 @@ Status Controller::BusAddress(const void* memory, uint64_t* address) {
   if (traits_.type == SPDK_NVME_TRANSPORT_TCP) {
     return Status::Error(Code::kUnsupported, "spdk-tcp: data go through a socket, memory has no bus address");
   }
-  // SPDK lends its memory to a vfio-user drive at the process's own addresses.
-  *address = traits_.type == SPDK_NVME_TRANSPORT_VFIOUSER ? reinterpret_cast<uintptr_t>(memory) : spdk_vtophys(memory, nullptr);
+  *address = spdk_vtophys(memory, nullptr);
   if (*address != SPDK_VTOPHYS_ERROR) return Status::Ok();
   return Status::Error(Code::kUnsupported, std::string(traits_.name) + ": SPDK knows no bus address of this memory");
 }

@@ -29,7 +29,8 @@ Status FunctionHost::OpenFunction(const Traits& traits, const TransportAddress& 
   return traits.type == SPDK_NVME_TRANSPORT_PCIE ? OpenPcieFunction(address.address, out) : OpenVfioUserFunction(address.address, out);
 }
 
-Status FunctionHost::Open(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out) {
+Status FunctionHost::Open(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
+                          ReadyReport* report) {
   if (Status status = TakeAddress(traits, address); !status.ok()) return status;
   std::unique_ptr<BusFunction> function;
   Status status = OpenFunction(traits, address, &function);
@@ -39,7 +40,12 @@ Status FunctionHost::Open(const Traits& traits, const TransportAddress& address,
     std::unique_ptr<FunctionHost> host(new FunctionHost(traits, address, options, std::move(bus)));
     status = host->ReadLimits();
     if (status.ok()) status = host->MakeAdminQueue();
-    if (status.ok()) *out = std::move(host);
+    if (status.ok() && options.bring_up) status = host->Reset(report);
+    if (status.ok()) {
+      *out = std::move(host);
+    } else {
+      host->functions_.LetGo(false);
+    }
   }
   if (!status.ok()) Opened().Give(address);
   return status;
@@ -56,6 +62,14 @@ Status FunctionHost::ReadLimits() {
   limits_.max_transfer_bytes = RingQpair::kMaxTransferBytes;
   limits_.ready_timeout_ms = std::max<uint32_t>(1, cap >> 24 & 0xff) * 500;
   limits_.idle_poll_ns = kAdminIdlePollNs;
+  return Status::Ok();
+}
+
+Status FunctionHost::Reset(ReadyReport* report) {
+  if (Status status = BringUp(report); !status.ok()) return status;
+  uint32_t granted = 0;
+  if (Status status = AskForQueues(limits_.max_qpairs, &granted); !status.ok()) return status;
+  limits_.max_qpairs = granted;
   return Status::Ok();
 }
 

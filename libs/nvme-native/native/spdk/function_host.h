@@ -1,5 +1,5 @@
-// A controller over a PCI function without SPDK's NVMe library: registers, doorbells, configuration space and lent memory
-// for a script that works by hand; and after SetUpAdminQueue the driver's own queues over the script's bring-up.
+// A controller over a PCI function without SPDK's NVMe library: the driver's own queues, over its own bring-up or a script's,
+// and registers, doorbells, configuration space and lent memory for a script that works by hand.
 #pragma once
 
 #include "../core/ring_host.h"
@@ -10,9 +10,11 @@ namespace assay::spdk {
 
 class FunctionHost final : public RingHost {
  public:
-  // kOpen, kLocked, kUnsupported. Reads CAP, writes no register.
-  static Status Open(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out);
+  // kOpen, kLocked, kReady, kUnsupported. Without bring-up reads CAP and writes no register.
+  static Status Open(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
+                     ReadyReport* report);
 
+  Status Reset(ReadyReport* report) override;
   void Stop(bool silent) override;
   Status Attach() override;
   Status ReadRegister(uint32_t offset, uint32_t bytes, uint64_t* value) override;

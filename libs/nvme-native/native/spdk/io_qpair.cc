@@ -20,7 +20,7 @@ constexpr uint64_t kConnectPauseNs = 10 * kNsPerMs;
 // Far more than an owner needs from a Submit to its next Poll.
 constexpr uint64_t kFlushBeforeDeadlineNs = kNsPerSecond;
 
-// On PCIe and vfio-user SPDK keeps a quarter of a queue's entries (1 to 128) without a command. The queue is longer by
+// On PCIe SPDK keeps a quarter of a queue's entries (1 to 128) without a command. The queue is longer by
 // that, so that all commands are with the drive and none waits inside SPDK.
 uint32_t EntriesWithReserve(uint32_t entries, uint32_t limit) {
   const uint32_t commands = entries - 1;

@@ -10,11 +10,11 @@
 #include <iterator>
 #include <string>
 
+#include "bus_function.h"
+
 namespace assay::spdk {
 namespace {
 
-constexpr uint32_t kCommand = 0x04;
-constexpr uint16_t kBusMaster = 0x0004;
 constexpr uint32_t kClassAndRevision = 0x08;
 constexpr uint32_t kBar0 = 0x10;
 

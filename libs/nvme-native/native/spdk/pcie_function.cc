@@ -13,8 +13,6 @@
 namespace assay::spdk {
 namespace {
 
-constexpr uint32_t kCommand = 0x04;
-constexpr uint16_t kMemory = 0x0002, kBusMaster = 0x0004, kNoIntx = 0x0400;
 // Registers, doorbells of all queues and an MSI-X table behind them; what lies above is of no use by hand.
 constexpr uint64_t kMaxBarBytes = 1u << 30;
 
@@ -95,7 +93,7 @@ Status OpenPcieFunction(const std::string& address, std::unique_ptr<BusFunction>
   // What enumeration leaves to the driver: memory space, bus mastering, no INTx.
   uint16_t command = 0;
   if (spdk_pci_device_cfg_read16(device, &command, kCommand) == 0) {
-    (void)spdk_pci_device_cfg_write16(device, command | kMemory | kBusMaster | kNoIntx, kCommand);
+    (void)spdk_pci_device_cfg_write16(device, command | kOpened, kCommand);
   }
   *out = std::make_unique<PcieFunction>(device, static_cast<volatile uint8_t*>(bar), bytes, !IsHeldByUio(address));
   return Status::Ok();

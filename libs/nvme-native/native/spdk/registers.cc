@@ -22,20 +22,6 @@ struct Property {
 };
 constexpr Property kProperties[] = {{reg::kCap, 8}, {reg::kVs, 4}, {reg::kCc, 4}, {reg::kCsts, 4}, {reg::kNssr, 4}};
 
-// What SPDK shows of any controller without a mapped BAR.
-struct Getter {
-  uint32_t offset;
-  uint32_t bytes;
-  uint64_t (*read)(struct spdk_nvme_ctrlr*);
-};
-constexpr Getter kGetters[] = {
-    {reg::kCap, 8, [](struct spdk_nvme_ctrlr* ctrlr) -> uint64_t { return spdk_nvme_ctrlr_get_regs_cap(ctrlr).raw; }},
-    {reg::kVs, 4, [](struct spdk_nvme_ctrlr* ctrlr) -> uint64_t { return spdk_nvme_ctrlr_get_regs_vs(ctrlr).raw; }},
-    {reg::kCc, 4, [](struct spdk_nvme_ctrlr* ctrlr) -> uint64_t { return spdk_nvme_ctrlr_get_regs_cc(ctrlr).raw; }},
-    {reg::kCsts, 4, [](struct spdk_nvme_ctrlr* ctrlr) -> uint64_t { return spdk_nvme_ctrlr_get_regs_csts(ctrlr).raw; }},
-    {reg::kCmbsz, 4, [](struct spdk_nvme_ctrlr* ctrlr) -> uint64_t { return spdk_nvme_ctrlr_get_regs_cmbsz(ctrlr).raw; }},
-};
-
 constexpr uint64_t AllOnes(uint32_t bytes) { return bytes == 8 ? UINT64_MAX : UINT32_MAX; }
 
 }  // namespace
@@ -77,25 +63,12 @@ Status Registers::Unsupported(const char* verb, uint32_t offset, const std::stri
 
 Status Registers::Read(uint32_t offset, uint32_t bytes, uint64_t* value) {
   assert((bytes == 4 || bytes == 8) && offset % 4 == 0 && offset + bytes <= kWindowBytes);
-  switch (traits_.registers) {
-    case RegisterAccess::kMapped: return ReadMapped(offset, bytes, value);
-    case RegisterAccess::kProperties: return ReadProperty(offset, bytes, value);
-    case RegisterAccess::kGetters: return ReadGetter(offset, bytes, value);
-  }
-  assert(false);
-  return Status::Ok();
+  return traits_.registers == RegisterAccess::kMapped ? ReadMapped(offset, bytes, value) : ReadProperty(offset, bytes, value);
 }
 
 Status Registers::Write(uint32_t offset, uint32_t bytes, uint64_t value) {
   assert((bytes == 4 || bytes == 8) && offset % 4 == 0 && offset + bytes <= kWindowBytes);
-  switch (traits_.registers) {
-    case RegisterAccess::kMapped: return WriteMapped(offset, bytes, value);
-    case RegisterAccess::kProperties: return WriteProperty(offset, bytes, value);
-    case RegisterAccess::kGetters:
-      return Unsupported("written", offset, "the driver holds the device's only connection and offers no register write");
-  }
-  assert(false);
-  return Status::Ok();
+  return traits_.registers == RegisterAccess::kMapped ? WriteMapped(offset, bytes, value) : WriteProperty(offset, bytes, value);
 }
 
 Status Registers::ReadMapped(uint32_t offset, uint32_t bytes, uint64_t* value) {
@@ -121,18 +94,6 @@ Status Registers::WriteMapped(uint32_t offset, uint32_t bytes, uint64_t value) {
   if (window_ == nullptr) return Unsupported("written", offset, "the driver shows no mapped registers");
   if (StoreRegister(window_ + offset, bytes, value)) return Status::Ok();
   return Status::Error(Code::kGone, std::string(traits_.name) + ": the device does not take a register write");
-}
-
-Status Registers::ReadGetter(uint32_t offset, uint32_t bytes, uint64_t* value) {
-  for (const Getter& getter : kGetters) {
-    if (offset < getter.offset || offset + bytes > getter.offset + getter.bytes) continue;
-    // SPDK keeps CAP and VS; CSTS it asks the device for, and tells all ones when there is no answer.
-    if (spdk_nvme_ctrlr_get_regs_csts(ctrlr_).raw == AllOnes(4)) return Status::Error(Code::kGone, std::string(traits_.name) + ": the device answers all ones");
-    const uint64_t whole = getter.read(ctrlr_);
-    *value = whole >> (8 * (offset - getter.offset)) & AllOnes(bytes);
-    return Status::Ok();
-  }
-  return Unsupported("read", offset, "the driver shows CAP, VS, CC, CSTS and CMBSZ only");
 }
 
 Status Registers::CheckProperty(const char* verb, uint32_t offset, uint32_t bytes) const {

@@ -27,7 +27,6 @@ class Registers {
   Status Unsupported(const char* verb, uint32_t offset, const std::string& reason) const;
   Status ReadMapped(uint32_t offset, uint32_t bytes, uint64_t* value);
   Status ReadProperty(uint32_t offset, uint32_t bytes, uint64_t* value);
-  Status ReadGetter(uint32_t offset, uint32_t bytes, uint64_t* value);
   Status WriteMapped(uint32_t offset, uint32_t bytes, uint64_t value);
   Status WriteProperty(uint32_t offset, uint32_t bytes, uint64_t value);
   Status Execute(const void* command, struct spdk_nvme_cpl* cpl);

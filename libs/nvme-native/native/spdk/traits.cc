@@ -11,7 +11,7 @@ namespace {
 constexpr Traits kTable[] = {
     {"spdk-pcie", SPDK_NVME_TRANSPORT_PCIE, QpairRecovery::kKeep, RegisterAccess::kMapped, 0, 256, 0, 65536},
     {"spdk-tcp", SPDK_NVME_TRANSPORT_TCP, QpairRecovery::kReplace, RegisterAccess::kProperties, 10'000, 128, 2000, 65536},
-    {"spdk-vfio-user", SPDK_NVME_TRANSPORT_VFIOUSER, QpairRecovery::kReplace, RegisterAccess::kGetters, 0, 256, 0, 65536},
+    {"spdk-vfio-user", SPDK_NVME_TRANSPORT_VFIOUSER},
 };
 
 template <size_t kSize>

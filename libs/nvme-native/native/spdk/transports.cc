@@ -14,7 +14,8 @@ template <const char* const& kName>
 Status Open(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
             ReadyReport* report) {
   const spdk::Traits& traits = *spdk::FindTraits(kName);
-  if (!options.bring_up) return spdk::FunctionHost::Open(traits, address, options, out);
+  // Behind a vfio-user socket are no quirks of hardware that SPDK's NVMe library would know, and it hides the registers.
+  if (!options.bring_up || traits.type == SPDK_NVME_TRANSPORT_VFIOUSER) return spdk::FunctionHost::Open(traits, address, options, out, report);
   return spdk::Controller::Open(traits, address, options, out, report);
 }
 
@@ -26,7 +27,7 @@ constexpr const char* kVfioUser = "spdk-vfio-user";
 
 std::vector<HostTransport> SpdkTransports() {
   spdk::PrepareProcess();
-  return {{kPcie, Open<kPcie>, true}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>, true}};
+  return {{kPcie, Open<kPcie>, true}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>, true, true}};
 }
 
 Status SpdkDiscover(const TransportAddress& address, uint32_t timeout_ms, std::vector<DiscoveredSubsystem>* out) {

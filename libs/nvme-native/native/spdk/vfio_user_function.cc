@@ -3,7 +3,6 @@
 #include "bus_function.h"
 
 #include <spdk/config.h>
-#include <spdk/barrier.h>
 #include <spdk/env.h>
 
 #ifdef SPDK_CONFIG_VFIO_USER
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 
@@ -45,8 +45,8 @@ class VfioUserFunction final : public BusFunction {
   Answer Write(uint32_t offset, uint32_t bytes, uint64_t value) override {
     if (offset < kDoorbells || doorbells_ == nullptr) return Access(VFIO_PCI_BAR0_REGION_INDEX, offset, &value, bytes, true);
     volatile uint8_t* at = doorbells_ + (offset - kDoorbells);
-    // The entries before their doorbell.
-    spdk_wmb();
+    // The entries before their doorbell. The mapping is ordinary shared memory.
+    std::atomic_thread_fence(std::memory_order_release);
     if (bytes == 4) {
       *reinterpret_cast<volatile uint32_t*>(at) = static_cast<uint32_t>(value);
     } else {
@@ -104,9 +104,16 @@ Status OpenVfioUserFunction(const std::string& folder, std::unique_ptr<BusFuncti
   const std::string socket = folder + "/cntrl";
   if (access(socket.c_str(), F_OK) != 0) return Status::Error(Code::kOpen, "spdk-vfio-user " + folder + " does not open: there is no socket " + socket);
   ForgetLastError();
+  const std::string does_not_open = "spdk-vfio-user " + folder + " does not open";
   struct vfio_device* device = spdk_vfio_user_setup(socket.c_str());
-  if (device == nullptr) return Status::Error(Code::kOpen, "spdk-vfio-user " + folder + " does not open (" + LastError() + ")");
-  *out = std::make_unique<VfioUserFunction>(device);
+  if (device == nullptr) return Status::Error(Code::kOpen, does_not_open + " (" + LastError() + ")");
+  auto function = std::make_unique<VfioUserFunction>(device);
+  uint16_t command = 0;
+  auto* bytes = reinterpret_cast<uint8_t*>(&command);
+  if (function->ReadConfig(kCommand, bytes, sizeof command) != Answer::kDone) return Status::Error(Code::kOpen, does_not_open + ": its configuration space cannot be read");
+  command |= kOpened;
+  if (function->WriteConfig(kCommand, bytes, sizeof command) != Answer::kDone) return Status::Error(Code::kOpen, does_not_open + ": it takes no command in its configuration space");
+  *out = std::move(function);
   return Status::Ok();
 }
 #else

@@ -1,5 +1,5 @@
 /** A bench's drive in bare mode. */
-import { type BareAdmin, type BareController, type Controller, driver, expectStatus } from "../../src";
+import { type BareAdmin, type BareController, driver, expectStatus } from "../../src";
 import type { ConformanceBench } from "./behaviour";
 
 /** Hosts that let a script do it. */
@@ -22,14 +22,6 @@ export function byHand(
   body: (device: BareController, admin: BareAdmin) => Promise<void>,
 ): Promise<void> {
   return attached(bench, async (device) => body(device, await device.bringUp()));
-}
-
-/** What `Pcie` can stand on: by hand where SPDK's NVMe library has the only connection and shows no configuration space. */
-export function onBus(
-  bench: ConformanceBench,
-  body: (bus: Controller | BareController) => Promise<void>,
-): Promise<void> {
-  return bench.host === "spdk-vfio-user" ? attached(bench, body) : body(bench.controller);
 }
 
 /** One queue pair of the script's own; its completion queue interrupts with `vector` when there is one. */

@@ -2,7 +2,7 @@
 import { driver, expectStatus, Pcie, type TransportAddress } from "../../src";
 import { worker } from "../bench-drive";
 import { behaviour } from "./behaviour";
-import { BY_HAND, onBus } from "./by-hand";
+import { BY_HAND } from "./by-hand";
 import { resetBy, works } from "./drive-works";
 
 const PCIE = { on: ["model", "spdk-pcie"] as const };
@@ -11,21 +11,17 @@ const PM = 0x01;
 const AGP = 0x02;
 const AER = 0x0001;
 
-behaviour("B015", "the class code is that of an NVM Express controller", BY_HAND, (bench) =>
-  onBus(bench, async (bus) => {
-    expect([...(await new Pcie(bus).readConfig(9, 3))]).toEqual([0x02, 0x08, 0x01]);
-  }),
-);
+behaviour("B015", "the class code is that of an NVM Express controller", BY_HAND, async (bench) => {
+  expect([...(await new Pcie(bench.controller).readConfig(9, 3))]).toEqual([0x02, 0x08, 0x01]);
+});
 
-behaviour("B016", "power management is found in the capability list, AGP is not", BY_HAND, (bench) =>
-  onBus(bench, async (bus) => {
-    const pcie = new Pcie(bus);
-    const at = await pcie.capability(PM);
-    expect(at).toBeGreaterThanOrEqual(0x40);
-    expect((await pcie.readConfig(at!, 1))[0]).toBe(PM);
-    expect(await pcie.capability(AGP)).toBeNull();
-  }),
-);
+behaviour("B016", "power management is found in the capability list, AGP is not", BY_HAND, async (bench) => {
+  const pcie = new Pcie(bench.controller);
+  const at = await pcie.capability(PM);
+  expect(at).toBeGreaterThanOrEqual(0x40);
+  expect((await pcie.readConfig(at!, 1))[0]).toBe(PM);
+  expect(await pcie.capability(AGP)).toBeNull();
+});
 
 behaviour("B016", "advanced error reporting is found in the extended list", MODEL, async ({ controller }) => {
   const pcie = new Pcie(controller);

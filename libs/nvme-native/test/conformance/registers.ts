@@ -1,7 +1,7 @@
 /** Registers, resets and bring-up (B020 to B022, B026 to B031). */
 import { expectStatus, field, Pcie, Subsystem } from "../../src";
 import { behaviour } from "./behaviour";
-import { BY_HAND, onBus } from "./by-hand";
+import { BY_HAND } from "./by-hand";
 import { powerCycles, resetBy, works } from "./drive-works";
 
 const MODEL = { on: ["model"] as const };
@@ -41,22 +41,20 @@ behaviour("B022", "registers of a vanished drive are the error `gone`, not a val
   }
 });
 
-behaviour("B022", "configuration space and registers of the bus are gone with the drive", BY_HAND, (bench) =>
-  onBus(bench, async (bus) => {
-    await bus.readRegister(0x08, 4);
-    await bench.vanish();
-    const pcie = new Pcie(bus);
-    await expect(pcie.readConfig(0, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
-    await expect(pcie.writeConfig(4, new Uint8Array(2))).rejects.toMatchObject({ code: "ERR_GONE" });
-    await expect(bus.readRegister(0x1c, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
-    await expect(bus.writeRegister(0x14, 0n, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
-  }),
-);
+behaviour("B022", "configuration space and registers of the bus are gone with the drive", BY_HAND, async (bench) => {
+  await bench.controller.readRegister(0x08, 4);
+  await bench.vanish();
+  const pcie = new Pcie(bench.controller);
+  await expect(pcie.readConfig(0, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+  await expect(pcie.writeConfig(4, new Uint8Array(2))).rejects.toMatchObject({ code: "ERR_GONE" });
+  await expect(bench.controller.readRegister(0x1c, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+  await expect(bench.controller.writeRegister(0x14, 0n, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+});
 
 behaviour(
   "B026",
   "an NVM subsystem reset leaves the drive usable and its power cycles as they were",
-  { needs: ["nssr", "smart-log"], on: ["model", "spdk-pcie"] },
+  { needs: ["nssr", "smart-log"], on: BY_HAND.on },
   async ({ controller, ns, qpair }) => {
     const before = await powerCycles(controller);
     expect(await new Subsystem(controller).reset()).toMatchObject({ ok: true });
