@@ -238,10 +238,13 @@ export interface Namespace {
    * Opens (or creates) the verify table of this namespace: 4 bytes per LBA, memory-mapped, survives the process.
    * From now on every write path of this namespace keeps it up to date. `seed` makes worker payloads provable.
    * `path` null: no table, for namespaces that are too large for one; sectors of workers prove themselves, and everything is
-   * found but staleness (`stalenessChecked`). After an unclean stop of the machine what an existing table says is unknown
-   * until it is written again, and coverage says so.
+   * found but staleness (`stalenessChecked`). After an unclean stop of the machine what was written since the last
+   * `syncVerifyTable` is unknown until it is written again, together with its neighbours (1024 LBAs, or a 4096th of a large
+   * table), and coverage says so. A process that dies costs nothing.
    */
   openVerifyTable(path: string | null, seed: bigint, options?: VerifyTableOptions): Promise<void>;
+  /** What the table says reaches the disk; `Controller.close` does it too. Writers then wait for the disk a few times. */
+  syncVerifyTable(): Promise<void>;
   /**
    * From now on every `read` is checked: wrong data make its completion 07/81, the data are delivered all the same, and
    * `takeMiscompares` tells what was wrong.

@@ -52,8 +52,8 @@ void Sweep::Begin() {
 }
 
 // Without a table everything in the region is read, and `written` is the caller's word that all of it was written.
-bool Sweep::Wanted(uint64_t lba) const { return !options_.written || !table_->tracks() || table_->Knows(lba); }
-bool Sweep::Must(uint64_t lba) const { return table_->tracks() ? table_->Knows(lba) : options_.written; }
+bool Sweep::Wanted(uint64_t lba) const { return !options_.written || !table_->tracks() || table_->Concerns(lba); }
+bool Sweep::Must(uint64_t lba) const { return table_->tracks() ? table_->Concerns(lba) : options_.written; }
 
 // The next sectors to read, skipping what the table says nothing about.
 bool Sweep::NextRange(uint64_t* slba, uint32_t* lbas) {

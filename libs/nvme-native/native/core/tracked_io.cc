@@ -151,12 +151,21 @@ void FollowCopy(const Table& table, Request* request) {
   Follow(table, request, {{to, sources->size()}}, fua, [table, sources](Request&, uint64_t i) { return table->CopyOf((*sources)[i]); });
 }
 
+// Before the drive has changed what nobody can say yet.
+void AnnounceClear(const Table& table, Request* request) {
+  request->admit = [table](Request&) {
+    table->AnnounceClear();
+    return true;
+  };
+}
+
 // Where the data went is known when the drive says it.
 void FollowAppend(const Namespace& ns, const Table& table, Request* request) {
   const uint64_t count = (request->command.sqe.cdw12 & 0xffff) + 1;
   const uint32_t stride = StrideOf(ns, request->command, count);
   const bool fua = (request->command.sqe.cdw12 & kCdw12Fua) != 0;
   const WriteOrigin origin{request->command.sqe.opc, request->qid, 0};
+  AnnounceClear(table, request);
   request->finish = [table, count, stride, fua, origin, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
     const uint32_t bytes = table->lba_bytes();
     const uint64_t slba = uint64_t{done.cqe.cdw1} << 32 | done.cqe.cdw0;
@@ -174,6 +183,7 @@ void FollowAppend(const Namespace& ns, const Table& table, Request* request) {
 }
 
 void ForgetAll(const Table& table, Request* request) {
+  AnnounceClear(table, request);
   request->finish = [table, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
     table->Clear();
     then(status, done, self);

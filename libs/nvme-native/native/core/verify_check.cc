@@ -25,18 +25,16 @@ bool VerifyTable::Allowed(uint64_t token, Version low, Version high) const {
   return !IsToken(low) || token >= Widen(low, newest);
 }
 
-bool VerifyTable::Knows(uint64_t lba) const {
-  if (!Covers(lba)) return false;
-  const Record& record = records_[lba];
-  return Load(lba) != kVersionUnknown || record.submitted != kVersionUnknown;
-}
+bool VerifyTable::Knows(uint64_t lba) const { return Load(lba) != kVersionUnknown || records_[lba].submitted != kVersionUnknown; }
+
+bool VerifyTable::Concerns(uint64_t lba) const { return Covers(lba) && (Knows(lba) || intent_->Lost(lba)); }
 
 Version VerifyTable::Certain(uint64_t lba) const {
   if (!Covers(lba)) return kVersionUnknown;
   const Record& record = records_[lba];
   const Version now = Load(lba);
   const uint32_t state = std::atomic_ref(const_cast<uint32_t&>(record.state)).load(std::memory_order_relaxed);
-  const bool settled = !(state & kUntracked) && Trusted(state) && !InLoss(record.epoch) && (record.submitted == now || record.submitted == kVersionUnknown);
+  const bool settled = !(state & kUntracked) && !InLoss(record.epoch) && (record.submitted == now || record.submitted == kVersionUnknown);
   return settled ? now : kVersionUnknown;
 }
 
@@ -66,7 +64,7 @@ ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
   if (!Covers(lba)) return floor;
   Record& record = records_[lba];
   const uint32_t state = std::atomic_ref(record.state).load(std::memory_order_acquire);
-  floor.quiet = !(state & kLocked) || state >> kSessionShift != Session();
+  floor.quiet = !(state & kWriting) || state >> kSessionShift != Session();
   floor.version = rule == Rule::kDurableOrNewer && InLoss(record.epoch) ? record.durable : Load(lba);
   floor.submitted = record.submitted;
   return floor;
@@ -77,7 +75,6 @@ SectorCheck VerifyTable::CheckUnreadable(uint64_t lba, ReadFloor floor) const {
   if (!Covers(lba)) return check;
   const Version now = Load(lba);
   Record& record = records_[lba];
-  if (!Trusted(std::atomic_ref(record.state).load(std::memory_order_relaxed))) return check;
   if (floor.version == kVersionUnknown && !Knows(lba)) return check;
   if (floor.version == kVersionUncorrectable || now == kVersionUncorrectable || record.submitted == kVersionUncorrectable) {
     check.state = SectorState::kRight;
@@ -117,12 +114,12 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
   const uint32_t flags = std::atomic_ref(record.state).load(std::memory_order_relaxed);
   const bool open = rule == Rule::kDurableOrNewer && InLoss(record.epoch);
   check.was_open = open || (submitted != now && submitted != kVersionUnknown);
-  if ((flags & kUntracked) || !Trusted(flags)) return check;
+  if (flags & kUntracked) return check;
   const Version low = floor.version;
   const Version high = submitted != kVersionUnknown ? submitted : now;
   // Nothing is known, or an unverified write was or is on its way.
   if (now == kVersionUnknown && !check.was_open) return check;
-  if (submitted == kVersionUnknown && now != kVersionUnknown && (flags & kLocked)) return check;
+  if (submitted == kVersionUnknown && now != kVersionUnknown && (flags & kWriting)) return check;
 
   const bool proved = stamp_.Proves(sector, bytes);
   const uint64_t token = Stamp::Token(sector, bytes);
@@ -207,7 +204,8 @@ void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
     entries_[lba] = found;
     record.submitted = found;
   }
-  std::atomic_ref(record.state).fetch_and(~kLocked, std::memory_order_release);
+  Release(lba, 1);
+  intent_->Leave(lba, 1);
 }
 
 // What must be there was written before the power went.

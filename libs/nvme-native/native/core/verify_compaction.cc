@@ -20,8 +20,6 @@ bool VerifyTable::Settled(uint64_t lba) const {
 }
 
 void VerifyTable::Compact() {
-  // A record that is not there counts as one of the first session, which is not believed any more.
-  if (header_->trusted_from != 0) return;
   const auto* records = reinterpret_cast<const uint8_t*>(records_);
   const auto begin = static_cast<uint64_t>(records - map_);
   const uint64_t end = begin + geometry_.lba_count * sizeof(Record);
@@ -37,7 +35,7 @@ void VerifyTable::Compact() {
 // Whoever writes there just now keeps the whole page.
 void VerifyTable::CompactPage(uint64_t offset, uint64_t first) {
   const uint64_t count = std::min<uint64_t>(kPageBytes / sizeof(Record), geometry_.lba_count - first);
-  if (!TryLock(first, count)) return;
+  if (!TryHold(first, count)) return;
   bool empty = true;
   for (uint64_t lba = first; lba < first + count; lba++) {
     if (Settled(lba)) {

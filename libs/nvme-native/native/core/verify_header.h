@@ -1,13 +1,17 @@
-// The first page of a verify table's file. Behind it: a version (4 bytes) for each LBA, a record for each LBA, the log of
-// the newest writes.
+// The first page of a verify table's file. Behind it: a page of WriteIntent, a version (4 bytes) for each LBA, a record for
+// each LBA, the log of the newest writes.
 #pragma once
 #include "verify_table.h"
 
 namespace assay {
 
 constexpr char kTableMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'V', 'F', 'Y'};
-constexpr uint32_t kTableVersion = 2;
+constexpr uint32_t kTableVersion = 3;
 constexpr uint64_t kTableHeaderBytes = 4096;
+// With the notes of WriteIntent.
+constexpr uint64_t kTableHeadBytes = kTableHeaderBytes + kMostRegions;
+// Tokens that are promised on the disk before they are given out; a few seconds of the fastest drive.
+constexpr uint64_t kTokenLease = uint64_t{1} << 26;
 constexpr uint32_t kMaxLosses = 32;
 
 struct Loss {
@@ -29,10 +33,9 @@ struct VerifyTable::Header {
   std::atomic<uint32_t> durable_epoch;  // acknowledged in an earlier epoch: durable
   std::atomic<uint32_t> loss_count;
   Loss losses[kMaxLosses];
-  // The boot of the machine in which the table was opened last, and whether it was closed and written out since.
-  char boot_id[40];
-  uint32_t clean;
-  uint32_t trusted_from;  // versions that were noted in an earlier session did not reach the disk for certain
+  // No token from here on was given out, whatever did not reach the disk.
+  std::atomic<uint64_t> token_lease;
+  char boot_id[40];  // of the machine, when the table was opened last
   uint32_t zero_percent;
 };
 

@@ -12,18 +12,34 @@
 #include "verify_header.h"
 
 namespace assay {
+namespace {
+constexpr uint64_t kAnnouncedRegions = 16;
+}
 
 Version CrcVersion(const uint8_t* sector, uint32_t bytes) { return Crc32c(sector, bytes) | kVersionCrcBit; }
 
 uint64_t VerifyTable::NewestToken() const { return header_->next_token.load(std::memory_order_relaxed) - 1; }
 uint64_t VerifyTable::TokenAtLoss() const { return header_->token_at_loss.load(std::memory_order_relaxed); }
 uint32_t VerifyTable::Session() const { return header_->session; }
-bool VerifyTable::Trusted(uint32_t state) const { return state >> kSessionShift >= header_->trusted_from; }
 uint32_t VerifyTable::SubmitEpoch() const { return header_->submit_epoch.load(std::memory_order_relaxed); }
 
 bool VerifyTable::TryLock(uint64_t slba, uint64_t lbas) {
   const uint64_t count = Clip(slba, lbas);
-  if (!written_.load(std::memory_order_relaxed)) BeginWriting();
+  if (count == 0) return true;
+  intent_->Enter(slba, count);
+  if (Take(slba, count, kLocked | kWriting)) return true;
+  intent_->Leave(slba, count);
+  return false;
+}
+
+void VerifyTable::Release(uint64_t slba, uint64_t lbas) {
+  for (uint64_t lba = slba, end = slba + Clip(slba, lbas); lba < end; lba++) {
+    std::atomic_ref<uint32_t>(records_[lba].state).fetch_and(~(kLocked | kWriting), std::memory_order_release);
+  }
+}
+
+bool VerifyTable::Take(uint64_t slba, uint64_t lbas, uint32_t lock) {
+  const uint64_t count = Clip(slba, lbas);
   const uint32_t session = header_->session << kSessionShift;
   for (uint64_t i = 0; i < count; i++) {
     std::atomic_ref<uint32_t> state(records_[slba + i].state);
@@ -33,17 +49,11 @@ bool VerifyTable::TryLock(uint64_t slba, uint64_t lbas) {
       const bool current = (seen >> kSessionShift) == header_->session;
       if (current && (seen & kLocked)) break;
       // Only the lock is void after a restart; what else is noted stays true.
-      const uint32_t flags = Trusted(seen) ? seen & (kMixed | kUntracked | kPassedOver) : 0;
-      taken = state.compare_exchange_weak(seen, session | flags | kLocked, std::memory_order_acquire);
+      const uint32_t flags = seen & (kMixed | kUntracked | kPassedOver);
+      taken = state.compare_exchange_weak(seen, session | flags | lock, std::memory_order_acquire);
     }
-    if (taken) {
-      if (!Trusted(seen)) Distrust(slba + i);
-      continue;
-    }
-    while (i > 0) {
-      i--;
-      std::atomic_ref<uint32_t>(records_[slba + i].state).fetch_and(~kLocked, std::memory_order_release);
-    }
+    if (taken) continue;
+    Release(slba, i);
     return false;
   }
   return true;
@@ -54,16 +64,27 @@ uint64_t VerifyTable::TakeTokens(uint64_t count) {
     const uint64_t first = header_->next_token.fetch_add(count, std::memory_order_relaxed);
     const uint64_t low = first & 0x7fffffff;
     // None of them may look like one of the special words.
-    if (low != 0 && low + count <= kVersionZeroes) return first;
+    if (low == 0 || low + count > kVersionZeroes) continue;
+    if (first + count > header_->token_lease.load(std::memory_order_relaxed)) RenewLease(first + count);
+    return first;
   }
 }
 
-// Locked. What was noted here is no longer believed.
-void VerifyTable::Distrust(uint64_t lba) {
-  entries_[lba] = kVersionUnknown;
-  records_[lba].durable = kVersionUnknown;
-  records_[lba].submitted = kVersionUnknown;
-  records_[lba].epoch = 0;
+// A token that a stop of the machine has forgotten must not be given out again.
+void VerifyTable::RenewLease(uint64_t token) {
+  std::lock_guard lock(lease_mutex_);
+  if (token <= header_->token_lease.load(std::memory_order_relaxed)) return;
+  header_->token_lease.store(token + kTokenLease, std::memory_order_relaxed);
+  FlushHead();
+}
+
+void VerifyTable::Announce(uint64_t slba, uint64_t lbas) {
+  const uint64_t count = Clip(slba, lbas);
+  if (count != 0 && count <= kAnnouncedRegions * intent_->region_lbas()) intent_->Announce(slba, count);
+}
+
+void VerifyTable::AnnounceClear() {
+  if (tracks()) intent_->Announce(0, geometry_.lba_count);
 }
 
 void VerifyTable::Submitted(uint64_t lba, Version version) {
@@ -91,7 +112,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
     Record& record = records_[slba + i];
     std::atomic_ref<uint32_t> state(record.state);
     const Version acknowledged = Load(slba + i);
-    uint32_t set = 0, clear = kLocked;
+    uint32_t set = 0, clear = kLocked | kWriting;
     if (end == WriteEnd::kNotSent) {
       // Only the lock goes.
     } else if (record.submitted == kVersionUnknown && end != WriteEnd::kUnknown) {
@@ -128,14 +149,20 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
     while (!state.compare_exchange_weak(seen, (seen & ~clear) | set, std::memory_order_release)) {
     }
   }
+  if (count != 0) intent_->Leave(slba, count);
+}
+
+void VerifyTable::Erase(uint64_t offset, uint64_t bytes) {
+  if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset), static_cast<off_t>(bytes)) != 0 || file_->Broken()) {
+    std::memset(map_ + offset, 0, bytes);
+  }
 }
 
 void VerifyTable::Clear() {
-  const uint64_t bytes = bytes_ - kTableHeaderBytes - WriteLog::kBytes;
-  if (bytes == 0) return;
-  if (fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(kTableHeaderBytes), static_cast<off_t>(bytes)) != 0 || file_->Broken()) {
-    std::memset(map_ + kTableHeaderBytes, 0, bytes);
-  }
+  if (!tracks()) return;
+  AnnounceClear();
+  Erase(kTableHeadBytes, bytes_ - kTableHeadBytes - WriteLog::kBytes);
+  intent_->ForgetLosses();
 }
 
 }  // namespace assay

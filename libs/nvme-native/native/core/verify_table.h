@@ -1,6 +1,7 @@
 // What must be on the drive, LBA by LBA: 4 bytes each (the version that was acknowledged last), plus a sparse record for
 // what is still open: the last durable version, the newest submitted one. Memory-mapped; outlives the process. What is settled
-// gives its record back when the table is written out.
+// gives its record back when the table is written out. What has not reached the disk when the machine stops is unknown
+// afterwards (WriteIntent).
 //
 // A version is the low 31 bits of a token, or with the top bit the CRC of a sector that a script wrote, or one of the
 // words below. After a power loss an LBA may hold any version from its last durable one to the newest submitted one:
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -19,6 +21,7 @@
 #include "miscompare.h"
 #include "stamp.h"
 #include "status.h"
+#include "write_intent.h"
 #include "write_log.h"
 
 namespace assay {
@@ -80,12 +83,20 @@ class VerifyTable {
   uint32_t lba_bytes() const { return geometry_.lba_bytes; }
   const Stamp& stamp() const { return stamp_; }
 
-  // Writes everything out: until the next write the table is believed after any stop of the machine. Any thread.
+  // Writes everything out: what does not change from here on is believed after any stop of the machine. Any thread.
   void Sync();
+  // LBAs that a worker is about to write, so that none of its commands waits until that is noted on the disk. Of a large
+  // part of the table it is noted as it comes.
+  void Announce(uint64_t slba, uint64_t count);
+  // Everything is about to become unknown (format, sanitize): directly before the command that does it.
+  void AnnounceClear();
 
   // ---- writers ----
   // Locks a range for one write; false when somebody else is writing an LBA of it.
   bool TryLock(uint64_t slba, uint64_t count);
+  // Keeps writers away from a range that stays as it is, until Release.
+  bool TryHold(uint64_t slba, uint64_t count) { return Take(slba, count, kLocked); }
+  void Release(uint64_t slba, uint64_t count);
   // First of `count` tokens that nobody else gets.
   uint64_t TakeTokens(uint64_t count);
   static Version TokenVersion(uint64_t token) { return static_cast<Version>(token & 0x7fffffff); }
@@ -116,8 +127,8 @@ class VerifyTable {
   uint32_t PlainlyRight(uint64_t slba, uint64_t count, const uint8_t* data, uint32_t stride) const;
   // Read ended with an unrecovered read error.
   SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor) const;
-  // The table has something to say about this LBA.
-  bool Knows(uint64_t lba) const;
+  // The table has something to say about this LBA, or had before the machine stopped.
+  bool Concerns(uint64_t lba) const;
   // Written uncorrectable, or about to be.
   bool Uncorrectable(uint64_t lba) const {
     return Covers(lba) && (Load(lba) == kVersionUncorrectable || records_[lba].submitted == kVersionUncorrectable);
@@ -160,19 +171,23 @@ class VerifyTable {
   static constexpr uint32_t kUntracked = 4;
   // The same as kMixed, of a write whose end is not certain: it may still be what is there when the next one is durable.
   static constexpr uint32_t kPassedOver = 8;
+  // With kLocked: whoever has it writes.
+  static constexpr uint32_t kWriting = 16;
 
   VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
   void Begin(const TableGeometry& geometry);
   void BeginSession();
-  void BeginWriting();
+  void LoseUnsynced();
+  void Erase(uint64_t offset, uint64_t bytes);
+  void RenewLease(uint64_t token);
+  void FlushHead();
   // The file has lost notes: no later session believes it.
   void Disown();
   bool Covers(uint64_t lba) const { return lba < geometry_.lba_count; }
   uint64_t Clip(uint64_t slba, uint64_t count) const { return Covers(slba) ? std::min(count, geometry_.lba_count - slba) : 0; }
-  // `state` of a record: noted in a session whose notes are believed.
-  bool Trusted(uint32_t state) const;
-  void Distrust(uint64_t lba);
+  bool Take(uint64_t slba, uint64_t count, uint32_t lock);
+  bool Knows(uint64_t lba) const;
   bool Settled(uint64_t lba) const;
   void Compact();
   void CompactPage(uint64_t offset, uint64_t first);
@@ -205,7 +220,9 @@ class VerifyTable {
   Word* entries_;
   Record* records_;
   std::optional<WriteLog> log_;
-  std::atomic<bool> written_{false};  // since the last Sync
+  std::optional<WriteIntent> intent_;
+  std::atomic<bool> disowned_{false};
+  std::mutex sync_mutex_, lease_mutex_;
 };
 
 }  // namespace assay

@@ -40,26 +40,28 @@ std::string BootId() {
 VerifyTable::VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry)
     : path_(std::move(path)), fd_(fd), file_(std::move(file)), map_(file_->data()), bytes_(file_->bytes()), geometry_(geometry), stamp_(geometry.seed, geometry.zero_percent) {
   header_ = reinterpret_cast<Header*>(map_);
-  entries_ = reinterpret_cast<Word*>(map_ + kTableHeaderBytes);
-  records_ = reinterpret_cast<Record*>(map_ + kTableHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)));
+  entries_ = reinterpret_cast<Word*>(map_ + kTableHeadBytes);
+  records_ = reinterpret_cast<Record*>(map_ + kTableHeadBytes + RoundUp(geometry.lba_count * sizeof(Version)));
   log_.emplace(map_ + bytes_ - WriteLog::kBytes);
 }
 
 VerifyTable::~VerifyTable() {
-  if (fd_ >= 0) {
-    Sync();
-    close(fd_);
-  }
+  if (fd_ < 0) return;
+  // Nobody takes tokens any more.
+  if (!file_->Broken()) header_->token_lease = header_->next_token.load();
+  Sync();
+  close(fd_);
 }
 
 Status VerifyTable::OpenWithout(const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
   TableGeometry bare = geometry;
   bare.lba_count = 0;
-  const size_t bytes = kTableHeaderBytes + WriteLog::kBytes;
+  const size_t bytes = kTableHeadBytes + WriteLog::kBytes;
   std::unique_ptr<MappedFile> memory = MappedFile::Map(-1, bytes);
   if (memory == nullptr) return Status::Error(Code::kFile, "no memory for the verification without a table");
   out->reset(new VerifyTable("", -1, std::move(memory), bare));
   (*out)->Begin(bare);
+  (*out)->header_->token_lease = UINT64_MAX;
   return Status::Ok();
 }
 
@@ -72,9 +74,9 @@ void VerifyTable::Begin(const TableGeometry& geometry) {
   header_->power_cycles = geometry.power_cycles;
   // Above every token of an earlier table of the same drive, whose sectors may still be there.
   header_->next_token = RealtimeNs() / 64;
+  header_->token_lease = header_->next_token.load();
   header_->submit_epoch = 1;
   header_->durable_epoch = 1;
-  header_->clean = 1;
   std::memcpy(header_->magic, kTableMagic, 8);
 }
 
@@ -84,34 +86,49 @@ void VerifyTable::BeginSession() {
   h->session = (h->session + 1) & 0xffffff;
   const std::string boot = BootId();
   const bool same_boot = boot.size() < sizeof h->boot_id && std::memcmp(h->boot_id, boot.c_str(), boot.size() + 1) == 0;
-  if (!h->clean && !same_boot) h->trusted_from = h->session;
+  if (!same_boot) LoseUnsynced();
+  intent_.emplace(map_ + kTableHeaderBytes, geometry_.lba_count, [this] { FlushHead(); });
   std::memset(h->boot_id, 0, sizeof h->boot_id);
   std::memcpy(h->boot_id, boot.data(), std::min(boot.size(), sizeof h->boot_id - 1));
-  h->clean = 1;
-  msync(map_, kTableHeaderBytes, MS_SYNC);
+  FlushHead();
 }
 
-// Before the first write to the drive that the table will follow.
-void VerifyTable::BeginWriting() {
-  if (fd_ < 0 || written_.exchange(true)) return;
-  header_->clean = 0;
-  msync(map_, kTableHeaderBytes, MS_SYNC);
+void VerifyTable::LoseUnsynced() {
+  WriteIntent left(map_ + kTableHeaderBytes, geometry_.lba_count, [] {});
+  const uint64_t lbas = left.region_lbas();
+  bool lost = false;
+  for (uint64_t region = 0; region < left.regions(); region++) {
+    if (!left.Marked(region)) continue;
+    lost = true;
+    left.Lose(region);
+    const uint64_t first = region * lbas, count = Clip(first, lbas);
+    Erase(reinterpret_cast<uint8_t*>(entries_ + first) - map_, RoundUp(count * sizeof(Version)));
+    Erase(reinterpret_cast<uint8_t*>(records_ + first) - map_, RoundUp(count * sizeof(Record)));
+  }
+  // A write may have been noted in part.
+  if (lost) Erase(bytes_ - WriteLog::kBytes, WriteLog::kBytes);
+  header_->next_token = std::max(header_->next_token.load(), header_->token_lease.load());
+}
+
+void VerifyTable::FlushHead() {
+  if (fd_ >= 0) msync(map_, kTableHeadBytes, MS_SYNC);
 }
 
 void VerifyTable::Disown() {
+  if (disowned_.exchange(true)) return;
   std::memset(header_->boot_id, 0, sizeof header_->boot_id);
-  header_->clean = 0;
+  intent_->MarkAll();
 }
 
 void VerifyTable::Sync() {
-  if (fd_ < 0 || !written_.load()) return;
+  if (fd_ < 0) return;
   if (file_->Broken()) return Disown();
+  std::lock_guard lock(sync_mutex_);
   Compact();
-  if (!written_.exchange(false)) return;
-  // All of it first; the word that says so behind it.
-  if (msync(map_, bytes_, MS_SYNC) != 0 || written_.load()) return;
-  header_->clean = 1;
-  msync(map_, kTableHeaderBytes, MS_SYNC);
+  if (!intent_->Settle()) return;
+  // Holes are the file's affair and not the mapping's.
+  const bool there = msync(map_, bytes_, MS_SYNC) == 0 && fsync(fd_) == 0 && !file_->Broken();
+  intent_->Settled(there);
 }
 
 Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
@@ -169,7 +186,7 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
 }
 
 Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out) {
-  const uint64_t bytes = kTableHeaderBytes + RoundUp(geometry.lba_count * sizeof(Version)) + RoundUp(geometry.lba_count * sizeof(Record)) + WriteLog::kBytes;
+  const uint64_t bytes = kTableHeadBytes + RoundUp(geometry.lba_count * sizeof(Version)) + RoundUp(geometry.lba_count * sizeof(Record)) + WriteLog::kBytes;
   auto fail = [&](const std::string& why) {
     close(fd);
     return Status::Error(Code::kFile, "cannot make the verify table " + path + ": " + why);
@@ -183,7 +200,7 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
   }
   if (ftruncate(fd, static_cast<off_t>(bytes)) != 0) return fail(std::strerror(errno));
   // What is always written; entries and records take their pages when they are needed.
-  if (const int error = fresh ? posix_fallocate(fd, 0, kTableHeaderBytes) : 0; error != 0) return fail(std::strerror(error));
+  if (const int error = fresh ? posix_fallocate(fd, 0, kTableHeadBytes) : 0; error != 0) return fail(std::strerror(error));
   std::unique_ptr<MappedFile> file = MappedFile::Map(fd, bytes);
   if (file == nullptr) return fail(std::strerror(errno));
   std::shared_ptr<VerifyTable> table(new VerifyTable(path, fd, std::move(file), geometry));
@@ -191,7 +208,7 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
   table->BeginSession();
   table->header_->volatile_cache = geometry.volatile_cache;
   table->PowerCycles(geometry.power_cycles);
-  table->file_->KeepHead(kTableHeaderBytes);
+  table->file_->KeepHead(kTableHeadBytes);
   *out = std::move(table);
   return Status::Ok();
 }

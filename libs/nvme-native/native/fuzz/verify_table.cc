@@ -29,7 +29,7 @@ void Use(VerifyTable& table) {
   for (const Rule rule : {Rule::kExact, Rule::kDurableOrNewer}) {
     for (uint64_t lba = 0; lba < kGeometry.lba_count; lba++) {
       const ReadFloor floor = table.Floor(lba, rule);
-      (void)table.Knows(lba);
+      (void)table.Concerns(lba);
       (void)table.Check(lba, sector, floor, rule);
       (void)table.CheckUnreadable(lba, floor);
     }

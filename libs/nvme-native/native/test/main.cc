@@ -16,6 +16,7 @@ void TestBare();
 void TestWorker();
 void TestStress();
 void TestVerifyTable();
+void TestUncleanStop();
 void TestClassification();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -36,6 +37,7 @@ constexpr Suite kSuites[] = {
     {"worker", TestWorker, true},
     {"qpair", TestQpair, true},
     {"verify-table", TestVerifyTable, true},
+    {"unclean-stop", TestUncleanStop, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},

@@ -43,9 +43,9 @@ SectorState Reads(VerifyTable& table, uint64_t lba, const Sector& sector, Rule r
 
 void KnowsWhatWasAcknowledged(const std::string& path) {
   auto table = Open(path);
-  CHECK(!table->Knows(3) && Reads(*table, 3, Foreign(1)) == SectorState::kUnknown);
+  CHECK(!table->Concerns(3) && Reads(*table, 3, Foreign(1)) == SectorState::kUnknown);
   Write(*table, 3, Foreign(1), WriteEnd::kAcknowledged);
-  CHECK(table->Knows(3) && Reads(*table, 3, Foreign(1)) == SectorState::kRight);
+  CHECK(table->Concerns(3) && Reads(*table, 3, Foreign(1)) == SectorState::kRight);
   CHECK(Reads(*table, 3, Foreign(2)) == SectorState::kWrong);
   CHECK(Reads(*table, 3, kZeroes) == SectorState::kWrong);
 }
@@ -65,7 +65,7 @@ void OneWriterALba(const std::string& path) {
   CHECK(table->TryLock(6, 6));
   table->Ended(6, 6, WriteEnd::kNotSent, false);
   table->Ended(12, 1, WriteEnd::kNotSent, false);
-  CHECK(!table->Knows(8));
+  CHECK(!table->Concerns(8));
 }
 
 // Locks of a process that died are void.
@@ -256,7 +256,7 @@ void AnotherGeometryOrSeedBeginsAnew(const std::string& path) {
   { Write(*Open(path), 0, Foreign(1), WriteEnd::kAcknowledged); }
   TableGeometry other = kGeometry;
   other.seed++;
-  CHECK(!Open(path, other)->Knows(0));
+  CHECK(!Open(path, other)->Concerns(0));
 }
 
 void RefusesWhatIsNoTable(const std::string& path) {

@@ -112,7 +112,9 @@ export interface NativeAddon {
       /** Behind each LBA, for workers and sweeps; for scripts, which need not leave them to the drive. */
       interleavedBytes: number;
       extendedMetadataBytes: number;
-      protect: boolean;
+      protectionType: number;
+      protectionFirst: boolean;
+      allMetadataBytes: number;
       /** DLFEAT: deallocated LBAs read zeroes. */
       deallocatedZeroes: boolean;
       awupfLbas: number;
@@ -144,6 +146,7 @@ export interface NativeAddon {
   takeMiscompares(namespace: NativeHandle): NativeMiscompare[];
   verify(namespace: NativeHandle, options: NativeVerifyOptions): Promise<VerifyResult>;
   clearVerifyTable(namespace: NativeHandle): void;
+  announceErasure(namespace: NativeHandle): void;
   notePowerLoss(namespace: NativeHandle, powerCycles: bigint): void;
   startIoWorker(
     namespace: NativeHandle,

@@ -175,6 +175,11 @@ export class NvmeNamespace implements Namespace {
     return this.verification.open(path, seed, options);
   }
 
+  async syncVerifyTable(): Promise<void> {
+    if (!this.verification.hasTable) refuse("syncVerifyTable needs a table, openVerifyTable must come first");
+    return this.verification.sync();
+  }
+
   verifyReads(on: boolean): void {
     this.verification.checkReads(on);
   }

@@ -67,7 +67,9 @@ export class OpenNamespaces {
       metadataBytes: apart,
       interleavedBytes: stride - identity.lbaBytes,
       extendedMetadataBytes: identity.extendedLba === true ? identity.metadataBytes : 0,
-      protect: identity.protection?.type !== undefined && identity.protection.type !== 0,
+      protectionType: identity.protection?.type ?? 0,
+      protectionFirst: identity.protection?.first === true,
+      allMetadataBytes: identity.metadataBytes,
       deallocatedZeroes: (identity.raw[DLFEAT]! & 7) === READ_ZEROES,
       awupfLbas: identity.awupfLbas,
       boundaryLbas: identity.atomicBoundary?.lbas ?? 0,
@@ -97,6 +99,7 @@ export class OpenNamespaces {
     if (opcode === OPCODE.namespaceAttachment && (cdw10 & SELECT) === ATTACH) this.#beginAttachment(nsid);
     const endHold = opcode === OPCODE.format ? this.#beginFormat(nsid, cdw10) : () => {};
     try {
+      if (ERASING.has(opcode)) for (const verification of this.#verifications()) verification.contentsEndangered();
       const completion = await send();
       if (ERASING.has(opcode)) this.#erased(command, completion);
       return completion;

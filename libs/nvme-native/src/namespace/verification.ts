@@ -46,6 +46,11 @@ export class NamespaceVerification {
     return this.#hasTable;
   }
 
+  /** Before a command that does what `contentsUnknown` says: a stop of the machine in between must not go unnoticed. */
+  contentsEndangered(): void {
+    if (this.#hasTable) addon().announceErasure(this.native);
+  }
+
   /** What the namespace holds is anybody's guess now (format, sanitize). */
   contentsUnknown(): void {
     if (this.#hasTable) addon().clearVerifyTable(this.native);
