@@ -48,6 +48,7 @@ export const miscompareSchema = z.object({
     "unexpected-data",
     "uncorrectable",
     "lost-write",
+    "protection-information",
   ]),
   /** Offset in the sector of the first differing byte; null where the whole sector differs. */
   byteOffset: z.number().int().nullable(),

@@ -1,5 +1,4 @@
 #include "ioworker.h"
-#include "spare_metadata.h"
 
 #include <algorithm>
 #include <new>
@@ -19,10 +18,16 @@ constexpr uint32_t kLeastEntries = 256;
 // Up to here the time between a completion and the next command counts more than the memory of one more slot.
 constexpr uint32_t kAheadDepth = 4;
 constexpr uint64_t kPageBytes = 4096;
+constexpr uint64_t kMetadataAlign = 64;
 constexpr uint32_t kRangeBytes = 16;
 constexpr uint32_t kAttributeDeallocate = 4;
 
 bool Moves(const WorkerOperation& line, Direction direction) { return line.operation.data == direction; }
+
+// Of those without data: protection information has to do with their LBAs.
+bool Protects(uint8_t opcode) {
+  return opcode == nvm_opcode::kVerify || opcode == nvm_opcode::kWriteZeroes;
+}
 
 }  // namespace
 
@@ -32,6 +37,7 @@ IoWorker::IoWorker(std::shared_ptr<Namespace> ns, const WorkerOptions& options, 
       callbacks_(std::move(callbacks)),
       pacing_(options_),
       payload_(options.payload, options.pattern.seed, ns_->geometry().lba_bytes),
+      protection_(options.protection, ns_->geometry().protection),
       history_(options.last_commands) {}
 
 std::shared_ptr<IoWorker> IoWorker::Start(std::shared_ptr<Namespace> ns, const WorkerOptions& options, WorkerCallbacks callbacks) {
@@ -76,10 +82,11 @@ void IoWorker::MakeLines() {
     line.number = lines_.size();
     // What is compared must stay as it is; what only goes to "anywhere" has no LBAs to lock.
     const Effect effect = what.operation.effect;
-    const bool changes = effect != Effect::kNone && effect != Effect::kFlush && effect != Effect::kAnywhere;
-    line.locks = changes || what.operation.opcode == nvm_opcode::kCompare || (options_.exclusive && what.operation.opcode == nvm_opcode::kRead);
+    line.changes = effect != Effect::kNone && effect != Effect::kFlush && effect != Effect::kAnywhere;
+    line.locks = line.changes || what.operation.opcode == nvm_opcode::kCompare || (options_.exclusive && what.operation.opcode == nvm_opcode::kRead);
     line.fua = (what.bits.cdw12 & kCdw12Fua) != 0 && (effect == Effect::kWrites || effect == Effect::kZeroes);
     line.placed = what.operation.addressing == Addressing::kCdw && what.operation.data != Direction::kNone;
+    line.protects = protection_.on() && (line.placed || (protection_.asks() && Protects(what.operation.opcode)));
     line.command.worker = options_.worker;
     line.command.direction = what.operation.data;
     line.command.sqe = what.bits;
@@ -97,7 +104,7 @@ void IoWorker::MakeLines() {
   statistics_ = std::make_unique<WorkerStatistics>(opcodes, pacing_.paced(), options_.sample_ns, options_.histogram_ns, callbacks_.event);
 }
 
-Status IoWorker::MakePools(uint64_t stride) {
+Status IoWorker::MakePools(uint64_t stride, uint64_t largest) {
   const auto make = [&](Direction direction, Buffer* pool) {
     if (std::none_of(lines_.begin(), lines_.end(), [&](const Line& line) { return Moves(line.what, direction); })) return true;
     *pool = Buffer(ns_->controller()->host(), stride * slots_.size());
@@ -106,23 +113,31 @@ Status IoWorker::MakePools(uint64_t stride) {
   if (!make(Direction::kFromDevice, &read_pool_) || !make(Direction::kToDevice, &write_pool_)) {
     return Status::Error(Code::kQpair, "no memory for " + std::to_string(options_.depth) + " buffers of " + std::to_string(stride) + " bytes");
   }
-  const NamespaceGeometry& geometry = ns_->geometry();
-  if (geometry.metadata_bytes != 0) {
-    spare_metadata_ = Buffer(ns_->controller()->host(), SpareMetadataBytes(geometry, stride / geometry.stride()));
-    if (spare_metadata_.data() == nullptr) return Status::Error(Code::kQpair, "no memory for metadata");
+  if (beside_bytes_ != 0) {
+    // What nobody looks at need not be there more than once.
+    const uint64_t bytes = (beside_bytes_ * largest + kMetadataAlign - 1) / kMetadataAlign * kMetadataAlign;
+    metadata_ = Buffer(ns_->controller()->host(), protection_.by_host() ? bytes * slots_.size() : bytes);
+    if (metadata_.data() == nullptr) return Status::Error(Code::kQpair, "no memory for metadata");
+    for (size_t i = 0; i < slots_.size(); i++) slots_[i].metadata = metadata_.data() + (protection_.by_host() ? bytes * i : 0);
   }
   if (write_pool_.data() != nullptr) payload_.Prepare(write_pool_.data(), write_pool_.bytes());
   return Status::Ok();
 }
 
 void IoWorker::FreePools() {
-  for (Buffer* pool : {&read_pool_, &write_pool_, &spare_metadata_}) *pool = Buffer();
+  for (Buffer* pool : {&read_pool_, &write_pool_, &metadata_}) *pool = Buffer();
 }
 
 Status IoWorker::Prepare() {
   table_ = ns_->table();
   if ((options_.verify || options_.skip_uncorrectable) && table_ == nullptr) return Status::Error(Code::kArgument, "verify needs openVerifyTable first");
+  const NamespaceGeometry& geometry = ns_->geometry();
+  const bool between = geometry.extended_metadata_bytes != 0;
+  stride_ = !protection_.by_host() ? geometry.stride() : geometry.lba_bytes + geometry.extended_metadata_bytes;
+  beside_bytes_ = !protection_.by_host() ? geometry.metadata_bytes : between ? 0 : geometry.protection.metadata_bytes;
   MakeLines();
+  const bool changes = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.changes; });
+  if (table_ != nullptr && changes) table_->Announce(options_.pattern.region_start, options_.pattern.region_lbas);
   steps_ = std::make_unique<WorkerSteps>(options_, table_);
   uint64_t largest = 1;
   uint64_t bytes = kPageBytes;
@@ -131,18 +146,18 @@ Status IoWorker::Prepare() {
   }
   for (const SequenceStep& step : options_.sequence) largest = std::max<uint64_t>(largest, step.step.lbas);
   for (const Line& line : lines_) {
-    if (line.placed) bytes = std::max(bytes, largest * ns_->geometry().stride());
+    if (line.placed) bytes = std::max(bytes, largest * stride_);
     bytes = std::max<uint64_t>(bytes, line.what.data_bytes);
   }
   bytes = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
   const bool ranges = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return line.what.operation.addressing == Addressing::kRange; });
   const bool writes = std::any_of(lines_.begin(), lines_.end(), [](const Line& line) { return Moves(line.what, Direction::kToDevice); });
-  nothing_to_fill_ = table_ == nullptr && !ranges && (!writes || payload_.ready());
+  nothing_to_fill_ = table_ == nullptr && !ranges && (!writes || (payload_.ready() && !protection_.by_host()));
   // Behind the payload, which may be made only once.
   const uint64_t stride = bytes + (ranges ? kPageBytes : 0);
   ahead_ = options_.depth <= kAheadDepth && table_ == nullptr && !pacing_.paced();
   slots_.resize(options_.depth + (ahead_ ? 1 : 0));
-  if (Status s = MakePools(stride); !s.ok()) return s;
+  if (Status s = MakePools(stride, largest); !s.ok()) return s;
   for (uint32_t i = static_cast<uint32_t>(slots_.size()); i > 0; i--) {
     Slot& slot = slots_[i - 1];
     slot.read_data = read_pool_.data() == nullptr ? nullptr : read_pool_.data() + stride * (i - 1);

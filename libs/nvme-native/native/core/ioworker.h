@@ -40,9 +40,11 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   struct Line {
     WorkerOperation what;
     size_t number = 0;
-    bool locks = false;  // nobody else may change its LBAs meanwhile
+    bool locks = false;    // nobody else may change its LBAs meanwhile
+    bool changes = false;  // it does
     bool fua = false;
     bool placed = false;  // moves data of its LBAs
+    bool protects = false;  // says what is to be done about protection information
     Command command{};    // what each of its commands begins as
   };
   struct Slot {
@@ -52,6 +54,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
     uint8_t* read_data = nullptr;
     uint8_t* write_data = nullptr;
     uint8_t* range = nullptr;  // of a command that says its LBAs in data
+    uint8_t* metadata = nullptr;  // that the worker makes or looks at, where it does not lie between the sectors
     uint32_t flush_epoch = 0;
     bool locked = false;
     bool expected_known = true;  // of a compare: what is sent is what must be there
@@ -62,7 +65,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   void Begin();  // control thread
   Status Prepare();
   void MakeLines();
-  Status MakePools(uint64_t stride);
+  Status MakePools(uint64_t stride, uint64_t largest);
   // A script may keep its handle for ever.
   void FreePools();
   void Run();
@@ -91,6 +94,8 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   void FillData(Slot& slot);
   void FillWrite(Slot& slot);
   void FillCompare(Slot& slot);
+  void Protect(Slot& slot);
+  uint8_t* MetadataOf(const Slot& slot, uint8_t* data, uint32_t i) const;
   void NoteSubmitted(const Slot& slot);
   void Unlock(Slot& slot, WriteEnd end);
 
@@ -100,11 +105,13 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   void Complete(const Done& done);
   void Settle(Slot& slot, const Done& done);
   void CompleteRead(Slot& slot, const Done& done);
+  void CheckProtection(const Slot& slot, const Done& done);
   bool Expected(const Slot& slot, const Done& done) const;
   void NoteError(const Slot& slot, const Cqe& cqe, uint64_t now_ns, ErrorAction action);
   void FreezeAt(const Slot& slot, const Cqe& cqe);
   ErrorAction ActionFor(const Cqe& cqe) const;
   void NoteCheck(SectorCheck&& check);
+  void Tell(Miscompare&& miscompare);
 
   std::shared_ptr<Namespace> ns_;
   WorkerOptions options_;
@@ -114,10 +121,12 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   std::unique_ptr<WorkerSteps> steps_;
   std::unique_ptr<WorkerStatistics> statistics_;
   WorkerPayload payload_;
+  WorkerProtection protection_;
+  uint32_t stride_ = 0, beside_bytes_ = 0;  // of each LBA: in the data, and in a buffer of its own
   WorkerHistory history_;
   std::vector<Line> lines_;
   uint8_t line_of_[256] = {};
-  Buffer read_pool_, write_pool_, spare_metadata_;
+  Buffer read_pool_, write_pool_, metadata_;
   std::vector<Slot> slots_;
   std::unique_ptr<uint32_t[]> free_;  // the slots from taken_ on
   uint32_t taken_ = 0;

@@ -64,6 +64,7 @@ inline void IoWorker::Settle(Slot& slot, const Done& done) {
     const uint64_t intended = slot.intended_ns != 0 ? done.complete_ns - std::min(done.complete_ns, slot.intended_ns) : service;
     statistics_->Count(slot.line->number, bytes, std::max(intended, service), service);
   }
+  if (protection_.by_host() && ok && !done.local && slot.step.opcode == nvm_opcode::kRead) CheckProtection(slot, done);
   if (table_ == nullptr) return;
   const Effect effect = slot.line->what.operation.effect;
   if (effect == Effect::kFlush && ok) table_->FlushAcknowledged(slot.flush_epoch);
@@ -82,8 +83,20 @@ bool IoWorker::Expected(const Slot& slot, const Done& done) const {
   return false;
 }
 
+// The drive says that all is well; the tuples that it gave must say so too.
+void IoWorker::CheckProtection(const Slot& slot, const Done& done) {
+  for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    auto wrong = protection_.Check(slot.step.slba + i, slot.read_data + uint64_t{i} * stride_, MetadataOf(slot, slot.read_data, i));
+    if (!wrong) continue;
+    Cqe cqe = done.cqe;
+    cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
+    NoteError(slot, cqe, done.complete_ns, ActionFor(cqe));
+    Tell(std::move(*wrong));
+  }
+}
+
 void IoWorker::CompleteRead(Slot& slot, const Done& done) {
-  const uint32_t stride = ns_->geometry().stride();
+  const uint32_t stride = stride_;
   const bool unreadable = IsUnreadable(done.cqe);
   if (!done.cqe.Ok() && !unreadable) return;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
@@ -113,13 +126,16 @@ void IoWorker::NoteCheck(SectorCheck&& check) {
     return;
   }
   result_.checked_lbas++;
-  if (check.state == SectorState::kRight) return;
+  if (check.state == SectorState::kWrong) Tell(std::move(check.miscompare));
+}
+
+void IoWorker::Tell(Miscompare&& miscompare) {
   result_.miscompares++;
   if (told_ == kMaxMiscomparesTold) return;
   told_++;
-  check.miscompare.nsid = ns_->geometry().nsid;
-  check.miscompare.last_writes = table_->LastWrites(check.miscompare.lba);
-  callbacks_.event(std::move(check.miscompare));
+  miscompare.nsid = ns_->geometry().nsid;
+  if (table_ != nullptr) miscompare.last_writes = table_->LastWrites(miscompare.lba);
+  callbacks_.event(std::move(miscompare));
 }
 
 ErrorAction IoWorker::ActionFor(const Cqe& cqe) const {

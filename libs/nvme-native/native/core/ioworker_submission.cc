@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "ioworker.h"
-#include "spare_metadata.h"
 
 namespace assay {
 
@@ -82,7 +81,7 @@ bool IoWorker::SendNew(uint64_t now_ns, bool successor) {
 inline bool IoWorker::Issue(uint32_t index, const Command* ready, uint64_t now_ns) {
   Slot& slot = slots_[index];
   if (table_ != nullptr && slot.line->locks) {
-    if (!table_->TryLock(slot.step.slba, slot.step.lbas)) {
+    if (!(slot.line->changes ? table_->TryLock(slot.step.slba, slot.step.lbas) : table_->TryHold(slot.step.slba, slot.step.lbas))) {
       blocked_.push_back(index);
       return false;
     }
@@ -105,9 +104,8 @@ inline bool IoWorker::Issue(uint32_t index, const Command* ready, uint64_t now_n
 void IoWorker::Unlock(Slot& slot, WriteEnd end) {
   if (!slot.locked) return;
   slot.locked = false;
-  const bool changes = slot.line->what.operation.effect != Effect::kNone;
-  table_->Ended(slot.step.slba, slot.step.lbas, changes ? end : WriteEnd::kNotSent, slot.line->fua,
-                {slot.step.opcode, qpair->qid(), options_.worker});
+  if (!slot.line->changes) return table_->Release(slot.step.slba, slot.step.lbas);
+  table_->Ended(slot.step.slba, slot.step.lbas, end, slot.line->fua, {slot.step.opcode, qpair->qid(), options_.worker});
 }
 
 inline Command IoWorker::MakeCommand(uint32_t index) {
@@ -120,18 +118,22 @@ inline Command IoWorker::MakeCommand(uint32_t index) {
     command.sqe.SetSlba(slot.step.slba);
     command.sqe.cdw12 |= slot.step.lbas - 1;
   }
+  if (slot.line->protects) protection_.Ask(&command.sqe, slot.step.slba, slot.line->changes, slot.line->placed);
   if (command.direction != Direction::kNone) {
     const bool range = what.operation.addressing == Addressing::kRange;
     command.data = range ? slot.range : command.direction == Direction::kToDevice ? slot.write_data : slot.read_data;
     if (slot.line->placed) {
-      command.data_bytes = slot.step.lbas * ns_->geometry().stride();
-      BringMetadata(ns_->geometry(), spare_metadata_, &command);
+      command.data_bytes = slot.step.lbas * stride_;
+      command.metadata = slot.metadata;
+      command.metadata_bytes = slot.step.lbas * beside_bytes_;
     }
     if (!nothing_to_fill_) FillData(slot);
+    if (slot.line->placed && protection_.by_host() && command.direction == Direction::kToDevice) Protect(slot);
   }
   if (table_ != nullptr) {
     NoteSubmitted(slot);
     if (what.operation.effect == Effect::kFlush) slot.flush_epoch = table_->FlushSubmitted();
+    if (what.operation.effect == Effect::kAnywhere) table_->AnnounceClear();
   }
   return command;
 }
@@ -154,8 +156,18 @@ void IoWorker::FillData(Slot& slot) {
   }
 }
 
+uint8_t* IoWorker::MetadataOf(const Slot& slot, uint8_t* data, uint32_t i) const {
+  return beside_bytes_ != 0 ? slot.metadata + uint64_t{i} * beside_bytes_ : data + uint64_t{i} * stride_ + ns_->geometry().lba_bytes;
+}
+
+void IoWorker::Protect(Slot& slot) {
+  for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    protection_.Make(slot.step.slba + i, slot.write_data + uint64_t{i} * stride_, MetadataOf(slot, slot.write_data, i));
+  }
+}
+
 void IoWorker::FillWrite(Slot& slot) {
-  const uint32_t lba_bytes = ns_->geometry().lba_bytes, stride = ns_->geometry().stride();
+  const uint32_t lba_bytes = ns_->geometry().lba_bytes, stride = stride_;
   if (options_.verify) {
     const uint64_t token = table_->TakeTokens(slot.step.lbas);
     for (uint32_t i = 0; i < slot.step.lbas; i++) {
@@ -170,7 +182,7 @@ void IoWorker::FillWrite(Slot& slot) {
 
 // With verification a compare sends what must be there; where that is not known, its answer means nothing.
 void IoWorker::FillCompare(Slot& slot) {
-  const uint32_t stride = ns_->geometry().stride();
+  const uint32_t stride = stride_;
   slot.expected_known = true;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
     uint8_t* sector = slot.write_data + uint64_t{i} * stride;

@@ -18,6 +18,7 @@ enum class MiscompareKind : uint8_t {
   kUnexpectedData,
   kUncorrectable,
   kLostWrite,
+  kProtectionInformation,
 };
 
 struct Miscompare {

@@ -7,6 +7,7 @@
 
 #include "atomic_writes.h"
 #include "controller.h"
+#include "protection_information.h"
 #include "verify_table.h"
 
 namespace assay {
@@ -19,7 +20,7 @@ struct NamespaceGeometry {
   // For commands that move data alone (workers, sweeps):
   uint32_t metadata_bytes = 0;  // of each LBA, in a buffer of their own that must come along
   uint32_t interleaved_bytes = 0;  // metadata behind the data of each LBA, in the same buffer
-  bool protect = false;         // the drive makes and checks protection information itself (PRACT)
+  ProtectionFormat protection{};  // of a namespace that has some
   uint32_t extended_metadata_bytes = 0;  // what scripts may have between the sectors, where the drive strips nothing
   bool deallocated_zeroes = false;  // DLFEAT: what deallocated LBAs read as is certain
   AtomicUnit power_fail_unit{};   // what a power loss does not tear

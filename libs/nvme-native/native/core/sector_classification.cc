@@ -16,16 +16,6 @@ constexpr uint32_t kTornBytes = 32;
 // Stamp and payload at either end of a sector.
 constexpr uint32_t kProofBytes = 16;
 
-std::string Hex(const uint8_t* data, uint32_t bytes) {
-  static const char digits[] = "0123456789abcdef";
-  std::string text;
-  for (uint32_t i = 0; i < bytes; i++) {
-    text += digits[data[i] >> 4];
-    text += digits[data[i] & 15];
-  }
-  return text;
-}
-
 uint32_t FirstDifference(const uint8_t* a, const uint8_t* b, uint32_t bytes) {
   return static_cast<uint32_t>(std::mismatch(a, a + bytes, b).first - a);
 }
@@ -90,6 +80,16 @@ Likeness Nearest(const Stamp& stamp, const uint8_t* sector, uint32_t bytes, cons
 }
 
 }  // namespace
+
+std::string Hex(const uint8_t* data, uint32_t bytes) {
+  static const char digits[] = "0123456789abcdef";
+  std::string text;
+  for (uint32_t i = 0; i < bytes; i++) {
+    text += digits[data[i] >> 4];
+    text += digits[data[i] & 15];
+  }
+  return text;
+}
 
 bool AllZero(const uint8_t* sector, uint32_t bytes) { return sector[0] == 0 && std::memcmp(sector, sector + 1, bytes - 1) == 0; }
 

@@ -16,6 +16,7 @@ struct Possibilities {
   bool lost = false;
 };
 
+std::string Hex(const uint8_t* data, uint32_t bytes);
 bool AllZero(const uint8_t* sector, uint32_t bytes);
 // A sector that is whole, of a write that a power loss had to leave whole.
 Miscompare TornBetween(const Stamp& stamp, uint32_t bytes, const AtomicWrites::Torn& torn);

@@ -1,17 +1,17 @@
-// Workers and sweeps move data alone. On a namespace with metadata their commands bring a spare buffer that nobody looks
-// at, and leave protection information to the drive (PRACT; NVM Command Set 1.0, 5.3.2).
+// Sweeps move data alone, and so do workers that do not make protection information themselves. On a namespace with
+// metadata their commands bring a spare buffer that nobody looks at, and leave protection information to the drive (PRACT;
+// NVM Command Set 1.0, 5.3.2).
 #pragma once
 #include "namespace.h"
+#include "worker_protection.h"
 
 namespace assay {
-
-constexpr uint32_t kCdw12ProtectionAction = 1u << 29;
 
 // Bytes of the spare buffer for commands of at most `lbas` LBAs; 0: none is needed.
 inline uint64_t SpareMetadataBytes(const NamespaceGeometry& geometry, uint64_t lbas) { return geometry.metadata_bytes * lbas; }
 
 inline void BringMetadata(const NamespaceGeometry& geometry, Buffer& spare, Command* command) {
-  if (geometry.protect) {
+  if (geometry.protection.type != 0) {
     command->sqe.cdw12 |= kCdw12ProtectionAction;
     command->sqe.cdw14 = static_cast<uint32_t>(command->sqe.Slba());
   }

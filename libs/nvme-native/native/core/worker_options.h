@@ -4,6 +4,7 @@
 #include "io_pattern.h"
 #include "nvm_operation.h"
 #include "worker_payload.h"
+#include "worker_protection.h"
 
 namespace assay {
 
@@ -52,6 +53,7 @@ struct WorkerOptions {
   bool exclusive = false;  // reads too wait until nobody else is at their LBAs, and keep writers away
   bool skip_uncorrectable = false;  // LBAs that the table has as written uncorrectable are left out
   PayloadOptions payload;
+  WorkerProtectionOptions protection;  // of a namespace that has some
   uint32_t last_commands = 0;       // kept for the result, at most kMaxLastCommands
   ErrorAction on_error = ErrorAction::kStop;
   std::vector<StatusPolicy> on_status;  // what it does not name: on_error

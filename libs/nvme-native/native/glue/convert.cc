@@ -6,7 +6,8 @@ namespace assay::glue {
 namespace {
 
 const char* const kMiscompareNames[] = {"bit-error",         "wrong-lba",       "stale-version", "torn-write",
-                                        "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write"};
+                                        "unexpected-zeroes", "unexpected-data", "uncorrectable", "lost-write",
+                                        "protection-information"};
 
 const char* const kWriteEndNames[] = {"acknowledged", "uncertain", "unknown", "not-sent"};
 

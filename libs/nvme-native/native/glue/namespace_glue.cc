@@ -10,7 +10,7 @@ namespace assay::glue {
 namespace {
 
 // createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, interleavedBytes,
-// extendedMetadataBytes, protect, deallocatedZeroes, awupfLbas, boundaryLbas, boundaryOffsetLba }) -> handle
+// extendedMetadataBytes, protectionType, protectionFirst, allMetadataBytes, deallocatedZeroes, awupfLbas, boundaryLbas, boundaryOffsetLba }) -> handle
 Napi::Value Create(const Napi::CallbackInfo& info) {
   const auto o = info[1].As<Napi::Object>();
   NamespaceGeometry geometry;
@@ -21,7 +21,7 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
   geometry.metadata_bytes = U32(o, "metadataBytes");
   geometry.interleaved_bytes = U32(o, "interleavedBytes");
   geometry.extended_metadata_bytes = U32(o, "extendedMetadataBytes");
-  geometry.protect = Flag(o, "protect");
+  geometry.protection = {U32(o, "protectionType"), Flag(o, "protectionFirst"), geometry.lba_bytes, U32(o, "allMetadataBytes")};
   geometry.deallocated_zeroes = Flag(o, "deallocatedZeroes");
   geometry.power_fail_unit = {U32(o, "awupfLbas"), U32(o, "boundaryLbas"), U32(o, "boundaryOffsetLba")};
   return Wrap(info.Env(), std::make_shared<Namespace>(Unwrap<Controller>(info[0]), geometry));
@@ -104,6 +104,12 @@ Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });
   return pending->promise(env);
+}
+
+// announceErasure(namespace): directly before a command that makes everything unknown
+Napi::Value AnnounceErasure(const Napi::CallbackInfo& info) {
+  if (auto table = Unwrap<Namespace>(info[0])->table()) table->AnnounceClear();
+  return info.Env().Undefined();
 }
 
 Napi::Value ClearVerifyTable(const Napi::CallbackInfo& info) {
@@ -197,6 +203,7 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("stopIoWorker", Napi::Function::New(env, StopIoWorker));
   exports.Set("releaseIoWorker", Napi::Function::New(env, ReleaseIoWorker));
   exports.Set("openVerifyTable", Napi::Function::New(env, OpenVerifyTable));
+  exports.Set("announceErasure", Napi::Function::New(env, AnnounceErasure));
   exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
   exports.Set("setVerifyReads", Napi::Function::New(env, SetVerifyReads));
   exports.Set("takeMiscompares", Napi::Function::New(env, TakeMiscompares));

@@ -72,6 +72,16 @@ PayloadOptions PayloadOf(const Napi::Object& o) {
   return payload;
 }
 
+// Command dwords 12, 14 and 15.
+WorkerProtectionOptions ProtectionOf(const Napi::Object& o) {
+  WorkerProtectionOptions protection;
+  protection.cdw12 = U32(o, "bits");
+  protection.reference_tag = U32(o, "cdw14");
+  protection.application_tag = static_cast<uint16_t>(U32(o, "cdw15"));
+  protection.application_mask = static_cast<uint16_t>(U32(o, "cdw15") >> 16);
+  return protection;
+}
+
 PatternOptions PatternOptionsOf(const Napi::Object& o) {
   PatternOptions pattern;
   ForEach(o, "sizes", [&](const Napi::Value& value) {
@@ -104,6 +114,7 @@ WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
   ForEach(o, "operations", [&](const Napi::Value& value) { options.operations.push_back(OperationOf(value.As<Napi::Object>())); });
   options.sequence = SequenceOf(o.Get("sequence"));
   options.payload = PayloadOf(o.Get("payload").As<Napi::Object>());
+  if (o.Get("protection").IsObject()) options.protection = ProtectionOf(o.Get("protection").As<Napi::Object>());
   options.last_commands = U32(o, "lastCommands");
   options.skip_uncorrectable = Flag(o, "skipUncorrectable");
   options.priority = static_cast<uint8_t>(U32(o, "priority"));

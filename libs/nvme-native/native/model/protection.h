@@ -1,26 +1,12 @@
-// End-to-end protection information, 16-bit guard (NVM Command Set 1.0, 5.3): made and checked sector by sector. Pure.
+// What a command asks for of protection information (NVM Command Set 1.0, 5.3), made and checked sector by sector. Pure.
 #pragma once
 #include <cstddef>
 #include <cstdint>
 
 #include "../core/nvme_spec.h"
+#include "../core/protection_information.h"
 
 namespace assay::model {
-
-constexpr uint32_t kProtectionBytes = 8;
-
-// CRC-16 of T10 DIF, polynomial 8bb7h; `crc` carries on an earlier one.
-uint16_t GuardCrc(const uint8_t* data, size_t bytes, uint16_t crc = 0);
-
-// How a namespace is protected.
-struct ProtectionFormat {
-  uint32_t type = 0;  // 0: not at all
-  bool first = false;
-  uint32_t lba_bytes = 0;
-  uint32_t metadata_bytes = 0;
-
-  uint32_t Offset() const { return first ? 0 : metadata_bytes - kProtectionBytes; }
-};
 
 // What a command asks for.
 struct ProtectionRequest {

@@ -44,6 +44,8 @@ export interface NativeWorkerOptions {
   verify: boolean;
   exclusive: boolean;
   payload: { kind: "marked" | "constant" | "random"; word: number; zeroPercent: number };
+  /** Command dwords 12, 14 (of type 3) and 15; null: the drive makes and takes off its tuples. */
+  protection?: { bits: number; cdw14: number; cdw15: number } | null;
   skipUncorrectable: boolean;
   lastCommands: number;
   priority: number;

@@ -12,7 +12,9 @@ export interface NativeMiscompare {
     | "unexpected-zeroes"
     | "unexpected-data"
     | "uncorrectable"
-    | "lost-write";
+    | "lost-write"
+    /** The tuple of a sector; `expected` and `got` are its 8 bytes. */
+    | "protection-information";
   /** Of the first wrong byte in the sector; null where none can be named. */
   byteOffset: number | null;
   /** The number of the write whose data had to be there, and of the one whose data are; null: none that is known. */

@@ -1,7 +1,7 @@
 import type { NativeWorkerOptions } from "../addon/worker";
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
 import type { ControllerIdentity, NamespaceIdentity } from "../identity";
-import { transferLayout } from "../namespace/protection";
+import { type ProtectionDwords, protectionDwords, TUPLE_BYTES, transferLayout } from "../namespace/protection";
 import { checkOperations, checkSequence } from "./check-operations";
 import { checkPlaces, checkSizes } from "./check-pattern";
 import { withDefaults } from "./defaults";
@@ -37,6 +37,7 @@ const KEYS = [
   "verify",
   "exclusive",
   "pattern",
+  "protection",
   "skipUncorrectable",
   "lastCommands",
   "onError",
@@ -81,6 +82,16 @@ function checkPattern(given: IoWorkerOptions["pattern"], verify: boolean): Nativ
   return { kind, word: 0, zeroPercent: integer("pattern.compressPercent", o.compressPercent ?? 0, 0, 100) };
 }
 
+function checkProtection(given: IoWorkerOptions["protection"], ns: NamespaceIdentity): ProtectionDwords | null {
+  if (given === undefined || given === null) return null;
+  const dwords = protectionDwords(ns, 0n, given);
+  if (given.referenceTag !== undefined && ns.protection?.type !== 3)
+    refuse("protection.referenceTag is for type 3: otherwise it is the low part of the LBA");
+  if (!dwords.action && ns.metadataBytes < TUPLE_BYTES)
+    refuse(`protection.action is false, ${ns.metadataBytes} bytes of metadata hold no tuple`);
+  return dwords;
+}
+
 type Commands = Pick<
   NativeWorkerOptions,
   | "sizes"
@@ -99,9 +110,10 @@ function checkCommands(
   ns: NamespaceIdentity,
   controller: ControllerIdentity,
   region: { startLba: bigint; lbas: bigint },
+  action: boolean,
 ): Commands {
   // MDTS counts metadata that lie between the sectors.
-  const maxBytes = Math.floor(controller.mdtsBytes / transferLayout(ns, true).stride) * ns.lbaBytes;
+  const maxBytes = Math.floor(controller.mdtsBytes / transferLayout(ns, action).stride) * ns.lbaBytes;
   if (o.sequence === undefined || o.sequence === null) {
     const sized = checkSizes(o, ns, maxBytes, region.lbas);
     const placed = checkPlaces(o, region.startLba, region.lbas, Math.max(...sized.sizes.map(({ lbas }) => lbas)));
@@ -158,9 +170,10 @@ export function checkWorkerOptions(
   if (verify && !hasTable) refuse("verify is true, openVerifyTable must come first");
   const skipUncorrectable = o.skipUncorrectable === undefined ? false : flag("skipUncorrectable", o.skipUncorrectable);
   if (skipUncorrectable && !hasTable) refuse("skipUncorrectable is true, openVerifyTable must come first");
+  const protection = checkProtection(o.protection, ns);
   return {
     worker: integer("worker", o.worker, 0, U32),
-    ...checkCommands(o, ns, controller, { startLba: regionStartLba, lbas: regionLbas }),
+    ...checkCommands(o, ns, controller, { startLba: regionStartLba, lbas: regionLbas }, protection?.action ?? true),
     depth: integer("depth", o.depth, 1, controller.maxQueueEntries - 1),
     priority: oneOf("priority", o.priority ?? 0, [0, 1, 2, 3]),
     spin: oneOf("polling", o.polling ?? "busy", ["busy", "sleep"]) === "busy",
@@ -172,6 +185,7 @@ export function checkWorkerOptions(
     verify,
     exclusive,
     payload: checkPattern(o.pattern, verify),
+    protection,
     skipUncorrectable,
     lastCommands: integer("lastCommands", o.lastCommands ?? 0, 0, MAX_LAST_COMMANDS),
     onError: o.onError === undefined ? "stop" : oneOf("onError", o.onError, ACTIONS),

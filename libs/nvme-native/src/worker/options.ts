@@ -1,4 +1,5 @@
 /** What an ioworker is asked to do. */
+import type { ProtectionOptions } from "../namespace/io-options";
 import type { NVM_OPCODE } from "../namespace/nvm-opcodes";
 
 /**
@@ -113,6 +114,13 @@ export interface IoWorkerOptions {
   exclusive?: boolean;
   /** Not with `verify`: a sector that proves itself has a payload of its own (`VerifyTableOptions.compressPercent`). */
   pattern?: WorkerPattern | null;
+  /**
+   * On a protected namespace (16-bit guard); default `{ action: true }`: the drive makes the tuples and takes them off.
+   * Without `action` the worker makes them itself, sends them with its data, and compares all of each that it reads with
+   * what it must be, whatever `check` lets the drive compare: a wrong one is a miscompare of kind `protection-information`.
+   * `referenceTag` is for type 3; on types 1 and 2 it is the low part of each sector's LBA.
+   */
+  protection?: ProtectionOptions;
   /** Leaves LBAs out that the verify table has as written uncorrectable; a command on both sides of such becomes two. */
   skipUncorrectable?: boolean;
   /** So many of the newest commands are told in the result; at most 1 048 576. */

@@ -1,5 +1,5 @@
 /** Namespaces that keep protection information, and such as come and go (X16, X17: beyond the table of behaviours). */
-import { type Controller, expectStatus, type Namespace, protectionTuple } from "../../src";
+import { type Controller, expectStatus, type Namespace, type ProtectionOptions, protectionTuple } from "../../src";
 import { behaviour } from "./behaviour";
 import { filled, firstBytes } from "./sectors";
 
@@ -50,6 +50,31 @@ behaviour(
     expectStatus(await ns.write(qpair, 7n, data, { metadata, protection }));
     expectStatus(await read("guard"));
     expectStatus(await read("reference"), 2, 0x84);
+  },
+);
+
+behaviour(
+  "X16",
+  "a verifying worker makes the tuples of its writes and compares those of its reads; a wrong one is found at its LBA",
+  { on, spec: { capacityBytes: 32n * MIB, namespaces: NAMESPACES } },
+  async ({ controller, qpair, folder, skip }) => {
+    const ns = (await protectedNamespace(controller)) ?? skip("no namespace of the drive has protection information");
+    await ns.openVerifyTable(`${folder}/t.verify`, 5n);
+    const { lbaBytes } = ns.identity;
+    const byWorker = { check: ["guard", "application", "reference"], applicationTag: 0xa55a } as ProtectionOptions;
+    const region = { regionLbas: 64n, verify: true, protection: byWorker, depth: 4, onError: "count" as const };
+    const lap = { ...region, sizeBytes: lbaBytes, randomPercent: 0, passes: 1 };
+    const good = { end: "done", errors: [], miscompares: 0n };
+    expect(await ns.startIoWorker({ ...lap, readPercent: 0 }).result).toMatchObject(good);
+    const mixed = { ...region, sizeBytes: [lbaBytes, 3 * lbaBytes], alignLbas: 1, readPercent: 60, ioCount: 500 };
+    expect(await ns.startIoWorker(mixed).result).toMatchObject(good);
+    // The drive takes what nobody asks it to compare.
+    const metadata = protectionTuple({ guard: 0x1234, applicationTag: 0xa55a, referenceTag: 9 });
+    expectStatus(await ns.write(qpair, 9n, filled({ ns }, 1, 7), { metadata, protection: { check: [] } }));
+    const unasked = { ...lap, readPercent: 100, protection: { ...byWorker, check: [] } };
+    expect(await ns.startIoWorker(unasked).result).toMatchObject({ end: "done", miscompares: 1n });
+    const refused = await ns.startIoWorker({ ...lap, readPercent: 100 }).result;
+    expect(refused).toMatchObject({ end: "done", errors: [{ sct: 2, sc: 0x82, count: 1 }], checkedLbas: 63n });
   },
 );
 

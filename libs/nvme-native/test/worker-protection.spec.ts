@@ -1,0 +1,168 @@
+/** Workers that make protection information themselves (PRACT 0), and compare what comes back. */
+import { expectStatus, guardCrc, type ModelNamespaceSpec, protectionTuple } from "../src";
+import { type Bench, withDrive, worker } from "./bench-drive";
+
+const MIB = 1n << 20n;
+const LBAS = 512n;
+const TAG = 0xbeef;
+type Layout = Omit<ModelNamespaceSpec, "capacityBytes">;
+
+const drive = (ns: Layout, body: (bench: Bench) => Promise<void>) =>
+  withDrive({ spec: { namespaces: [{ capacityBytes: 16n * MIB, ...ns }] } }, body);
+const checks = (type: number | undefined) =>
+  type === 3 ? (["guard", "application"] as const) : (["guard", "application", "reference"] as const);
+const byHost = (ns: Layout) => ({
+  check: [...checks(ns.protection)],
+  applicationTag: TAG,
+  ...(ns.protection === 3 && { referenceTag: 0x12345678 }),
+});
+/** What the tuple of a sector must be, made by the other implementation. */
+function tupleOf(ns: Layout, lba: bigint, data: Uint8Array, metadata: Uint8Array): Uint8Array {
+  const before = ns.protectionFirst === true ? 0 : metadata.byteLength - 8;
+  const guard = guardCrc(Buffer.concat([data, metadata.subarray(0, before)]));
+  const referenceTag = ns.protection === 3 ? 0x12345678 : Number(lba);
+  return protectionTuple({ guard, applicationTag: TAG, referenceTag });
+}
+
+const layouts: Layout[] = [1, 2, 3].flatMap((protection) =>
+  [false, true].flatMap((extendedLba) => [
+    { lbaBytes: 512, metadataBytes: 8, protection: protection as 1 | 2 | 3, extendedLba },
+    { lbaBytes: 4096, metadataBytes: 64, protection: protection as 1 | 2 | 3, extendedLba },
+    { lbaBytes: 4096, metadataBytes: 64, protection: protection as 1 | 2 | 3, extendedLba, protectionFirst: true },
+  ]),
+);
+const named = layouts.map((ns) => ({
+  ns,
+  name: `${ns.lbaBytes}+${ns.metadataBytes} bytes, type ${ns.protection}, ${ns.extendedLba ? "between the sectors" : "apart"}${ns.protectionFirst ? ", tuple first" : ""}`,
+}));
+
+test.each(named)("every command of a verifying worker carries tuples that are right: $name", ({ ns }) =>
+  drive(ns, async ({ ns: namespace, qpair, folder }) => {
+    const { lbaBytes, metadataBytes } = { lbaBytes: ns.lbaBytes!, metadataBytes: ns.metadataBytes! };
+    await namespace.openVerifyTable(`${folder}/t.verify`, 1n);
+    const options = {
+      regionLbas: LBAS,
+      sizeBytes: [lbaBytes, 2 * lbaBytes, 7 * lbaBytes],
+      alignLbas: 1,
+      verify: true,
+      protection: byHost(ns),
+    };
+    const fill = worker({ ...options, sizeBytes: lbaBytes, randomPercent: 0, readPercent: 0, passes: 1 });
+    expect(await namespace.startIoWorker(fill).result).toMatchObject({ end: "done", errors: [] });
+    const { readPercent: _, ...mixed } = worker({ ...options, ioCount: 1_500 });
+    const operations = { read: 40, write: 30, compare: 10, verify: 10, writeZeroes: 10 };
+    const result = await namespace.startIoWorker({ ...mixed, operations }).result;
+    expect(result).toMatchObject({ end: "done", errors: [], miscompares: 0n });
+    expect(result.checkedLbas).toBeGreaterThan(100n);
+
+    const layout = ns.extendedLba === true ? lbaBytes + metadataBytes : lbaBytes;
+    for (let lba = 0n; lba < LBAS; lba += 37n) {
+      const data = new Uint8Array(layout);
+      const beside = new Uint8Array(metadataBytes);
+      const transfer = { protection: byHost(ns), ...(ns.extendedLba !== true && { metadata: beside }) };
+      expectStatus(await namespace.read(qpair, lba, data, transfer));
+      const metadata = ns.extendedLba === true ? data.subarray(lbaBytes) : beside;
+      const at = ns.protectionFirst === true ? 0 : metadataBytes - 8;
+      const tuple = tupleOf(ns, lba, data.subarray(0, lbaBytes), metadata);
+      expect({ lba, tuple: Buffer.from(metadata.subarray(at, at + 8)) }).toEqual({ lba, tuple: Buffer.from(tuple) });
+    }
+    const all = { rule: "exact" as const, regionStartLba: 0n, regionLbas: LBAS, written: true };
+    expect(await namespace.verify(all)).toMatchObject({ violations: 0n, checkedLbas: LBAS, coveragePercent: 100 });
+  }),
+);
+
+describe.each([false, true])("a tuple that is wrong, between the sectors: %s", (extendedLba) => {
+  const ns: Layout = { lbaBytes: 512, metadataBytes: 8, protection: 1, extendedLba };
+  const wrong = [
+    ["guard", { guard: 0x1111 }],
+    ["application", { applicationTag: 7 }],
+    ["reference", { referenceTag: 5 }],
+  ] as const;
+  /** Writes LBA 77 with a tuple of which one part is wrong, and reads all around it. */
+  const read = (change: object, protection: object, body: (found: unknown) => void, verify = true) =>
+    drive(ns, async ({ ns: namespace, qpair, folder }) => {
+      if (verify) await namespace.openVerifyTable(`${folder}/t.verify`, 1n);
+      const data = new Uint8Array(512).fill(0x5a);
+      const right = { guard: guardCrc(data), applicationTag: TAG, referenceTag: 77 };
+      const tuple = protectionTuple({ ...right, ...change });
+      const sent = extendedLba ? new Uint8Array([...data, ...tuple]) : data;
+      const transfer = { protection: { check: [] }, ...(!extendedLba && { metadata: tuple }) };
+      expectStatus(await namespace.write(qpair, 77n, sent, transfer));
+      const options = { regionStartLba: 70n, regionLbas: 16n, sizeBytes: 2048, randomPercent: 0, readPercent: 100 };
+      const handle = namespace.startIoWorker(
+        worker({ ...options, passes: 1, verify, onError: "count", protection: { applicationTag: TAG, ...protection } }),
+      );
+      const miscompares = [];
+      for await (const event of handle) if (event.type === "miscompare") miscompares.push(event.miscompare);
+      body({
+        miscompares,
+        result: await handle.result,
+        right: Buffer.from(protectionTuple(right)).toString("hex"),
+        tuple,
+      });
+    });
+
+  test.each(wrong)("is found by the worker when the drive compares nothing: %s", async (_, change) => {
+    for (const verify of [true, false])
+      await read(
+        change,
+        { check: [] },
+        (found) => {
+          expect(found).toMatchObject({
+            miscompares: [{ lba: 77n, kind: "protection-information" }],
+            result: { end: "done", miscompares: 1n, errors: [{ sct: 7, sc: 0x81, count: 1 }] },
+          });
+          const { miscompares, right, tuple } = found as { miscompares: [object]; right: string; tuple: Uint8Array };
+          expect(miscompares[0]).toMatchObject({ expected: right, got: Buffer.from(tuple).toString("hex") });
+        },
+        verify,
+      );
+  });
+
+  test.each(wrong)("is refused by the drive that compares it: %s", async (part, change) => {
+    const sc = { guard: 0x82, application: 0x83, reference: 0x84 }[part];
+    const status = { miscompares: [], result: { miscompares: 0n, errors: [{ sct: 2, sc, count: 1 }] } };
+    await read(change, { check: ["guard", "application", "reference"] }, (found) =>
+      expect(found).toMatchObject(status),
+    );
+  });
+
+  test("of bits of the application tag that nobody compares is right", () =>
+    read({ applicationTag: TAG ^ 0xf0 }, { check: ["application"], applicationMask: 0xff0f }, (found) =>
+      expect(found).toMatchObject({ miscompares: [], result: { miscompares: 0n, errors: [] } }),
+    ));
+
+  test("of all ones is not compared", () =>
+    read({ applicationTag: 0xffff, guard: 1 }, { check: ["guard", "application"] }, (found) =>
+      expect(found).toMatchObject({ miscompares: [], result: { miscompares: 0n, errors: [] } }),
+    ));
+});
+
+test("the drive makes and compares tuples for a worker that asks for both", () =>
+  drive({ lbaBytes: 512, metadataBytes: 8, protection: 1 }, async ({ ns, qpair }) => {
+    const asked = { action: true, check: [...checks(1)], applicationTag: TAG };
+    const region = { regionLbas: 64n, sizeBytes: 1024, randomPercent: 0, passes: 1 };
+    const run = (options: object) => ns.startIoWorker(worker({ ...region, ...options })).result;
+    expect(await run({ readPercent: 0, protection: asked })).toMatchObject({ end: "done", errors: [] });
+    expect(await run({ readPercent: 100, protection: asked })).toMatchObject({ end: "done", errors: [] });
+    const other = { ...asked, applicationTag: 1 };
+    const { errors } = await run({ readPercent: 100, protection: other, onError: "count" });
+    expect(errors).toMatchObject([{ sct: 2, sc: 0x83, count: 32 }]);
+    const data = new Uint8Array(512);
+    const metadata = new Uint8Array(8);
+    expectStatus(await ns.read(qpair, 9n, data, { metadata, protection: { check: [] } }));
+    const tuple = protectionTuple({ guard: guardCrc(data), applicationTag: TAG, referenceTag: 9 });
+    expect(Buffer.from(metadata)).toEqual(Buffer.from(tuple));
+  }));
+
+test("what no namespace or type has is refused", () =>
+  drive({ lbaBytes: 512, metadataBytes: 8, protection: 1 }, async ({ ns }) => {
+    const start = (protection: object) => () => ns.startIoWorker(worker({ ioCount: 1, protection }));
+    expect(start({ check: ["guard"], referenceTag: 5 })).toThrow("protection.referenceTag is for type 3");
+    expect(start({ check: ["stamp"] })).toThrow("protection.check");
+    expect(start({ applicationTag: 0x10000 })).toThrow("protection.applicationTag is 65536");
+    await withDrive({}, async ({ ns: plain }) => {
+      const unprotected = () => plain.startIoWorker(worker({ ioCount: 1, protection: { check: [] } }));
+      expect(unprotected).toThrow("has no protection information");
+    });
+  }));
