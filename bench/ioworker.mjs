@@ -8,6 +8,7 @@
 //
 // fio is not beside them: it reaches these targets only through a block device of a kernel that has nvme-tcp, or through SPDK's
 // fio plugin, which has to be built against fio's own sources and is in no package. The last line says what is here.
+// bench/fio-guest.mjs measures beside fio on a PCIe drive.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -190,7 +191,7 @@ async function main() {
   }
   console.log(`${rounds} pairs of ${seconds} s a case; load ${load()}`);
   console.log(missed.length === 0 ? "all goals met" : `missed: ${missed.join("; ")}`);
-  console.log(`fio: ${whyNoFio()}`);
+  console.log(`fio: ${whyNoFio()}; beside it on a PCIe drive: bench/fio-guest.mjs`);
   if (missed.length > 0) process.exitCode = 1;
 }
 
