@@ -170,15 +170,15 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
 
 uint32_t VerifyTable::PlainlyRight(uint64_t slba, uint64_t lbas, const uint8_t* data, uint32_t stride) const {
   const uint64_t count = Clip(slba, lbas);
-  const uint32_t bytes = geometry_.lba_bytes, trusted_from = header_->trusted_from;
+  const uint32_t bytes = geometry_.lba_bytes;
   uint32_t right = 0;
   for (; right < count; right++, data += stride) {
     const Version now = Load(slba + right);
     Record& record = records_[slba + right];
     const Version submitted = record.submitted;
     const uint32_t state = std::atomic_ref(record.state).load(std::memory_order_relaxed);
-    const bool settled = submitted == now || (submitted == kVersionUnknown && !(state & kLocked));
-    if (!settled || !IsToken(now) || (state & kUntracked) || state >> kSessionShift < trusted_from || InLoss(record.epoch)) break;
+    const bool settled = submitted == now || (submitted == kVersionUnknown && !(state & kWriting));
+    if (!settled || !IsToken(now) || (state & kUntracked) || InLoss(record.epoch)) break;
     if (Stamp::Lba(data) != slba + right || TokenVersion(Stamp::Token(data, bytes)) != now || !stamp_.Proves(data, bytes)) break;
   }
   return right;
