@@ -77,11 +77,16 @@ export function object<T extends object>(name: string, value: unknown, known: re
   return value as T;
 }
 
+/** What is in the memory, whatever a class of the script's own says. */
+const REAL_LENGTH = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "byteLength")!.get!;
+
 export function bytes(name: string, value: unknown, min: number, max: number): Uint8Array {
   // A typed array of another realm (a vm context) is one as well.
   const isBytes = ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
   if (!isBytes) refuse(`${name} is ${show(value)}, it must be a Uint8Array`);
   const array = value as Uint8Array;
+  const real: number = REAL_LENGTH.call(array);
+  if (array.byteLength !== real) refuse(`${name} says that it has ${array.byteLength} bytes, it has ${real}`);
   if (array.byteLength < min || array.byteLength > max) {
     refuse(`${name} has ${array.byteLength} bytes, it must have ${min} to ${max}`);
   }

@@ -2,7 +2,7 @@
  * Waiting for a number of completions, whichever commands they belong to. A command's own promise is enough for most
  * scripts; this counts where a script sends many and wants to go on after some of them.
  */
-import { finite, integer, refuse } from "./check";
+import { finite, integer, object, refuse } from "./check";
 import type { Completion } from "./completion";
 
 const MAX_WAIT_MS = 24 * 3600 * 1000;
@@ -67,7 +67,8 @@ export class Completions {
    */
   async wait(expected = 1, options: { timeoutMs?: number } = {}): Promise<Waited> {
     integer("expected", expected, 0, MAX_EXPECTED);
-    const timeoutMs = finite("timeoutMs", options.timeoutMs ?? DEFAULT_WAIT_MS, 0, MAX_WAIT_MS);
+    const o = object<typeof options>("options", options, ["timeoutMs"]);
+    const timeoutMs = finite("timeoutMs", o.timeoutMs ?? DEFAULT_WAIT_MS, 0, MAX_WAIT_MS);
     let timer: NodeJS.Timeout | undefined;
     let inTime = true;
     try {

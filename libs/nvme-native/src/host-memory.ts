@@ -25,7 +25,8 @@ export interface HostMemoryWish {
 
 /** HMPRE, HMMIN and HMMAXD of Identify Controller. */
 export function hostMemoryWish(controller: Pick<Controller, "identity">): HostMemoryWish | null {
-  const { raw } = having("controller", controller, ["identity"]).identity;
+  const { identity } = having("controller", controller, ["identity"]);
+  const { raw } = having("controller.identity", identity, ["raw"]);
   const preferred = Number(field(raw, 275, 272));
   if (preferred === 0) return null;
   return {

@@ -73,7 +73,7 @@ const OBJECTS: Record<string, (bench: Bench) => object | Promise<object>> = {
  * `wait` has its own test, `powerCycle` too, for what it takes leaves the drive ten seconds without power; the others are the driver's
  * own, or end what the next call needs.
  */
-const LEFT_OUT = new Set(["close", "wait", "powerCycle", "ended", "use", "reaped", "listen"]);
+const LEFT_OUT = new Set(["close", "wait", "powerCycle", "during", "use", "reaped", "listen"]);
 /** Where `close` is a command like others. */
 const CLOSE_IS_A_COMMAND = new Set(["ZonedNamespace", "ZoneHandle", "Streams"]);
 const leftOutOf = (name: string) =>

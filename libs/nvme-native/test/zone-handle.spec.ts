@@ -1,5 +1,6 @@
 /** One zone at a time: what `ZonedNamespace.at` gives. */
 import { expectStatus, ZonedNamespace } from "../src";
+import { zoneAt } from "../src/namespace/zone-report";
 import { codeOf, withDrive } from "./bench-drive";
 
 const MIB = 1n << 20n;
@@ -49,4 +50,30 @@ test("a worker fills what can be written of a zone, exactly once, and reads it b
     expect((await zone.report()).state).toBe("full");
     const reader = await zone.startIoWorker({ ioCount: 10, depth: 4 });
     expect(await reader.result).toMatchObject({ end: "done", reads: 10n, errors: [] });
+  }));
+
+test("an extended report carries the descriptor extension of each zone that has one", () => {
+  const page = new Uint8Array(2 * 128);
+  for (const [i, attributes] of [0x80, 0].entries()) {
+    page[128 * i + 1] = 4 << 4;
+    page[128 * i + 2] = attributes;
+    page.fill(7 + i, 128 * i + 64, 128 * i + 128);
+  }
+  const view = new DataView(page.buffer);
+  expect(zoneAt(view, 0, 64)).toMatchObject({ state: "closed", extension: new Uint8Array(64).fill(7) });
+  expect(zoneAt(view, 128, 64)).toMatchObject({ state: "closed", extension: null });
+  expect(zoneAt(view, 0)).not.toHaveProperty("extension");
+});
+
+test("a drive without descriptor extensions refuses to report and to set them, and the command says what was asked", () =>
+  withDrive({ spec }, async ({ controller, ns, qpair }) => {
+    const zns = await ZonedNamespace.of(controller, ns);
+    expect(zns.facts.extensionBytes).toBe(0);
+    const { completion, zones } = await zns.reportZones(qpair, { extended: true, state: "empty" });
+    expectStatus(completion, 0, 0x02);
+    expect(zones).toEqual([]);
+    expect(qpair.cmdlog(1)[0]!.submission[13]).toBe((1 << 8) | 1);
+    expectStatus(await zns.setExtension(qpair, 0n, new Uint8Array(4)), 0, 0x02);
+    expect(qpair.cmdlog(1)[0]).toMatchObject({ opcode: 0x79, name: "Zone Management Send" });
+    expect(qpair.cmdlog(1)[0]!.submission[13]).toBe(0x10);
   }));

@@ -58,7 +58,7 @@ export class BareController extends BareDevice {
   readonly use: () => NativeHandle;
 
   /** Waits until CSTS.RDY is `ready`; ms. @throws ERR_READY after CAP.TO or when CSTS.CFS says that it will not come. */
-  waitReady(ready: boolean): Promise<number> {
+  async waitReady(ready: boolean): Promise<number> {
     return waitReady(this, flag("ready", ready));
   }
 

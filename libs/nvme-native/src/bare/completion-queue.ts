@@ -1,4 +1,4 @@
-import { integer, object } from "../check";
+import { flag, integer, object } from "../check";
 import { NvmeError } from "../nvme-error";
 import { type CompletionEntry, CQE_BYTES, decodeCompletion, type SubmissionEntry } from "./entries";
 import { BareQueue } from "./queue";
@@ -24,12 +24,13 @@ export class BareCompletionQueue extends BareQueue {
   createCommand(options: { vector?: number; interrupts?: boolean } = {}): SubmissionEntry {
     const o = object<typeof options>("options", options, ["vector", "interrupts"]);
     const vector = integer("vector", o.vector ?? 0, 0, 0xffff);
+    const interrupts = flag("interrupts", o.interrupts ?? false) ? 2 : 0;
     const { qid, entries, prp1, contiguous } = this.place;
     return {
       opcode: 0x05,
       prp1,
       cdw10: (((entries - 1) << 16) | qid) >>> 0,
-      cdw11: ((vector << 16) | (o.interrupts === true ? 2 : 0) | (contiguous ? 1 : 0)) >>> 0,
+      cdw11: ((vector << 16) | interrupts | (contiguous ? 1 : 0)) >>> 0,
     };
   }
 

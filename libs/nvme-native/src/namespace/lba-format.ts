@@ -1,5 +1,5 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
-import { big, bytes, having, integer, object, U64 } from "../check";
+import { big, bytes, flag, having, integer, numbersIn, object, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller, Namespace } from "../driver";
 import type { NamespaceIdentity } from "../identity";
@@ -13,6 +13,7 @@ export function findLbaFormat(
   metadataBytes = 0,
 ): number | null {
   having("ns", ns, ["lbaFormats"]);
+  numbersIn("ns.lbaFormats", ns.lbaFormats, ["lbaBytes", "metadataBytes"]);
   integer("lbaBytes", lbaBytes, 1, 2 ** 31);
   integer("metadataBytes", metadataBytes, 0, 0xffff);
   const index = ns.lbaFormats.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
@@ -54,7 +55,8 @@ export function namespacePage(wanted: NewNamespace): Uint8Array {
   view.setBigUint64(0, lbaCount, true);
   view.setBigUint64(8, lbaCount, true);
   const format = integer("lbaFormat", o.lbaFormat, 0, 63);
-  page[26] = (format & 15) | ((format >> 4) << 5) | (o.extendedLba === true ? 0x10 : 0);
-  page[29] = integer("protection", o.protection ?? 0, 0, 7) | (o.protectionFirst === true ? 8 : 0);
+  page[26] = (format & 15) | ((format >> 4) << 5) | (flag("extendedLba", o.extendedLba ?? false) ? 0x10 : 0);
+  page[29] =
+    integer("protection", o.protection ?? 0, 0, 7) | (flag("protectionFirst", o.protectionFirst ?? false) ? 8 : 0);
   return page;
 }

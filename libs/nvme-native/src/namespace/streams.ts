@@ -61,7 +61,7 @@ export class Streams {
   }
 
   /** A drive without directives ends this with an error status. */
-  enable(enabled = true): Promise<Completion> {
+  async enable(enabled = true): Promise<Completion> {
     const cdw12 = (STREAMS << 8) | (flag("enabled", enabled) ? 1 : 0);
     return this.#send({ type: IDENTIFY, operation: SEND.enable, cdw12 });
   }
@@ -84,7 +84,7 @@ export class Streams {
   }
 
   /** Dword 0 of the completion: how many of the wanted resources the namespace has for itself now. */
-  allocate(wanted: number): Promise<Completion> {
+  async allocate(wanted: number): Promise<Completion> {
     const cdw12 = integer("wanted", wanted, 1, MAX_STREAM);
     return this.controller.commands.directiveReceive({
       nsid: this.nsid,
@@ -94,12 +94,12 @@ export class Streams {
     });
   }
 
-  close(stream: number): Promise<Completion> {
+  async close(stream: number): Promise<Completion> {
     const specific = integer("stream", stream, 1, MAX_STREAM);
     return this.#send({ type: STREAMS, operation: SEND.releaseIdentifier, specific });
   }
 
-  releaseResources(): Promise<Completion> {
+  async releaseResources(): Promise<Completion> {
     return this.#send({ type: STREAMS, operation: SEND.releaseResources });
   }
 

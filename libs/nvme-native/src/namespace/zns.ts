@@ -1,6 +1,6 @@
 /** Zoned namespaces (ZNS Command Set 1.1): facts, reports, zone actions and append. Reads and writes are the namespace's. */
 import { type CommandData, viewOf } from "../buffer";
-import { big, having, integer, object, oneOf, refuse, U32, U64 } from "../check";
+import { big, flag, having, integer, object, oneOf, refuse, U32, U64 } from "../check";
 import type { Completion } from "../completion";
 import type { Controller, Namespace, Qpair } from "../driver";
 import { NvmeError } from "../nvme-error";
@@ -13,6 +13,10 @@ const OPCODE = { send: 0x79, receive: 0x7a, append: 0x7d } as const;
 const REPORT_HEADER_BYTES = 64;
 const DESCRIPTOR_BYTES = 64;
 const FIRST_FORMAT_EXTENSION = 2816;
+/** ZDES counts these. */
+const EXTENSION_UNIT_BYTES = 64;
+const EXTENDED_REPORT = 1;
+const SET_EXTENSION = 0x10;
 const MAX_REPORTED = 4096;
 const SELECT_ALL = 0x100;
 const PARTIAL = 0x1_0000;
@@ -45,6 +49,7 @@ export class ZonedNamespace {
       return last === NO_LIMIT ? null : last + 1;
     };
     const facts = {
+      extensionBytes: page[FIRST_FORMAT_EXTENSION + 16 * format + 8]! * EXTENSION_UNIT_BYTES,
       zoneLbas,
       zoneCount: Number(namespace.identity.lbaCount / zoneLbas),
       maxActive: limit(4),
@@ -53,27 +58,39 @@ export class ZonedNamespace {
     return new ZonedNamespace(namespace, facts, controller.identity.mdtsBytes);
   }
 
-  /** Zones from the one that holds `fromLba` on; `matching` counts all of them up to the end, `zones` has at most `limit`. */
+  /**
+   * Zones from the one that holds `fromLba` on; `matching` counts all of them up to the end, `zones` has at most `limit`.
+   * `extended`: with their descriptor extensions, which a drive without any (`facts.extensionBytes` 0) refuses.
+   */
   async reportZones(
     qpair: Qpair,
-    options: { fromLba?: bigint; state?: ZoneState | "all"; limit?: number; partial?: boolean } = {},
+    options: {
+      fromLba?: bigint;
+      state?: ZoneState | "all";
+      limit?: number;
+      partial?: boolean;
+      extended?: boolean;
+    } = {},
   ): Promise<{ completion: Completion; matching: bigint; zones: Zone[] }> {
-    const o = object<typeof options>("options", options, ["fromLba", "state", "limit", "partial"]);
-    const fits = Math.floor((this.maxTransferBytes - REPORT_HEADER_BYTES) / DESCRIPTOR_BYTES);
+    const o = object<typeof options>("options", options, ["fromLba", "state", "limit", "partial", "extended"]);
+    const extended = flag("extended", o.extended ?? false);
+    const extensionBytes = extended ? this.facts.extensionBytes : 0;
+    const each = DESCRIPTOR_BYTES + extensionBytes;
+    const fits = Math.floor((this.maxTransferBytes - REPORT_HEADER_BYTES) / each);
     const most = Math.min(fits, MAX_REPORTED);
     const limit = integer("limit", o.limit ?? Math.min(most, this.facts.zoneCount), 1, most);
     const filter = FILTERS[oneOf("state", o.state ?? "all", Object.keys(FILTERS) as (keyof typeof FILTERS)[])];
-    const data = new Uint8Array(REPORT_HEADER_BYTES + limit * DESCRIPTOR_BYTES);
+    const data = new Uint8Array(REPORT_HEADER_BYTES + limit * each);
     const command = {
       ...addressed(OPCODE.receive, this.namespace.nsid, "fromLba", o.fromLba ?? 0n),
       cdw12: data.byteLength / 4 - 1,
-      cdw13: (filter << 8) | (o.partial === true ? PARTIAL : 0),
+      cdw13: (extended ? EXTENDED_REPORT : 0) | (filter << 8) | (flag("partial", o.partial ?? false) ? PARTIAL : 0),
     };
     const completion = await this.namespace.io(qpair, command, data, "from-device");
     const view = new DataView(data.buffer);
     const matching = view.getBigUint64(0, true);
     const told = Math.min(limit, Number(matching));
-    const zones = Array.from({ length: told }, (_, i) => zoneAt(view, REPORT_HEADER_BYTES + i * DESCRIPTOR_BYTES));
+    const zones = Array.from({ length: told }, (_, i) => zoneAt(view, REPORT_HEADER_BYTES + i * each, extensionBytes));
     return { completion, matching, zones };
   }
 
@@ -115,6 +132,13 @@ export class ZonedNamespace {
     return this.act(qpair, "offline", zslba);
   }
 
+  /** Gives an empty zone its descriptor extension (Zone Send Action 10h); it becomes closed. `data`: `facts.extensionBytes`. */
+  async setExtension(qpair: Qpair, zslba: bigint, data: CommandData): Promise<Completion> {
+    viewOf("data", data, Math.max(4, this.facts.extensionBytes), Math.max(4, this.facts.extensionBytes));
+    const command = addressed(OPCODE.send, this.namespace.nsid, "zslba", zslba);
+    return this.namespace.io(qpair, { ...command, cdw13: SET_EXTENSION }, data, "to-device");
+  }
+
   /** Writes where the drive's write pointer is; `lba` is where that was, null when it refused. */
   async append(
     qpair: Qpair,
@@ -129,7 +153,7 @@ export class ZonedNamespace {
     const o = object<typeof flags>("flags", flags, ["fua"]);
     const command = {
       ...addressed(OPCODE.append, this.namespace.nsid, "zslba", zslba),
-      cdw12: ((o.fua === true ? FUA : 0) + byteLength / stride - 1) >>> 0,
+      cdw12: ((flag("fua", o.fua ?? false) ? FUA : 0) + byteLength / stride - 1) >>> 0,
     };
     const completion = await this.namespace.io(qpair, command, data, "to-device");
     if (!succeeded(completion)) return { completion, lba: null };

@@ -59,12 +59,12 @@ export class ZoneHandle {
   }
 
   /** `offset`: LBAs from the zone's start. */
-  read(offset: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
+  async read(offset: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
     return this.zoned.namespace.read(this.qpair, this.#at(offset), data, flags);
   }
 
   /** At `offset` LBAs from the zone's start: anywhere but the write pointer it is the drive's to refuse (01/bc). */
-  write(offset: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
+  async write(offset: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion> {
     return this.zoned.namespace.write(this.qpair, this.#at(offset), data, flags);
   }
 

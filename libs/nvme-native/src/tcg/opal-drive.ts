@@ -87,7 +87,10 @@ export class OpalDrive {
   }
 
   /** A session for everything that has no method here. `who` null: anybody. */
-  session(sp: "admin" | "locking", who: OpalWho | null): Promise<{ answer: TcgAnswer; session: TcgSession | null }> {
+  async session(
+    sp: "admin" | "locking",
+    who: OpalWho | null,
+  ): Promise<{ answer: TcgAnswer; session: TcgSession | null }> {
     oneOf("sp", sp, ["admin", "locking"]);
     const uid = sp === "admin" ? UID.adminSp : UID.lockingSp;
     return TcgSession.start(this.channel, this.comId, uid, who === null ? null : authorityOf(who));
@@ -100,27 +103,27 @@ export class OpalDrive {
     return { answer, msid: msid instanceof Uint8Array ? msid : null };
   }
 
-  setSidPin(sid: OpalPin, pin: OpalPin): Promise<TcgAnswer> {
+  async setSidPin(sid: OpalPin, pin: OpalPin): Promise<TcgAnswer> {
     const value = pinBytes("pin", pin);
     return this.#within("admin", { sid }, (session) => session.set(UID.pinOfSid, [[PIN_COLUMN, value]]));
   }
 
   /** From now on ranges can lock; Admin1 begins with the PIN of SID. */
-  activate(sid: OpalPin): Promise<TcgAnswer> {
+  async activate(sid: OpalPin): Promise<TcgAnswer> {
     return this.#within("admin", { sid }, (session) => session.call(UID.lockingSp, METHOD.activate));
   }
 
-  setAdminPin(who: OpalWho, admin: number, pin: OpalPin): Promise<TcgAnswer> {
+  async setAdminPin(who: OpalWho, admin: number, pin: OpalPin): Promise<TcgAnswer> {
     const value = pinBytes("pin", pin);
     return this.#within("locking", who, (session) => session.set(pinOfAdmin(admin), [[PIN_COLUMN, value]]));
   }
 
-  setUserPin(who: OpalWho, user: number, pin: OpalPin): Promise<TcgAnswer> {
+  async setUserPin(who: OpalWho, user: number, pin: OpalPin): Promise<TcgAnswer> {
     const value = pinBytes("pin", pin);
     return this.#within("locking", who, (session) => session.set(pinOfUser(user), [[PIN_COLUMN, value]]));
   }
 
-  enableUser(who: OpalWho, user: number, enabled = true): Promise<TcgAnswer> {
+  async enableUser(who: OpalWho, user: number, enabled = true): Promise<TcgAnswer> {
     flag("enabled", enabled);
     return this.#within("locking", who, (session) => session.set(userOf(user), [[ENABLED_COLUMN, enabled ? 1 : 0]]));
   }
@@ -138,7 +141,7 @@ export class OpalDrive {
   }
 
   /** Range 0 is the global one, which has no place. LBAs that come or go lose their data. */
-  setRange(who: OpalWho, range: number, options: OpalRangeOptions): Promise<TcgAnswer> {
+  async setRange(who: OpalWho, range: number, options: OpalRangeOptions): Promise<TcgAnswer> {
     const cells = rangeCells(checkRange(options));
     return this.#within("locking", who, (session) => session.set(rangeOf(range), cells));
   }
@@ -151,7 +154,7 @@ export class OpalDrive {
   }
 
   /** Locks act where they are enabled: reads end with 02/86 under `all`, writes under `all` and `writes`. */
-  lock(who: OpalWho, range: number, locks: keyof typeof LOCKS): Promise<TcgAnswer> {
+  async lock(who: OpalWho, range: number, locks: keyof typeof LOCKS): Promise<TcgAnswer> {
     const [read, write] = LOCKS[oneOf("locks", locks, Object.keys(LOCKS) as (keyof typeof LOCKS)[])];
     return this.#within("locking", who, (session) =>
       session.set(rangeOf(range), [
@@ -162,17 +165,17 @@ export class OpalDrive {
   }
 
   /** What the range holds can never be read again. */
-  generateKey(who: OpalWho, range: number): Promise<TcgAnswer> {
+  async generateKey(who: OpalWho, range: number): Promise<TcgAnswer> {
     return this.#within("locking", who, (session) => session.call(keyOf(range), METHOD.genKey));
   }
 
   /** The whole drive as it left the factory, without data. The PSID is printed on its label. */
-  revert(who: { sid: OpalPin } | { psid: OpalPin }): Promise<TcgAnswer> {
+  async revert(who: { sid: OpalPin } | { psid: OpalPin }): Promise<TcgAnswer> {
     return this.#within("admin", who, (session) => session.call(UID.adminSp, METHOD.revert), true);
   }
 
   /** The Locking SP alone; SID keeps its PIN. */
-  revertLockingSp(who: OpalWho): Promise<TcgAnswer> {
+  async revertLockingSp(who: OpalWho): Promise<TcgAnswer> {
     return this.#within("locking", who, (session) => session.call(UID.thisSp, METHOD.revertSp), true);
   }
 

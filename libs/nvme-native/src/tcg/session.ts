@@ -70,7 +70,7 @@ export class TcgSession {
     return { answer, session: new TcgSession(channel, { comId, hostSession, tperSession }) };
   }
 
-  call(object: Uint8Array, method: Uint8Array, parameters: TcgValue[] = []): Promise<TcgAnswer> {
+  async call(object: Uint8Array, method: Uint8Array, parameters: TcgValue[] = []): Promise<TcgAnswer> {
     bytes("object", object, UID_BYTES, UID_BYTES);
     bytes("method", method, UID_BYTES, UID_BYTES);
     if (!Array.isArray(parameters)) refuse("parameters must be an array of values");
@@ -78,7 +78,7 @@ export class TcgSession {
   }
 
   /** The columns from `first` to `last` of one row. */
-  get(object: Uint8Array, first: number, last: number): Promise<TcgAnswer> {
+  async get(object: Uint8Array, first: number, last: number): Promise<TcgAnswer> {
     integer("first", first, 0, U32);
     integer("last", last, first, U32);
     const block = [
@@ -89,18 +89,18 @@ export class TcgSession {
   }
 
   /** Cells of one row, by column. */
-  set(object: Uint8Array, cells: [number, TcgValue][]): Promise<TcgAnswer> {
+  async set(object: Uint8Array, cells: [number, TcgValue][]): Promise<TcgAnswer> {
     if (!Array.isArray(cells) || !cells.every(Array.isArray))
       refuse("cells must be an array of columns with their values");
     return this.call(object, METHOD.set, [{ name: VALUES, value: cells.map(([name, value]) => ({ name, value })) }]);
   }
 
-  authenticate(authority: TcgAuthority): Promise<TcgAnswer> {
+  async authenticate(authority: TcgAuthority): Promise<TcgAnswer> {
     const { uid, pin } = checkAuthority(authority);
     return this.call(UID.thisSp, METHOD.authenticate, [uid, { name: HOST_CHALLENGE, value: pin }]);
   }
 
-  close(): Promise<TcgAnswer> {
+  async close(): Promise<TcgAnswer> {
     return exchange(this.channel, this.address, Uint8Array.of(CONTROL.endOfSession), true);
   }
 }

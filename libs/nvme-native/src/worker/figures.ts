@@ -1,9 +1,11 @@
 /** Figures made of what a worker tells: a series of whole seconds, their evenness, percentiles. Pure. */
-import { mergeHistograms, percentileNs, type Sample } from "@assay/protocol";
+import { mergeHistograms, percentileNs, type Sample, type SparseHistogram } from "@assay/protocol";
 import { finite, having, integer, numbersIn, object, oneOf, refuse } from "../check";
 import type { IoWorkerResult, Operation } from "./result";
 
 const SECOND_MS = 1000;
+/** A worker's life is at most 1000 hours. */
+const MAX_SECONDS = 3_600_000;
 const OPERATIONS: readonly Operation[] = ["read", "write", "other"];
 
 type CountedSample = Pick<Sample, "interval" | "intervalMs" | "reads" | "writes" | "others">;
@@ -23,6 +25,9 @@ export function ioPerSecond(samples: readonly CountedSample[], sampleMs?: number
   const eachMs = integer("sampleMs", sampleMs === undefined ? longest(samples) : sampleMs, 1, SECOND_MS);
   if (SECOND_MS % eachMs !== 0) refuse(`sampleMs is ${eachMs}, it must divide ${SECOND_MS}`);
   const perSecond = SECOND_MS / eachMs;
+  samples.forEach(({ interval }, i) => {
+    integer(`samples[${i}].interval`, interval, 0, MAX_SECONDS * perSecond);
+  });
   const whole = samples.filter((sample) => sample.intervalMs === eachMs);
   const intervals = whole.reduce((most, sample) => Math.max(most, sample.interval + 1), 0);
   const series: number[] = Array.from({ length: Math.floor(intervals / perSecond) }, () => 0);
@@ -48,6 +53,17 @@ export function iopsConsistency(series: readonly number[], percent = 99.9): numb
   return reached / (total / series.length);
 }
 
+/** Buckets and their counts. */
+function pairs(name: string, given: SparseHistogram): SparseHistogram {
+  if (!Array.isArray(given)) refuse(`${name} must be an array of buckets with their counts`);
+  for (const [i, pair] of given.entries()) {
+    numbersIn(`${name}[${i}]`, pair);
+    integer(`${name}[${i}][0]`, pair[0], 0, Number.MAX_SAFE_INTEGER);
+    integer(`${name}[${i}][1]`, pair[1], 0, Number.MAX_SAFE_INTEGER);
+  }
+  return given;
+}
+
 /** Which latencies are meant. */
 export interface PercentileOptions {
   /** Default: all. */
@@ -68,7 +84,6 @@ export function latencyPercentiles(
 ): (number | null)[] {
   numbersIn("percents", percents);
   if (!Array.isArray(results)) refuse("results must be an array of what workers ended with");
-  for (const [i, result] of results.entries()) having(`results[${i}]`, result, ["histograms", "serviceHistograms"]);
   const o = object<PercentileOptions>("options", options, ["operations", "from"]);
   const operations = o.operations ?? OPERATIONS;
   if (!Array.isArray(operations)) refuse("options.operations must be an array");
@@ -77,10 +92,12 @@ export function latencyPercentiles(
   percents.forEach((percent, i) => {
     finite(`percents[${i}]`, percent, 0, 100);
   });
+  const which = o.from === "actual" ? "serviceHistograms" : "histograms";
   const merged = mergeHistograms(
-    results.flatMap((result) => {
-      const histograms = o.from === "actual" ? result.serviceHistograms : result.histograms;
-      return operations.map((operation) => histograms[operation]);
+    results.flatMap((result, i) => {
+      const histograms = having(`results[${i}]`, result, ["histograms", "serviceHistograms"])[which];
+      having(`results[${i}].${which}`, histograms, operations);
+      return operations.map((operation) => pairs(`results[${i}].${which}.${operation}`, histograms[operation]));
     }),
   );
   return percents.map((percent) => percentileNs(merged, percent));

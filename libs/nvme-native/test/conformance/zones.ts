@@ -35,7 +35,7 @@ async function zonedOf(bench: ConformanceBench) {
 behaviour("X10", "a worker fills a zone: empty, implicitly opened, full; a reset empties it", ANY, async (given) => {
   const bench = await zonedOf(given);
   const { ns, qpair, zns } = bench;
-  expect(zns.facts).toEqual({ zoneLbas: 256n, zoneCount: 8, maxOpen: 2, maxActive: 3 });
+  expect(zns.facts).toMatchObject({ zoneLbas: 256n, zoneCount: 8, maxOpen: 2, maxActive: 3 });
   expect((await zns.zone(qpair, 256n)).state).toBe("empty");
   expectStatus(await ns.write(qpair, 256n, filled(bench, 1, 1)));
   expect(await zns.zone(qpair, 256n)).toMatchObject({ state: "implicitlyOpened", writePointer: 257n });
