@@ -3,10 +3,10 @@
  * `controller.createBuffer(bytes)` lies where the drive reaches it: nothing is copied, and the memory lives until the last
  * command that uses it has ended, also when the script has freed or forgotten it.
  */
-import { addon } from "./addon/addon";
-import type { NativeData, NativeHandle } from "./addon/command";
+import { addon, type NativeMemory } from "./addon/addon";
+import type { NativeData } from "./addon/command";
 import { big, bytes, integer, object, refuse, text, U32, U64 } from "./check";
-import { hexDump } from "./dump";
+import { hexDump, MAX_DUMP_BYTES } from "./dump";
 import { field, fieldText } from "./field";
 import { freshSeed } from "./fresh-seeds";
 import { NvmeError } from "./nvme-error";
@@ -37,19 +37,19 @@ export class Buffer {
   #bytes: Uint8Array | null;
   #offset = 0;
   #size: number | null = null;
-  readonly #pinned: { handle: NativeHandle; memory: ArrayBuffer; owner: object } | null;
+  readonly #pinned: (NativeMemory & { owner: object }) | null;
 
   /** @param pinned only `Controller.createBuffer` gives it. */
   constructor(
     length: number = DEFAULT_BUFFER_BYTES,
     options: BufferOptions = {},
-    pinned: { handle: NativeHandle; memory: ArrayBuffer; owner: object } | null = null,
+    pinned: (NativeMemory & { owner: object }) | null = null,
   ) {
     this.length = integer("length", length, 1, MAX_BUFFER_BYTES);
     const o = object<BufferOptions>("options", options, ["name", "pattern"]);
     this.name = o.name === undefined ? "buffer" : text("name", o.name, MAX_NAME_LENGTH);
     this.#pinned = pinned;
-    this.#bytes = pinned === null ? new Uint8Array(this.length) : new Uint8Array(pinned.memory, 0, this.length);
+    this.#bytes = pinned === null ? allocated(this.length) : new Uint8Array(pinned.memory, 0, this.length);
     if (o.pattern !== undefined) this.fill(o.pattern);
   }
 
@@ -134,10 +134,10 @@ export class Buffer {
     return this;
   }
 
-  /** `size` bytes (default: all) from `from` on in hexadecimal and ASCII, 16 a line. */
+  /** `size` bytes (default: all; at most 16 MiB) from `from` on in hexadecimal and ASCII, 16 a line. */
   dump(size?: number, from = 0): string {
     integer("from", from, 0, this.length);
-    const bytes = integer("size", size ?? this.length - from, 0, this.length - from);
+    const bytes = integer("size", size ?? this.length - from, 0, Math.min(this.length - from, MAX_DUMP_BYTES));
     return hexDump(this.bytes.subarray(from, from + bytes), from);
   }
 
@@ -166,7 +166,7 @@ export class Buffer {
   free(): void {
     if (this.#bytes === null) return;
     this.#bytes = null;
-    if (this.#pinned !== null) addon().freeBuffer(this.#pinned.handle, this.#pinned.memory);
+    if (this.#pinned !== null) addon().freeBuffer(this.#pinned.handle, this.#pinned.memory, this.#pinned.view);
   }
 
   /** For our own use: what the addon takes. Memory of another controller is copied, as an array is. */
@@ -183,6 +183,14 @@ export class Buffer {
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
+  }
+}
+
+function allocated(length: number): Uint8Array {
+  try {
+    return new Uint8Array(length);
+  } catch {
+    refuse(`length is ${length}, and this process has not so much memory left`);
   }
 }
 

@@ -4,12 +4,12 @@ import type { NativeHandle } from "./addon/command";
 import type { TransportAddress } from "./address";
 import { MAX_TIMEOUT_MS } from "./address";
 import { AdminCommands } from "./admin/admin-commands";
-import type { AdminCall } from "./admin/call";
+import { type AdminCall, fours } from "./admin/call";
 import { type GetFeatureOptions, getFeatureCall, type SetFeatureOptions, setFeatureCall } from "./admin/features";
 import { formatCall } from "./admin/format";
 import { identifyCall } from "./admin/identify";
 import { type LogPageOptions, logPageCall } from "./admin/log-page";
-import { Buffer, type BufferOptions, type CommandData, carried, MAX_BUFFER_BYTES } from "./buffer";
+import { Buffer, type BufferOptions, type CommandData, carried, MAX_BUFFER_BYTES, viewOf } from "./buffer";
 import { flag, integer, object, oneOf, refuse } from "./check";
 import { checkCommand } from "./command";
 import type { CommandSet } from "./command-names";
@@ -17,11 +17,12 @@ import type { Completion, RawCommand } from "./completion";
 import type { Controller, Initialise, LatestCommand, Namespace, Qpair, QpairOptions } from "./driver";
 import { IDENTIFY_BYTES, parseActiveList, parseController, powerCyclesOf } from "./identify";
 import type { ControllerIdentity } from "./identity";
+import { InFlight } from "./in-flight";
 import { renewBy } from "./initialise";
 import type { FormatOptions } from "./namespace/io-options";
 import { OpenNamespaces } from "./namespace/open-namespaces";
 import { NvmeError } from "./nvme-error";
-import { createQpair, latestOf } from "./qpair";
+import { createQpair } from "./qpair";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";
 import { readRegister, writeRegister } from "./register-access";
 import { hostFacts, readAll } from "./registers";
@@ -37,7 +38,7 @@ export class NvmeController implements Controller, ControllerAccess {
   readonly commands = new AdminCommands(this);
   #identity: ControllerIdentity | null = null;
   #closed = false;
-  #latest: LatestCommand | null = null;
+  readonly #commands = new InFlight();
   readonly #namespaces = new OpenNamespaces(this);
 
   constructor(
@@ -63,7 +64,7 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 
   get latest(): LatestCommand | null {
-    return this.#latest;
+    return this.#commands.latest;
   }
 
   get closed(): boolean {
@@ -142,14 +143,12 @@ export class NvmeController implements Controller, ControllerAccess {
     const carries = data === undefined ? null : carried("data", data, this, 4, this.limits.maxTransferBytes).data;
     const way = carries === null ? "none" : direction!;
     const send = () => settle(addon().admin(this.use(), checked, carries, way, timeoutMs));
-    const completion = await this.#namespaces.around(checked, send);
-    this.#latest = latestOf(completion);
-    return completion;
+    return this.#commands.during(this.#namespaces.around(checked, send));
   }
 
-  async identifyRaw(cns: number, nsid = 0, cntid = 0): Promise<{ completion: Completion; data: Uint8Array }> {
+  async identifyRaw(cns: number, nsid = 0, cntid = 0, csi = 0): Promise<{ completion: Completion; data: Uint8Array }> {
     const data = new Uint8Array(IDENTIFY_BYTES);
-    return { completion: await this.#send(identifyCall(data, { cns, nsid, cntid })), data };
+    return { completion: await this.#send(identifyCall(data, { cns, nsid, cntid, csi })), data };
   }
 
   async getFeature(fid: number, options?: GetFeatureOptions): Promise<Completion> {
@@ -162,14 +161,13 @@ export class NvmeController implements Controller, ControllerAccess {
 
   async getLogPage(
     lid: number,
-    size: number,
+    to: number | CommandData,
     options: LogPageOptions = {},
   ): Promise<{ completion: Completion; data: Uint8Array }> {
     const limit = Math.min(MAX_LOG_BYTES, this.limits.maxTransferBytes);
-    integer("bytes", size, 4, limit);
-    if (size % 4 !== 0) refuse(`bytes is ${size}, it must be a multiple of 4`);
-    const data = new Uint8Array(size);
-    return { completion: await this.#send(logPageCall(lid, data, options, limit)), data };
+    const target = typeof to === "object" ? to : new Uint8Array(fours("bytes", integer("bytes", to, 4, limit)));
+    const completion = await this.#send(logPageCall(lid, target, options, limit));
+    return { completion, data: viewOf("data", target, 4, limit) };
   }
 
   async format(nsid: number, options: FormatOptions): Promise<Completion> {
@@ -183,6 +181,10 @@ export class NvmeController implements Controller, ControllerAccess {
 
   cmdlog(count = 0): RecordedCommand[] {
     return recordedCommands(addon().adminCmdlog(this.native), count);
+  }
+
+  async outstanding(): Promise<RecordedCommand[]> {
+    return this.#commands.outstanding(() => addon().adminCmdlog(this.native));
   }
 
   async #renew(restart: boolean): Promise<NativeRenewal> {

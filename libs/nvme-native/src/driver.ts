@@ -4,6 +4,7 @@ import type { OpenOptions, TransportAddress } from "./address";
 import type { AdminCommands } from "./admin/admin-commands";
 import type { AdminChannel } from "./admin/channel";
 import type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
+import type { LogPageOptions } from "./admin/log-page";
 import type { Buffer, BufferOptions, CommandData } from "./buffer";
 import type { CommandSet } from "./command-names";
 import type { Completion, RawCommand } from "./completion";
@@ -107,6 +108,8 @@ export interface Controller extends AdminChannel {
   setTimeoutMs(timeoutMs: number): Promise<void>;
   /** The newest admin command that has ended; null before the first. */
   readonly latest: LatestCommand | null;
+  /** Admin commands that the drive has not completed, newest first, with their cids; what was sent just before is among them. */
+  outstanding(): Promise<RecordedCommand[]>;
   /** The flight recorder of the admin queue: the newest `count` commands (0: all it has), newest first; also after `close`. */
   cmdlog(count?: number): RecordedCommand[];
   /** What the drive's log of commands (5) says. @throws ERR_UNSUPPORTED when it has no such log. */
@@ -130,8 +133,19 @@ export interface Controller extends AdminChannel {
   writeRegister(offset: number, value: bigint, bytes: 4 | 8): Promise<void>;
   /** CAP, VS, CC, CSTS and friends by name; null where the transport does not show one. */
   registers(): Promise<Record<string, bigint | null>>;
+  /** As `AdminChannel.getLogPage`; `to` is the number of bytes, or what takes them: `data` is its view then. */
+  getLogPage(
+    lid: number,
+    to: number | CommandData,
+    options?: LogPageOptions,
+  ): Promise<{ completion: Completion; data: Uint8Array }>;
   /** Identify with any CNS (NVMe Base 2.0, 5.17), 4096 bytes. */
-  identifyRaw(cns: number, nsid?: number, cntid?: number): Promise<{ completion: Completion; data: Uint8Array }>;
+  identifyRaw(
+    cns: number,
+    nsid?: number,
+    cntid?: number,
+    csi?: number,
+  ): Promise<{ completion: Completion; data: Uint8Array }>;
   /** Get Features (NVMe Base 2.0, 5.15): the value is dword 0; nsid 0 unless said. */
   getFeature(fid: number, options?: GetFeatureOptions): Promise<Completion>;
   /** Set Features (NVMe Base 2.0, 5.27); nsid 0 unless said. */
@@ -153,7 +167,10 @@ export interface Controller extends AdminChannel {
   violations(): ProtocolViolations | null;
   /** One submission and one completion queue. @throws ERR_QPAIR, ERR_GONE */
   createQpair(options: QpairOptions): Promise<Qpair>;
-  /** Settles everything outstanding and frees the device. @throws ERR_FROZEN, and stays open */
+  /**
+   * Settles everything outstanding, notifies the drive of a normal shutdown (CC.SHN = 01b, at most RTD3E or 10 s) and frees
+   * it. @throws ERR_FROZEN, and stays open
+   */
   close(): Promise<void>;
 }
 
@@ -178,6 +195,11 @@ export interface Qpair {
   readonly cmdlogPath: string | null;
   /** The newest command that has ended on it; null before the first. */
   readonly latest: LatestCommand | null;
+  /**
+   * Its commands that the drive has not completed, newest first; what was sent just before is among them. Their cids are what
+   * `AdminCommands.abort` takes; SPDK's own queues tell none before the completion (0 then).
+   */
+  outstanding(): Promise<RecordedCommand[]>;
   /** Its flight recorder: the newest `count` commands (0: all it has), newest first; also after `delete` and `close`. */
   cmdlog(count?: number): RecordedCommand[];
   /** What is outstanding is settled first. @throws ERR_FROZEN, and stays */
@@ -240,7 +262,8 @@ export interface Namespace {
    * `path` null: no table, for namespaces that are too large for one; sectors of workers prove themselves, and everything is
    * found but staleness (`stalenessChecked`). After an unclean stop of the machine what was written since the last
    * `syncVerifyTable` is unknown until it is written again, together with its neighbours (1024 LBAs, or a 4096th of a large
-   * table), and coverage says so. A process that dies costs nothing.
+   * table), and coverage says so. A process that dies costs nothing. A table of another namespace,
+   * of another drive or with another seed, is begun anew.
    */
   openVerifyTable(path: string | null, seed: bigint, options?: VerifyTableOptions): Promise<void>;
   /** What the table says reaches the disk; `Controller.close` does it too. Writers then wait for the disk a few times. */

@@ -1,11 +1,13 @@
 /** Bytes as text: offset, hexadecimal, ASCII; 16 bytes a line. */
-import { bytes, integer, U32 } from "./check";
+import { bytes, integer } from "./check";
 
 const LINE_BYTES = 16;
+/** More is five times as much text, which a process has no memory for. */
+export const MAX_DUMP_BYTES = 16 * 1024 * 1024;
 
-/** @param first what the first line's offset is */
+/** At most 16 MiB. @param first what the first line's offset is */
 export function hexDump(data: Uint8Array, first = 0): string {
-  bytes("data", data, 0, U32);
+  bytes("data", data, 0, MAX_DUMP_BYTES);
   integer("first", first, 0, Number.MAX_SAFE_INTEGER);
   const lines: string[] = [];
   for (let at = 0; at < data.byteLength; at += LINE_BYTES) {

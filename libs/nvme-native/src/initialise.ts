@@ -2,16 +2,34 @@
 import { addon, type NativeRenewal, settle } from "./addon/addon";
 import { waitReady } from "./bare/ready";
 import type { Controller, Initialise } from "./driver";
+import { NvmeError } from "./nvme-error";
 
 type Reached = Controller & { use(): Parameters<ReturnType<typeof addon>["setUpAdminQueue"]>[0] };
 
-/** ms until the script was done. @throws what it throws */
-export async function initialiseBy(initialise: Initialise, controller: Reached): Promise<number> {
+/** A script that takes longer does not come back; meanwhile everything that is outstanding waits for it. */
+const MAX_MS = 600_000;
+
+/** ms until the script was done. @throws what it throws, ERR_TIMEOUT */
+export async function initialiseBy(
+  initialise: Initialise,
+  controller: Reached,
+  limitMs: number = MAX_MS,
+): Promise<number> {
   const start = performance.now();
-  await initialise(controller, {
+  const steps = {
     setUpAdminQueue: () => settle(addon().setUpAdminQueue(controller.use())),
-    waitReady: (ready) => waitReady(controller, ready),
+    waitReady: (ready: boolean) => waitReady(controller, ready),
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const reason = new NvmeError("ERR_TIMEOUT", `initialise has not ended within ${limitMs} ms`);
+    timer = setTimeout(() => reject(reason), limitMs);
   });
+  try {
+    await Promise.race([initialise(controller, steps), late]);
+  } finally {
+    clearTimeout(timer);
+  }
   return performance.now() - start;
 }
 

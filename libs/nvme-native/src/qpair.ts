@@ -4,6 +4,7 @@ import type { NativeHandle } from "./addon/command";
 import { flag, integer, object } from "./check";
 import type { Completion } from "./completion";
 import type { LatestCommand, Qpair, QpairOptions } from "./driver";
+import { InFlight } from "./in-flight";
 import { NvmeError } from "./nvme-error";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";
 
@@ -11,13 +12,9 @@ import { type RecordedCommand, recordedCommands } from "./recorded-commands";
 const MAX_VECTOR = 2047;
 const OWN_VECTOR = 0xffff;
 
-export function latestOf({ cid, latencyNs }: Completion): LatestCommand {
-  return { cid: cid ?? null, latencyNs };
-}
-
 export class NvmeQpair implements Qpair {
   #deleted = false;
-  #latest: LatestCommand | null = null;
+  readonly #commands = new InFlight();
 
   constructor(
     readonly controller: ControllerAccess,
@@ -28,13 +25,16 @@ export class NvmeQpair implements Qpair {
   ) {}
 
   get latest(): LatestCommand | null {
-    return this.#latest;
+    return this.#commands.latest;
   }
 
-  /** For our own use: a command on it has ended. */
-  ended(completion: Completion): Completion {
-    this.#latest = latestOf(completion);
-    return completion;
+  /** For our own use: a command on it, until its end. */
+  during(command: Promise<Completion>): Promise<Completion> {
+    return this.#commands.during(command);
+  }
+
+  async outstanding(): Promise<RecordedCommand[]> {
+    return this.#commands.outstanding(() => addon().qpairCmdlog(this.native));
   }
 
   /** @throws ERR_CLOSED after delete or close. */

@@ -103,6 +103,22 @@ test("process.exit while workers run ends at once with the code that was asked f
   }
 }, 20_000);
 
+test("process.exit while a drive opens does not wait for what nobody will ever close", async () => {
+  // So long the end of a process waits for threads that do not end.
+  const limitMs = 3000;
+  let waitedMs = 0;
+  for (let i = 0; i < 3; i++) {
+    const child = start("exitOpening", folder, drive);
+    expect(await said(child)).toEqual({ leaving: true });
+    const left = performance.now();
+    expect(await child.ended).toEqual([5, null]);
+    waitedMs += performance.now() - left;
+    const controller = await driver.open({ transport: "model", path: drive });
+    await controller.close();
+  }
+  expect(waitedMs).toBeLessThan(3 * limitMs);
+}, 30_000);
+
 test("the end of a JavaScript thread closes what it had open", async () => {
   const child = start("thread", folder, drive);
   expect(await said(child)).toEqual({ freed: true });

@@ -30,6 +30,13 @@ export const scenarios: Record<string, Scenario> = {
     await Promise.all(handles.map((handle) => handle.result));
   },
 
+  /** Leaves before the drive is open. */
+  async exitOpening({ drive, cmdlogDir }, say) {
+    void driver.open({ transport: "model", path: drive }, { cmdlogDir });
+    say({ leaving: true });
+    setImmediate(() => process.exit(5));
+  },
+
   /** The deadline comes while a worker runs, and stays for everything after it. */
   async deadline(input, say) {
     const { controller, ns } = await opened(input);

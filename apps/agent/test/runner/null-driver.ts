@@ -262,6 +262,9 @@ export class NullWorker implements IoWorker {
     this.driver.running.delete(this);
     this.settle({ ...NOTHING, ...this.script.result, end });
   }
+  get running(): boolean {
+    return this.driver.running.has(this);
+  }
   stop(): void {
     this.finish("stopped");
   }

@@ -30,6 +30,10 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
   if (!options_.bring_up && !transport->bare) {
     return Status::Error(Code::kUnsupported, transport_ + ": there are no queues in memory and no doorbells: the driver below brings the controller up by itself and keeps its admin queue");
   }
+  const std::string recorder = options_.cmdlog_dir.empty() ? "" : options_.cmdlog_dir + "/0.cmdlog";
+  if (!recorder.empty() && !recorder_lock_.Take(recorder)) {
+    return Status::Error(Code::kLocked, "the flight recorder " + recorder + " belongs to another controller that is open: each needs a folder of its own");
+  }
   HostOptions host_options;
   host_options.timeout_ms = options_.timeout_ms;
   host_options.bring_up = options_.bring_up;
@@ -41,8 +45,7 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
   host_ = std::move(host);
   limits_ = host_->Limits();
   std::unique_ptr<Cmdlog> cmdlog;
-  const std::string path = options_.cmdlog_dir.empty() ? "" : options_.cmdlog_dir + "/0.cmdlog";
-  if (Status s = Cmdlog::Open(path, options_.cmdlog_entries, 0, "admin", &cmdlog); !s.ok()) {
+  if (Status s = Cmdlog::Open(recorder, options_.cmdlog_entries, 0, "admin", &cmdlog); !s.ok()) {
     host_->Stop(false);
     return s;
   }
@@ -56,6 +59,7 @@ void Controller::Run(const TransportAddress& address, const Opened& opened) {
   ReadyReport ready;
   if (Status s = Start(address, &ready); !s.ok()) {
     host_.reset();
+    recorder_lock_.Release();
     opened(s, nullptr, ready);
     return;
   }
@@ -142,6 +146,7 @@ void Controller::FinishClosing() {
   while (admin_->Turn()) {
   }
   admin_->FailWaiting(Status::Error(Code::kClosed, "the controller is closed"));
+  recorder_lock_.Release();
   for (auto& closed : when_closed_) closed();
 }
 

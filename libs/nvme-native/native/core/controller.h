@@ -6,6 +6,7 @@
 #include <mutex>
 #include <vector>
 
+#include "file_lock.h"
 #include "parking.h"
 #include "request.h"
 
@@ -127,6 +128,7 @@ class Controller : public std::enable_shared_from_this<Controller> {
   Freeze freeze_;
   std::vector<QpairOwner*> held_;  // control thread: their queues are deleted after the release; alive in owners_
   HostLimits limits_;
+  FileLock recorder_lock_;  // control thread: its folder's flight recorders have one writer each
   std::string transport_;
   bool script_addresses_ = false;
   std::shared_ptr<HostController> host_;

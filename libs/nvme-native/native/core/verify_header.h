@@ -37,6 +37,7 @@ struct VerifyTable::Header {
   std::atomic<uint64_t> token_lease;
   char boot_id[40];  // of the machine, when the table was opened last
   uint32_t zero_percent;
+  uint64_t namespace_id;  // 0: of a table that was made before this was noted
 };
 
 inline bool IsToken(Version version) { return version != kVersionUnknown && version < kVersionZeroes; }

@@ -40,6 +40,8 @@ struct TableGeometry {
   uint32_t lba_bytes = 0;
   uint64_t seed = 0;
   uint32_t zero_percent = 0;  // of what verifying workers write, sector by sector
+  // Which namespace of which drive it speaks of; 0: nobody said.
+  uint64_t namespace_id = 0;
   bool volatile_cache = false;
   // SMART power cycles now: a table that remembers fewer has missed a power loss.
   uint64_t power_cycles = 0;

@@ -131,12 +131,16 @@ void VerifyTable::Sync() {
   intent_->Settled(there);
 }
 
+// What another drive holds would make this one look guilty.
+static bool OneNamespace(uint64_t noted, uint64_t wanted) { return noted == 0 || wanted == 0 || noted == wanted; }
+
 Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
   std::lock_guard lock(registry_mutex);
   auto& known = Registry()[path];
   if (auto table = known.lock()) {
     const TableGeometry& g = table->geometry_;
-    if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed && g.zero_percent == geometry.zero_percent) {
+    if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed && g.zero_percent == geometry.zero_percent &&
+        OneNamespace(g.namespace_id, geometry.namespace_id)) {
       table->PowerCycles(geometry.power_cycles);
       *out = std::move(table);
       return Status::Ok();
@@ -170,7 +174,8 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
       return Status::Error(Code::kFile, "the verify table " + path + " has a damaged header");
     }
     const bool same = ours && header.version == kTableVersion && header.lba_bytes == geometry.lba_bytes &&
-                      header.lba_count == geometry.lba_count && header.seed == geometry.seed && header.zero_percent == geometry.zero_percent;
+                      header.lba_count == geometry.lba_count && header.seed == geometry.seed && header.zero_percent == geometry.zero_percent &&
+                      OneNamespace(header.namespace_id, geometry.namespace_id);
     if (got > 0 && !same) {
       unlink(path.c_str());
       close(fd);
@@ -207,6 +212,7 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
   if (fresh) table->Begin(geometry);
   table->BeginSession();
   table->header_->volatile_cache = geometry.volatile_cache;
+  if (geometry.namespace_id != 0) table->header_->namespace_id = geometry.namespace_id;
   table->PowerCycles(geometry.power_cycles);
   table->file_->KeepHead(kTableHeadBytes);
   *out = std::move(table);

@@ -25,6 +25,7 @@ void Quiesce(AddonState& state) {
   {
     std::lock_guard lock(state.mutex);
     controllers.swap(state.controllers);
+    state.ended = true;
   }
   for (auto& weak : controllers) {
     if (auto controller = weak.lock()) controller->Post([raw = controller.get()] { raw->Close([] {}); });

@@ -17,6 +17,7 @@ struct AddonState {
   // Open controllers, to be closed when the environment ends.
   std::mutex mutex;
   std::vector<std::weak_ptr<Controller>> controllers;
+  bool ended = false;
 };
 
 AddonState& StateOf(Napi::Env env);

@@ -50,6 +50,8 @@ Napi::Value Open(const Napi::CallbackInfo& info) {
     }
     {
       std::lock_guard lock(state->mutex);
+      // Nobody will ever take it over.
+      if (state->ended) controller->Post([raw = controller.get()] { raw->Close([] {}); });
       std::erase_if(state->controllers, [](const auto& weak) { return weak.expired(); });
       state->controllers.push_back(controller);
     }

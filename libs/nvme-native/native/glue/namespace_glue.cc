@@ -84,7 +84,7 @@ Napi::Value ReleaseIoWorker(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// openVerifyTable(namespace, path, seed, volatileCache, powerCycles, lbas, zeroPercent); path "": without a table
+// openVerifyTable(namespace, path, seed, volatileCache, powerCycles, lbas, zeroPercent, namespaceId); path "": without a table
 Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto ns = Unwrap<Namespace>(info[0]);
@@ -96,6 +96,7 @@ Napi::Value OpenVerifyTable(const Napi::CallbackInfo& info) {
   geometry.volatile_cache = info[3].As<Napi::Boolean>();
   geometry.power_cycles = U64(info[4]);
   geometry.zero_percent = info[6].As<Napi::Number>();
+  geometry.namespace_id = U64(info[7]);
   OnOwnThread("assay-table", pending, [ns, pending, geometry, path = info[1].As<Napi::String>().Utf8Value()] {
     std::shared_ptr<VerifyTable> table;
     const Status s = path.empty() ? VerifyTable::OpenWithout(geometry, &table) : VerifyTable::Open(path, geometry, &table);

@@ -8,7 +8,16 @@
 
 namespace assay::model {
 
+// From here on the system gives pages when they are used, so that a script that takes much and uses little costs little.
+constexpr size_t kMappedBytes = 4 << 20;
+
 void* ModelHost::AllocBuffer(size_t bytes) {
+  if (bytes >= kMappedBytes) {
+    const std::shared_ptr<uint8_t> pages = AllocatePages(bytes);
+    if (pages == nullptr) return nullptr;
+    device_.memory().Map(reinterpret_cast<uint64_t>(pages.get()), pages.get(), (bytes + kPageBytes - 1) / kPageBytes * kPageBytes, pages);
+    return pages.get();
+  }
   const size_t rounded = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
   void* memory = std::aligned_alloc(kPageBytes, rounded);
   if (memory == nullptr) return nullptr;

@@ -259,6 +259,22 @@ void AnotherGeometryOrSeedBeginsAnew(const std::string& path) {
   CHECK(!Open(path, other)->Concerns(0));
 }
 
+void AnotherNamespaceBeginsAnew(const std::string& path) {
+  TableGeometry here = kGeometry;
+  { Write(*Open(path, here), 0, Foreign(1), WriteEnd::kAcknowledged); }
+  here.namespace_id = 77;
+  // Nobody had said so far whose it is.
+  CHECK(Open(path, here)->Knows(0));
+  CHECK(Open(path)->Knows(0));
+  TableGeometry there = here;
+  there.namespace_id = 78;
+  const auto kept = Open(path, here);
+  const auto other = Open(path, there);
+  CHECK(kept != other);
+  CHECK(kept->Knows(0));
+  CHECK(!other->Knows(0));
+}
+
 void RefusesWhatIsNoTable(const std::string& path) {
   std::ofstream(path) << std::string(8192, 'x');
   std::shared_ptr<VerifyTable> table;
@@ -283,6 +299,7 @@ void TestVerifyTable() {
   UncertainZeroesMayOutliveTheNextWrite(next());
   ADeallocationIsAHint(next());
   ASettledLbaCostsFourBytes(next());
+  AnotherNamespaceBeginsAnew(next());
   AnotherGeometryOrSeedBeginsAnew(next());
   RefusesWhatIsNoTable(next());
 }

@@ -47,6 +47,13 @@ export interface NativeLease {
   pages: bigint[];
 }
 
+export interface NativeMemory {
+  handle: NativeHandle;
+  memory: ArrayBuffer;
+  /** What `memory` holds it by. */
+  view: NativeHandle;
+}
+
 export interface NativeOpenOptions {
   cmdlogDir: string;
   cmdlogEntries: number;
@@ -88,8 +95,8 @@ export interface NativeAddon {
   setTimeout(controller: NativeHandle, timeoutMs: number): Promise<void>;
   adminCmdlog(controller: NativeHandle): Uint8Array;
   qpairCmdlog(qpair: NativeHandle): Uint8Array;
-  createBuffer(controller: NativeHandle, bytes: number): { handle: NativeHandle; memory: ArrayBuffer } | null;
-  freeBuffer(buffer: NativeHandle, memory: ArrayBuffer): void;
+  createBuffer(controller: NativeHandle, bytes: number): NativeMemory | null;
+  freeBuffer(buffer: NativeHandle, memory: ArrayBuffer, view: NativeHandle): void;
   busAddress(buffer: NativeHandle, offset: number): bigint | { code: NvmeErrorCode; message: string };
   discover(address: { address: string; port: number }, timeoutMs: number): Promise<DiscoveredSubsystem[]>;
   createQpair(
@@ -140,6 +147,8 @@ export interface NativeAddon {
     powerCycles: bigint,
     lbas: bigint,
     zeroPercent: number,
+    /** Tells namespaces of all drives apart. */
+    namespaceId: bigint,
   ): Promise<void>;
   setVerifyReads(namespace: NativeHandle, on: boolean): void;
   syncVerifyTable(namespace: NativeHandle): Promise<void>;

@@ -1,7 +1,6 @@
 /** Asynchronous events of a drive (NVMe Base 2.0, 5.2) as a stream that keeps one request outstanding. */
 
 import { statusName } from "../command-names";
-import type { Completion } from "../completion";
 import { NvmeError } from "../nvme-error";
 import { statusText, succeeded } from "../status";
 import type { AdminChannel } from "./channel";
@@ -28,26 +27,30 @@ export function parseEvent(cdw0: number): AsyncEvent {
 
 /**
  * One request is outstanding from the first `next` on and is armed again after each event, also behind a reset or a
- * power loss. The stream ends when the controller is closed; it fails when the drive refuses the request or the
- * deadline has come. The request of an abandoned stream stays at the drive; its event goes to the next stream.
+ * power loss. The stream ends when the controller is closed; it fails when the drive refuses the request, while the
+ * controller is frozen, or when the deadline has come; the next stream tries again. The request of an abandoned stream
+ * stays at the drive; its event goes to the next stream.
  */
 export class AsyncEvents {
   #kept: AsyncEvent[] = [];
   #waiting: (() => void)[] = [];
   #armed = false;
-  #end: "open" | "closed" | NvmeError = "open";
+  #closed = false;
+  #failures = 0;
+  #failure: unknown = null;
 
   constructor(private readonly controller: Pick<AdminChannel, "admin" | "closed">) {}
 
   async *stream(): AsyncGenerator<AsyncEvent, void, undefined> {
+    const failures = this.#failures;
     for (;;) {
       const event = this.#kept.shift();
       if (event !== undefined) {
         yield event;
         continue;
       }
-      if (this.#end === "closed") return;
-      if (this.#end !== "open") throw this.#end;
+      if (this.#closed) return;
+      if (this.#failures !== failures) throw this.#failure;
       if (!this.#armed) void this.#arm();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -55,19 +58,25 @@ export class AsyncEvents {
 
   async #arm(): Promise<void> {
     this.#armed = true;
+    try {
+      await this.#listen();
+    } catch (reason) {
+      if (reason instanceof NvmeError && reason.code === "ERR_CLOSED") this.#closed = true;
+      this.#failures++;
+      this.#failure = reason;
+    }
+    this.#armed = false;
+    this.#wake();
+  }
+
+  /** Until the controller is closed. @throws why there can be no request */
+  async #listen(): Promise<void> {
     let retryMs = FIRST_RETRY_MS;
-    while (this.#end === "open") {
-      let completion: Completion;
-      try {
-        completion = await this.controller.admin({ opcode: OPCODE });
-      } catch (reason) {
-        const closed = reason instanceof NvmeError && reason.code === "ERR_CLOSED";
-        this.#end = closed ? "closed" : (reason as NvmeError);
-        break;
-      }
+    for (;;) {
+      const completion = await this.controller.admin({ opcode: OPCODE });
       if (completion.local && this.controller.closed === true) {
-        this.#end = "closed";
-        break;
+        this.#closed = true;
+        return;
       }
       if (completion.local) {
         // Cut off by a reset or without power: it is sent again until the drive takes it.
@@ -78,14 +87,12 @@ export class AsyncEvents {
       retryMs = FIRST_RETRY_MS;
       if (!succeeded(completion)) {
         const status = `${statusText(completion)} (${statusName(completion.sct, completion.sc)})`;
-        this.#end = new NvmeError("ERR_UNSUPPORTED", `the drive ended Asynchronous Event Request with ${status}`);
-        break;
+        throw new NvmeError("ERR_UNSUPPORTED", `the drive ended Asynchronous Event Request with ${status}`);
       }
       this.#kept.push(parseEvent(completion.cdw0));
       if (this.#kept.length > MAX_KEPT) this.#kept.shift();
       this.#wake();
     }
-    this.#wake();
   }
 
   #wake(): void {

@@ -53,7 +53,7 @@ export class NamespaceChannel {
     if (!(qpair instanceof NvmeQpair)) refuse("qpair is not a queue pair of this driver");
     if (qpair.controller !== this.controller) refuse(`qpair ${qpair.qid} belongs to another controller`);
     const lane = qpair.use();
-    return qpair.ended(await settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes)));
+    return qpair.during(settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes)));
   }
 
   #sectors(data: CommandData, stride: number): { data: NativeData; view: Uint8Array; lbas: number } {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ControllerAccess } from "../access";
 import { addon, settle } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
@@ -31,6 +32,17 @@ export interface VerifyTableOptions {
 
 const MAX_PATH = 4096;
 const DEPTH = 16;
+
+/** 64 bits that no other namespace of this drive or of another one has. */
+export function namespaceId(
+  serial: string,
+  { nsid, nguid, eui64 }: Pick<NamespaceIdentity, "nsid" | "nguid" | "eui64">,
+): bigint {
+  return createHash("sha256")
+    .update(JSON.stringify([serial, nsid, nguid, eui64]))
+    .digest()
+    .readBigUInt64LE();
+}
 
 /** The verify table of one namespace, and what is checked against it. */
 export class NamespaceVerification {
@@ -73,10 +85,11 @@ export class NamespaceVerification {
     const wanted = big("lbas", o.lbas ?? all, 1n, U64);
     big("seed", seed, 0n, U64);
     const powerCycles = await this.controller.powerCycles();
-    const { vwc } = this.controller.identity;
+    const { vwc, serial } = this.controller.identity;
+    const id = namespaceId(serial, this.identity);
     let lbas = wanted;
     if (lbas > all) lbas = all;
-    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas, zeroPercent));
+    await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas, zeroPercent, id));
     this.#hasTable = true;
   }
 

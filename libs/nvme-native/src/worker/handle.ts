@@ -7,6 +7,8 @@ export interface IoWorker extends AsyncIterable<IoWorkerEvent> {
   readonly seed: bigint;
   /** Its number. */
   readonly worker: number;
+  /** False as soon as `result` has settled. */
+  readonly running: boolean;
   /** Settles when the worker's thread has ended and every command of its is settled. Never rejects for a fault of the DUT. */
   readonly result: Promise<IoWorkerResult>;
   /** Nothing more is sent; what is outstanding is waited for. Again, or later, it does nothing. */

@@ -30,6 +30,10 @@ export class NvmeIoWorker implements IoWorker {
     this.result.catch(() => {});
   }
 
+  get running(): boolean {
+    return !this.#ended;
+  }
+
   stop(): void {
     addon().stopIoWorker(this.#native);
   }
