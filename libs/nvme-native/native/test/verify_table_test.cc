@@ -264,15 +264,15 @@ void AnotherNamespaceBeginsAnew(const std::string& path) {
   { Write(*Open(path, here), 0, Foreign(1), WriteEnd::kAcknowledged); }
   here.namespace_id = 77;
   // Nobody had said so far whose it is.
-  CHECK(Open(path, here)->Knows(0));
-  CHECK(Open(path)->Knows(0));
+  CHECK(Open(path, here)->Concerns(0));
+  CHECK(Open(path)->Concerns(0));
   TableGeometry there = here;
   there.namespace_id = 78;
   const auto kept = Open(path, here);
   const auto other = Open(path, there);
   CHECK(kept != other);
-  CHECK(kept->Knows(0));
-  CHECK(!other->Knows(0));
+  CHECK(kept->Concerns(0));
+  CHECK(!other->Concerns(0));
 }
 
 void RefusesWhatIsNoTable(const std::string& path) {
