@@ -21,8 +21,14 @@ withDemoDrive({}, async ({ controller, ns, qpair }) => {
   const nothing = await done.wait(1, { timeoutMs: 50 });
   console.log(`one more: ${nothing.timedOut ? "timed out" : "came"}`);
 
-  // 126 admin commands outstanding, and an abort between them.
+  // 126 admin commands outstanding at once.
   const features = Array.from({ length: 126 }, () => controller.getFeature(7));
-  expectStatus(await controller.commands.abort(0xffff, qpair.qid));
   for (const completion of await Promise.all(features)) expectStatus(completion);
+
+  // What the drive has just now, with its cids, and an abort of one: a request for events waits until something happens.
+  const request = controller.admin({ opcode: 0x0c });
+  const [outstanding] = await controller.outstanding();
+  console.log(`${outstanding.name} is outstanding with cid ${outstanding.cid}`);
+  for (;;) if ((expectStatus(await controller.commands.abort(outstanding.cid)).cdw0 & 1) === 0) break; // 1: not yet fetched
+  expectStatus(await request, 0, 0x07); // Command Abort Requested
 });

@@ -1,7 +1,6 @@
 // The flight recorder: the newest commands of every queue, in files that outlive queue, controller and process.
 const { readFileSync } = require("node:fs");
-const { describeCommand } = require("@assay/nvme-native");
-const { decodeCmdlog } = require("@assay/protocol");
+const { describeCommand, recordedCommands } = require("@assay/nvme-native");
 const { withDemoDrive } = require("./demo-drive");
 
 withDemoDrive({}, async ({ controller, ns, qpair }) => {
@@ -14,6 +13,7 @@ withDemoDrive({}, async ({ controller, ns, qpair }) => {
 
   await qpair.delete();
   await controller.close();
-  const { label, entries } = decodeCmdlog(readFileSync(qpair.cmdlogPath));
-  console.log(`the file of queue ${qpair.qid} (${label}) has ${entries.length} commands`);
+  // Any process reads the file, also after the one that wrote it was killed.
+  const left = recordedCommands(readFileSync(qpair.cmdlogPath));
+  console.log(`the file of queue ${qpair.qid} has ${left.length} commands, the newest ${describeCommand(left[0])}`);
 });

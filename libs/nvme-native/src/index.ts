@@ -63,7 +63,7 @@ export { type Pattern, randomWords } from "./pattern";
 export type { Msix, MsixEntry } from "./pcie/msix";
 export { Pcie } from "./pcie/pcie";
 export { Random } from "./random";
-export { describeCommand, type RecordedCommand } from "./recorded-commands";
+export { describeCommand, type RecordedCommand, recordedCommands } from "./recorded-commands";
 export type * from "./reset-report";
 export { LOCAL_SCT, LOCAL_STATUS, statusField, statusText, succeeded } from "./status";
 export { type PowerHooks, Subsystem } from "./subsystem";

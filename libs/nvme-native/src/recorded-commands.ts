@@ -1,10 +1,19 @@
 /** The flight recorder of one queue as scripts read it: newest first, with names and every dword. */
-import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, type CmdlogEntry, decodeCmdlog } from "@assay/protocol";
-import { big, having, integer, numbersIn, refuse, text, U32 } from "./check";
+import {
+  CMDLOG_ENTRY_BYTES,
+  CMDLOG_HEADER_BYTES,
+  type Cmdlog,
+  type CmdlogEntry,
+  CmdlogFormatError,
+  decodeCmdlog,
+} from "@assay/protocol";
+import { big, bytes, having, integer, numbersIn, refuse, text, U32 } from "./check";
 import { commandName, statusName } from "./command-names";
+import { NvmeError } from "./nvme-error";
 import { statusText } from "./status";
 
 const MAX_COUNT = 1 << 20;
+const MAX_IMAGE_BYTES = CMDLOG_HEADER_BYTES + MAX_COUNT * CMDLOG_ENTRY_BYTES;
 const MAX_NAME = 100;
 const SUBMISSION_DWORDS = 16;
 const COMPLETION_DWORDS = 4;
@@ -25,10 +34,23 @@ export interface RecordedCommand extends CmdlogEntry {
   latencyNs: number | null;
 }
 
-/** The newest `count` commands (0: all that the ring has), newest first, from the bytes of a flight recorder's file. */
+function decoded(image: Uint8Array): Cmdlog {
+  bytes("image", image, 0, MAX_IMAGE_BYTES);
+  try {
+    return decodeCmdlog(image);
+  } catch (reason) {
+    if (!(reason instanceof CmdlogFormatError)) throw reason;
+    throw new NvmeError("ERR_FILE", `this is no flight recorder: ${reason.message}`);
+  }
+}
+
+/**
+ * The newest `count` commands (0: all that the ring has), newest first, from the bytes of a flight recorder's file, whoever
+ * wrote it and however he ended. @throws ERR_FILE when it is none
+ */
 export function recordedCommands(image: Uint8Array, count = 0): RecordedCommand[] {
   integer("count", count, 0, MAX_COUNT);
-  const { entries, qid, capacity } = decodeCmdlog(image);
+  const { entries, qid, capacity } = decoded(image);
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const newestFirst = entries.reverse();
   return (count === 0 ? newestFirst : newestFirst.slice(0, count)).map((entry) => {

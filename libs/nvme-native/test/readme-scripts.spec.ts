@@ -20,6 +20,8 @@ const named = (prefix: string) =>
     code,
   }));
 const TARGET = "needs a target";
+/** What a script may ask for. */
+const required = (name: string) => (name.startsWith("node:") ? require(name) : library);
 const LIMIT_MS = 60_000;
 const MIB = 1n << 20n;
 /** Drives that pieces need: sizes are those of their text. */
@@ -50,7 +52,7 @@ test.each(named("script: "))("the script `$name` runs to its end", async ({ code
   try {
     const here = prepared(code, folder, await makeDrive(folder, {}, "demo.drive"));
     const run = new Function("require", "console", here.code.replace(/\nmain\(\);\s*$/, "\nreturn main();")) as Run;
-    await run(() => library, here.console);
+    await run(required, here.console);
     expect(here.printed.length).toBeGreaterThan(0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -64,7 +66,7 @@ test.each(named("in a script: "))(
       const here = prepared(code, folder, drive);
       const body = `return (async () => {${here.code}})();`;
       const run = new Function("require", "console", "driver", "controller", "ns", "qpair", body) as Run;
-      await run(() => library, here.console, library.driver, controller, ns, qpair);
+      await run(required, here.console, library.driver, controller, ns, qpair);
       expect(here.printed.length).toBeGreaterThan(0);
     }),
   LIMIT_MS,
