@@ -94,3 +94,19 @@ test("a log page is read into a buffer, of which the rest stays as it was", () =
     expect([buffer.get(255), buffer.get(768)]).toEqual([0xff, 0xff]);
     await expect(controller.getLogPage(2, new Uint8Array(510))).rejects.toThrow("data.length is 510");
   }));
+
+test("a stream of events is left at once, also while its next event is waited for", () =>
+  withDrive({}, async ({ controller }) => {
+    const events = controller.commands.events();
+    const nothing = [events.next(), events.next()];
+    expect(await events.return()).toEqual({ done: true, value: undefined });
+    expect(await Promise.all(nothing)).toEqual([
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+    // Its request is still there, and the event goes to the next one.
+    const event = controller.commands.events().next();
+    expectStatus(await controller.commands.sanitize("blockErase"));
+    expect((await event).value).toMatchObject({ type: 6, logPage: 0x81 });
+    expect((await controller.outstanding()).filter(({ opcode }) => opcode === 0x0c)).toHaveLength(1);
+  }));

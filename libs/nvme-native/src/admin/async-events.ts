@@ -41,19 +41,40 @@ export class AsyncEvents {
 
   constructor(private readonly controller: Pick<AdminChannel, "admin" | "closed">) {}
 
-  async *stream(): AsyncGenerator<AsyncEvent, void, undefined> {
-    const failures = this.#failures;
-    for (;;) {
-      const event = this.#kept.shift();
-      if (event !== undefined) {
-        yield event;
-        continue;
+  /** No generator function: the `return` of one would wait for a `next` that waits for an event. */
+  stream(): AsyncGenerator<AsyncEvent, void, undefined> {
+    let failures: number | null = null;
+    let ended = false;
+    const next = async (): Promise<IteratorResult<AsyncEvent, void>> => {
+      failures ??= this.#failures;
+      while (!ended && !this.#closed) {
+        const event = this.#kept.shift();
+        if (event !== undefined) return { done: false, value: event };
+        if (this.#failures !== failures) {
+          ended = true;
+          throw this.#failure;
+        }
+        if (!this.#armed) void this.#arm();
+        await new Promise<void>((resolve) => this.#waiting.push(resolve));
       }
-      if (this.#closed) return;
-      if (this.#failures !== failures) throw this.#failure;
-      if (!this.#armed) void this.#arm();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
+      return { done: true, value: undefined };
+    };
+    const end = (): IteratorResult<AsyncEvent, void> => {
+      ended = true;
+      this.#wake();
+      return { done: true, value: undefined };
+    };
+    const stream: AsyncGenerator<AsyncEvent, void, undefined> = {
+      next,
+      return: async () => end(),
+      throw: async (reason) => {
+        end();
+        throw reason;
+      },
+      [Symbol.asyncIterator]: () => stream,
+      [Symbol.asyncDispose]: async () => void end(),
+    };
+    return stream;
   }
 
   async #arm(): Promise<void> {

@@ -9,9 +9,6 @@ const MAX_TIMEOUT_MS = 3_600_000;
 
 /** One command after the other, or several at once, over a queue pair of a script: posts, rings, waits for its own cid. */
 export class BareAdmin {
-  /** Completions that were reaped and not asked for yet, by cid. */
-  readonly #came = new Map<number, CompletionEntry>();
-
   constructor(readonly submissionQueue: BareSubmissionQueue) {
     having("submissionQueue", submissionQueue, ["post", "ring", "completionQueue"]);
   }
@@ -26,18 +23,15 @@ export class BareAdmin {
     const timeoutMs = integer("timeoutMs", o.timeoutMs ?? DEFAULT_TIMEOUT_MS, 1, MAX_TIMEOUT_MS);
     const cid = this.submissionQueue.post(entry);
     await this.submissionQueue.ring();
+    let completion: CompletionEntry | null = null;
     await until(timeoutMs, async () => {
-      const reaped = this.completionQueue.reap();
-      for (const completion of reaped) this.#came.set(completion.cid, completion);
-      if (reaped.length > 0) await this.completionQueue.ring();
-      return this.#came.has(cid);
+      completion = await this.completionQueue.claim(this.submissionQueue.qid, cid);
+      return completion !== null;
     }).catch((reason: unknown) => {
       if (reason !== TOO_LATE) throw reason;
       const message = `command ${cid} (opcode ${entry.opcode}) of queue ${this.submissionQueue.qid} took longer than ${timeoutMs} ms`;
       throw new NvmeError("ERR_TIMEOUT", message);
     });
-    const completion = this.#came.get(cid)!;
-    this.#came.delete(cid);
-    return completion;
+    return completion!;
   }
 }

@@ -19,6 +19,7 @@ export class BareCompletionQueue extends BareQueue {
   /** The phase bit that a new entry has; flips each lap. */
   phase: 0 | 1 = 1;
   readonly #listeners = new Map<number, ReapListener>();
+  readonly #unclaimed: CompletionEntry[] = [];
 
   /** Create I/O Completion Queue for it. */
   createCommand(options: { vector?: number; interrupts?: boolean } = {}): SubmissionEntry {
@@ -50,6 +51,20 @@ export class BareCompletionQueue extends BareQueue {
   /** Takes what the phase bits show, at most `max`; the device learns of it at the next `ring`. */
   reap(max = this.entries): CompletionEntry[] {
     integer("max", max, 0, Number.MAX_SAFE_INTEGER);
+    const taken = this.#unclaimed.splice(0, max);
+    return [...taken, ...this.#reapNew(max - taken.length)];
+  }
+
+  /** For `BareAdmin`: one completion, or null when it has not come; others that did wait for whoever reaps or claims them. */
+  async claim(sqid: number, cid: number): Promise<CompletionEntry | null> {
+    const reaped = this.#reapNew(this.entries);
+    this.#unclaimed.push(...reaped);
+    if (reaped.length > 0) await this.ring();
+    const at = this.#unclaimed.findIndex((entry) => entry.sqid === sqid && entry.cid === cid);
+    return at < 0 ? null : this.#unclaimed.splice(at, 1)[0]!;
+  }
+
+  #reapNew(max: number): CompletionEntry[] {
     const { bytes } = this.memory;
     const taken: CompletionEntry[] = [];
     while (taken.length < max) {
