@@ -158,6 +158,7 @@ export class Buffer {
     throw new NvmeError(answer.code, answer.message);
   }
 
+  /** After `free`. */
   get freed(): boolean {
     return this.#bytes === null;
   }

@@ -70,6 +70,7 @@ export class HostMemoryBuffer {
     return new HostMemoryBuffer(controller, chunks, list);
   }
 
+  /** Of all chunks. */
   get bytes(): number {
     return this.chunks.reduce((sum, chunk) => sum + chunk.size, 0);
   }
@@ -94,10 +95,12 @@ export class HostMemoryBuffer {
     return this.controller.setFeature(FID, 0);
   }
 
+  /** Get Features 0Dh. @throws StatusExpectationError when the drive refuses */
   async enabled(): Promise<boolean> {
     return (expectStatus(await this.controller.getFeature(FID)).cdw0 & ENABLE) === 1;
   }
 
+  /** Takes the memory back; `disable` comes first. */
   free(): void {
     for (const chunk of this.chunks) chunk.free();
     this.#list.free();

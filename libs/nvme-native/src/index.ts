@@ -14,6 +14,7 @@ export type { DirectiveOptions } from "./admin/directives";
 export { decodeEnduranceGroup, type EnduranceGroup, readEnduranceGroup } from "./admin/endurance-group";
 export type { CommitOptions, DownloadOptions } from "./admin/firmware";
 export type { IdentifyOptions } from "./admin/identify";
+export type { LbaStatusOptions } from "./admin/lba-status";
 export type { MiMessage } from "./admin/management-interface";
 export {
   decodePersistentEvents,

@@ -48,6 +48,7 @@ export class Random {
     return list[this.below(list.length)]!;
   }
 
+  /** So many random bytes, at most 2^30. */
   bytes(length: number): Uint8Array {
     integer("length", length, 0, MAX_BYTES);
     const bytes = new Uint8Array(length);

@@ -49,6 +49,19 @@ const encodings: [string, (commands: AdminCommands) => Promise<unknown>, object]
   ],
   ["short self-test", (c) => c.deviceSelfTest("short", 1), { opcode: 0x14, nsid: 1, cdw10: 1 }],
   ["abort of a self-test", (c) => c.deviceSelfTest("abort"), { opcode: 0x14, nsid: 0xffff_ffff, cdw10: 15 }],
+  [
+    "doorbell buffers",
+    (c) => c.doorbellBufferConfig(0x1_2345_6000n, 0x7000n),
+    { opcode: 0x7c, prp1: 0x1_2345_6000n, prp2: 0x7000n },
+  ],
+  [
+    "LBA status of a range",
+    (c) => c.getLbaStatus(new Uint8Array(64), { nsid: 2, slba: 0x9_0000_0007n, lbaCount: 8, action: "scan" }),
+    {
+      ...{ opcode: 0x86, nsid: 2, cdw10: 7, cdw11: 9, cdw12: 15, cdw13: 0x1000_0008 },
+      ...{ bytes: 64, direction: "from-device" },
+    },
+  ],
   ["namespace deletion", (c) => c.deleteNamespace(3), { opcode: 0x0d, nsid: 3, cdw10: 1 }],
   [
     "namespace creation",

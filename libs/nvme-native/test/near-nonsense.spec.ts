@@ -153,6 +153,14 @@ const COMMANDS = ({ controller: { commands } }: Bench): Calls => ({
     () => [{ operation: 1, element: 0, capacityBytes: 4096 }],
     (options) => commands.capacityManagement(options),
   ),
+  getLbaStatus: right(
+    () => [page(), { nsid: 1, slba: 0n, lbaCount: 8, action: "tracked" }],
+    (data, options) => commands.getLbaStatus(data, options),
+  ),
+  doorbellBufferConfig: right(
+    () => [0n, 0n],
+    (shadow, events) => commands.doorbellBufferConfig(shadow, events),
+  ),
   lockdown: right(
     () => [{ prohibit: true, scope: 0, identifier: 6, interface: 0, uuidIndex: 0 }],
     (options) => commands.lockdown(options),

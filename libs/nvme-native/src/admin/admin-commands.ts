@@ -23,11 +23,13 @@ import {
   piecesOf,
 } from "./firmware";
 import { type IdentifyOptions, identifyCall } from "./identify";
+import { type LbaStatusOptions, lbaStatusCall } from "./lba-status";
 import { type MiMessage, miCall } from "./management-interface";
 import { attachmentCall, createNamespaceCall, deleteNamespaceCall } from "./namespaces";
 import {
   type CapacityOptions,
   capacityCall,
+  doorbellBufferCall,
   type LockdownOptions,
   lockdownCall,
   type VirtualizationOptions,
@@ -171,6 +173,19 @@ export class AdminCommands {
   /** Opcode 24h. */
   async lockdown(options: LockdownOptions): Promise<Completion> {
     return this.#send(lockdownCall(options));
+  }
+
+  /**
+   * Opcode 7Ch: the drive reads doorbells from `shadow` and says in `events` when it wants a real one; addresses of
+   * `DmaMemory`, a page each. @throws ERR_UNSUPPORTED where commands carry no addresses
+   */
+  async doorbellBufferConfig(shadow: bigint, events: bigint): Promise<Completion> {
+    return this.#send(doorbellBufferCall(shadow, events));
+  }
+
+  /** Opcode 86h: which LBAs are potentially unreadable, descriptors into `data`. */
+  async getLbaStatus(data: CommandData, options: LbaStatusOptions): Promise<Completion> {
+    return this.#send(lbaStatusCall(data, options));
   }
 
   /** The drive's asynchronous events; the request is armed again by itself. */

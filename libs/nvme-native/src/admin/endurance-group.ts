@@ -7,6 +7,7 @@ import { field } from "../field";
 const LID = 0x09;
 const BYTES = 512;
 
+/** Endurance Group Information, log 09h (NVMe Base 2.0, figure 217). */
 export interface EnduranceGroup {
   /** Bit 0 spare, 2 degraded, 3 read only. */
   criticalWarning: number;
@@ -26,6 +27,7 @@ export interface EnduranceGroup {
   unallocatedBytes: bigint;
 }
 
+/** The page as values. @throws ERR_ARGUMENT when it is too short */
 export function decodeEnduranceGroup(page: Uint8Array): EnduranceGroup {
   bytes("page", page, BYTES, U32);
   const wide = (at: number) => field(page, at + 15, at);

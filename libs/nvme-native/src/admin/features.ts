@@ -12,6 +12,7 @@ export interface FeatureDwords {
   cdw15?: number;
 }
 
+/** Of Get Features; dwords that are not given are 0. */
 export interface GetFeatureOptions extends FeatureDwords {
   nsid?: number;
   /** 0 current, 1 default, 2 saved, 3 supported capabilities. */
@@ -20,6 +21,7 @@ export interface GetFeatureOptions extends FeatureDwords {
   data?: CommandData;
 }
 
+/** Of Set Features. `save`: SV, the value survives a power cycle. */
 export interface SetFeatureOptions extends FeatureDwords {
   nsid?: number;
   save?: boolean;

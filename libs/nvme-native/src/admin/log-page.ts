@@ -3,6 +3,7 @@ import type { CommandData } from "../buffer";
 import { flag, integer, object, U32 } from "../check";
 import { type AdminCall, fours, transferred, word } from "./call";
 
+/** Fields of Get Log Page beside the page and its length; what is not given is 0. */
 export interface LogPageOptions {
   /** Default ffffffffh, the controller. */
   nsid?: number;

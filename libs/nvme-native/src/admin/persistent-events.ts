@@ -30,6 +30,7 @@ const TYPES: Record<number, string> = {
   223: "tcg",
 };
 
+/** One event of the log. */
 export interface PersistentEvent {
   type: number;
   /** Null: no name here. */
@@ -40,6 +41,7 @@ export interface PersistentEvent {
   data: Uint8Array;
 }
 
+/** The header of the log, and its events. */
 export interface PersistentEventLog {
   totalEvents: number;
   logBytes: bigint;

@@ -1,7 +1,8 @@
-/** Commands about a controller's resources: virtualization, capacity, lockdown (NVMe Base 2.0, 5.28, 5.3, 5.19). */
-import { flag, integer, object } from "../check";
+/** Commands about a controller's resources: virtualization, capacity, lockdown (NVMe Base 2.0, 5.28, 5.3, 5.19), doorbell buffers. */
+import { big, flag, integer, object, U64 } from "../check";
 import { type AdminCall, word } from "./call";
 
+/** Virtualization Management; what is not given is 0. */
 export interface VirtualizationOptions {
   /** 1 primary flexible allocation, 7 secondary offline, 8 secondary assign, 9 secondary online. */
   action: number;
@@ -18,6 +19,7 @@ export function virtualizationCall(options: VirtualizationOptions): AdminCall {
   return { command: { opcode: 0x1c, cdw10, cdw11: integer("count", o.count ?? 0, 0, 0xffff) } };
 }
 
+/** Lockdown; what is not given is 0. */
 export interface LockdownOptions {
   /** True: the command or feature is prohibited from now on. */
   prohibit: boolean;
@@ -40,6 +42,7 @@ export function lockdownCall(options: LockdownOptions): AdminCall {
   return { command: { opcode: 0x24, cdw10, cdw14: integer("uuidIndex", o.uuidIndex ?? 0, 0, 127) } };
 }
 
+/** Capacity Management; what is not given is 0. */
 export interface CapacityOptions {
   /** 0 select configuration, 1 create endurance group, 2 delete one, 3 create NVM set, 4 delete one. */
   operation: number;
@@ -58,4 +61,10 @@ export function capacityCall(options: CapacityOptions): AdminCall {
     cdw12: Math.floor(bytes / 2 ** 32),
   };
   return { command };
+}
+
+/** `shadow` and `events`: addresses of memory that was lent, a page each. */
+export function doorbellBufferCall(shadow: bigint, events: bigint): AdminCall {
+  const prp1 = big("shadow", shadow, 0n, U64);
+  return { command: { opcode: 0x7c, prp1, prp2: big("events", events, 0n, U64) } };
 }

@@ -13,6 +13,7 @@ export class BareAdmin {
     having("submissionQueue", submissionQueue, ["post", "ring", "completionQueue"]);
   }
 
+  /** Where its completions come. */
   get completionQueue() {
     return this.submissionQueue.completionQueue;
   }

@@ -56,6 +56,7 @@ export class BareDevice {
   readRegister(offset: number, bytes: 4 | 8): Promise<bigint> {
     return this.#bus.readRegister(offset, bytes);
   }
+  /** As `readRegister`; 4 or 8 bytes at a multiple of them. */
   writeRegister(offset: number, value: bigint, bytes: 4 | 8): Promise<void> {
     return this.#bus.writeRegister(offset, value, bytes);
   }
@@ -90,6 +91,7 @@ export class BareDevice {
     return lists;
   }
 
+  /** A completion queue in memory of its own; the drive learns of it by `createCommand`, or by ACQ for qid 0. */
   completionQueue(options: QueueOptions): BareCompletionQueue {
     return new BareCompletionQueue(this.#place(options, CQE_BYTES, 1));
   }

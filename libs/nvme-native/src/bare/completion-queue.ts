@@ -35,6 +35,7 @@ export class BareCompletionQueue extends BareQueue {
     };
   }
 
+  /** Delete I/O Completion Queue for it. */
   deleteCommand(): SubmissionEntry {
     return { opcode: 0x04, cdw10: this.qid };
   }

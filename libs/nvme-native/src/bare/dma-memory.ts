@@ -26,6 +26,7 @@ export class DmaMemory {
     return this.#bytes.byteLength;
   }
 
+  /** After `free`. */
   get freed(): boolean {
     return this.#lease === null;
   }

@@ -25,19 +25,21 @@ export class BareSubmissionQueue extends BareQueue implements ReapListener {
     completionQueue.listen(place.qid, this);
   }
 
-  /** Create I/O Submission Queue for it. */
-  createCommand(options: { priority?: number } = {}): SubmissionEntry {
+  /** Create I/O Submission Queue for it; `nvmSet`: the NVM set whose data it will move, 0 for none. */
+  createCommand(options: { priority?: number; nvmSet?: number } = {}): SubmissionEntry {
     const { qid, entries, prp1, contiguous } = this.place;
-    const o = object<typeof options>("options", options, ["priority"]);
+    const o = object<typeof options>("options", options, ["priority", "nvmSet"]);
     const priority = integer("priority", o.priority ?? 0, 0, 3);
     return {
       opcode: 0x01,
       prp1,
       cdw10: (((entries - 1) << 16) | qid) >>> 0,
       cdw11: ((this.completionQueue.qid << 16) | (priority << 1) | (contiguous ? 1 : 0)) >>> 0,
+      cdw12: integer("nvmSet", o.nvmSet ?? 0, 0, 0xffff),
     };
   }
 
+  /** Delete I/O Submission Queue for it. */
   deleteCommand(): SubmissionEntry {
     return { opcode: 0x00, cdw10: this.qid };
   }

@@ -115,4 +115,5 @@ export interface ModelDriveSpec {
   faults?: ModelFault[];
 }
 
+/** What the switch of a software drive can be. */
 export type ModelPower = "on" | "off";

@@ -94,11 +94,13 @@ export class Streams {
     });
   }
 
+  /** Releases one identifier: what is written with it next opens another stream. */
   async close(stream: number): Promise<Completion> {
     const specific = integer("stream", stream, 1, MAX_STREAM);
     return this.#send({ type: STREAMS, operation: SEND.releaseIdentifier, specific });
   }
 
+  /** Gives back what `allocate` got. */
   async releaseResources(): Promise<Completion> {
     return this.#send({ type: STREAMS, operation: SEND.releaseResources });
   }

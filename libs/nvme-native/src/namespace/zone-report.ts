@@ -29,6 +29,7 @@ export const ACTIONS = { close: 1, finish: 2, open: 3, reset: 4, offline: 5 } as
 const EXTENSION_VALID = 0x80;
 const DESCRIPTOR_BYTES = 64;
 
+/** State of a zone (ZNS Command Set 1.1, 2.1.1.3). */
 export type ZoneState = Exclude<keyof typeof FILTERS, "all">;
 
 /** A zone as the drive describes it; addresses and lengths in LBAs. */

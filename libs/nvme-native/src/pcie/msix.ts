@@ -45,6 +45,7 @@ export class Msix {
     private readonly place: Place,
   ) {}
 
+  /** How many the function has. */
   get vectors(): number {
     return this.place.vectors;
   }
@@ -73,10 +74,12 @@ export class Msix {
     await this.#control(0, ENABLE);
   }
 
+  /** Message Control bit 14: masks every vector. */
   async maskFunction(masked: boolean): Promise<void> {
     await this.#control(masked ? FUNCTION_MASK : 0, masked ? 0 : FUNCTION_MASK);
   }
 
+  /** The vector as its table and the pending bits have it. */
   async entry(vector: number): Promise<MsixEntry> {
     const at = this.#table(vector);
     const address = await this.device.readRegister(at, 8);
@@ -90,6 +93,7 @@ export class Msix {
     };
   }
 
+  /** What comes meanwhile is kept as pending. */
   async mask(vector: number): Promise<void> {
     await this.device.writeRegister(this.#table(vector) + 12, MASKED, 4);
   }

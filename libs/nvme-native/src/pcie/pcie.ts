@@ -54,6 +54,7 @@ export class Pcie {
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   }
 
+  /** All of `data` from `offset` on. @throws as `readConfig` */
   async writeConfig(offset: number, data: Uint8Array): Promise<void> {
     integer("offset", offset, 0, CONFIG_BYTES - 1);
     checkBytes("data", data, 1, CONFIG_BYTES - offset);
@@ -66,6 +67,7 @@ export class Pcie {
     return (await this.readConfig(offset, bytes)).readUIntLE(0, bytes);
   }
 
+  /** As `field`. */
   async setField(offset: number, bytes: 1 | 2 | 4, value: number): Promise<void> {
     checkField(offset, bytes);
     const data = Buffer.alloc(bytes);
@@ -86,6 +88,7 @@ export class Pcie {
     return (await this.capabilities()).find((capability) => capability.id === id)?.offset ?? null;
   }
 
+  /** Offset of an extended capability (100h and on), or null. */
   async extendedCapability(id: number): Promise<number | null> {
     integer("id", id, 0, 0xffff);
     return (await this.capabilities("extended")).find((capability) => capability.id === id)?.offset ?? null;

@@ -103,6 +103,7 @@ export class OpalDrive {
     return { answer, msid: msid instanceof Uint8Array ? msid : null };
   }
 
+  /** `sid`: the PIN that SID has now; the MSID on a drive that nobody owns. */
   async setSidPin(sid: OpalPin, pin: OpalPin): Promise<TcgAnswer> {
     const value = pinBytes("pin", pin);
     return this.#within("admin", { sid }, (session) => session.set(UID.pinOfSid, [[PIN_COLUMN, value]]));
@@ -113,16 +114,19 @@ export class OpalDrive {
     return this.#within("admin", { sid }, (session) => session.call(UID.lockingSp, METHOD.activate));
   }
 
+  /** The PIN of Admin 1 to 4. */
   async setAdminPin(who: OpalWho, admin: number, pin: OpalPin): Promise<TcgAnswer> {
     const value = pinBytes("pin", pin);
     return this.#within("locking", who, (session) => session.set(pinOfAdmin(admin), [[PIN_COLUMN, value]]));
   }
 
+  /** The PIN of a user; he can open no session before `enableUser`. */
   async setUserPin(who: OpalWho, user: number, pin: OpalPin): Promise<TcgAnswer> {
     const value = pinBytes("pin", pin);
     return this.#within("locking", who, (session) => session.set(pinOfUser(user), [[PIN_COLUMN, value]]));
   }
 
+  /** Lets a user open sessions, or no longer. */
   async enableUser(who: OpalWho, user: number, enabled = true): Promise<TcgAnswer> {
     flag("enabled", enabled);
     return this.#within("locking", who, (session) => session.set(userOf(user), [[ENABLED_COLUMN, enabled ? 1 : 0]]));
@@ -146,6 +150,7 @@ export class OpalDrive {
     return this.#within("locking", who, (session) => session.set(rangeOf(range), cells));
   }
 
+  /** Place and locks of a range; null when the drive did not tell. */
   async range(who: OpalWho, range: number): Promise<{ answer: TcgAnswer; range: OpalRange | null }> {
     const answer = await this.#within("locking", who, (session) =>
       session.get(rangeOf(range), RANGE_COLUMN.start, RANGE_COLUMN.activeKey),
@@ -205,6 +210,7 @@ async function discover(channel: TcgChannel) {
   return { completion, discovery: succeeded(completion) ? decodeDiscovery(data) : null };
 }
 
+/** The drive answered otherwise than a script asserted. */
 export class TcgExpectationError extends Error {
   constructor(
     readonly answer: TcgAnswer,

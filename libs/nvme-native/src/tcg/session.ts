@@ -39,6 +39,7 @@ export function manage(
   return exchange(channel, { comId, ...MANAGER }, encodeCall(UID.sessionManager, method, parameters));
 }
 
+/** Methods go one after the other; what the drive refuses is an answer, not an error. */
 export class TcgSession {
   private constructor(
     private readonly channel: TcgChannel,
@@ -70,6 +71,7 @@ export class TcgSession {
     return { answer, session: new TcgSession(channel, { comId, hostSession, tperSession }) };
   }
 
+  /** Any method of any object, by their UIDs of 8 bytes. */
   async call(object: Uint8Array, method: Uint8Array, parameters: TcgValue[] = []): Promise<TcgAnswer> {
     bytes("object", object, UID_BYTES, UID_BYTES);
     bytes("method", method, UID_BYTES, UID_BYTES);
@@ -95,11 +97,13 @@ export class TcgSession {
     return this.call(object, METHOD.set, [{ name: VALUES, value: cells.map(([name, value]) => ({ name, value })) }]);
   }
 
+  /** Proves another authority within this session. */
   async authenticate(authority: TcgAuthority): Promise<TcgAnswer> {
     const { uid, pin } = checkAuthority(authority);
     return this.call(UID.thisSp, METHOD.authenticate, [uid, { name: HOST_CHALLENGE, value: pin }]);
   }
 
+  /** End of session; the next one can begin. */
   async close(): Promise<TcgAnswer> {
     return exchange(this.channel, this.address, Uint8Array.of(CONTROL.endOfSession), true);
   }
