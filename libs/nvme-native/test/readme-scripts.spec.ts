@@ -95,3 +95,32 @@ test("what the table for those who come from pynvme names is there", () => {
   const all = files.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
   expect([...words].filter((word) => !new RegExp(`\\b${word}\\b`).test(all))).toEqual([]);
 });
+
+/** What scripts for pynvme call, by class; a name that is not in a left column cannot be found. */
+const NAMES = `
+NvmeEnumerateError NvmeDeletionError QpairCreationError QpairDeletionError NamespaceCreationError NamespaceDeletionError
+NvmeShutdownStatusTimeoutError TimeoutError SystemError AssertionError
+Buffer ptype pvalue phys_addr offset size len repr data dump data_head data_tail set_dsm_range
+Subsystem power_cycle poweroff poweron shutdown_notify poweron_cb poweroff_cb
+Pcie Tcp close register cap_offset reset flr aspm power_state
+Controller nvme_init_func init_adminq init_ns init_queues cap mdts addr latest_cid latest_latency timeout waitdone cmdlog cmdname
+supports downfw enable_hmb disable_hmb register_aer_cb
+abort identify id_data getfeatures setfeatures getlogpage format sanitize dst fw_download fw_commit aer security_send mi_send
+send_cmd
+Qpair prio ien iv delete sqid msix_clear
+Namespace nlba_verify nsid capacity verify_enable get_lba_format read write compare dsm flush write_uncorrectable write_zeroes
+verify zns_mgmt_send ioworker
+io_size lba_step lba_align lba_random read_percentage op_percentage time io_count qdepth region_start region_end lba_start iops
+qprio distribution io_sequence fw_debug output_io_per_second output_percentile_latency output_cmdlog_list
+start running iops_consistency io_count_read io_count_write io_count_nonread mseconds latency_max_us latency_average_us cpu_usage
+error latency_distribution
+PRP PRPList SQE CQE IOCQ IOSQ tail head
+Zone config srand list_all_qpair get_iostat get_cmdlog
+`;
+
+test("every name that a script for pynvme calls is found in the left column of a table", () => {
+  const taught = README.slice(0, README.indexOf("## Conformance"));
+  const left = [...taught.matchAll(/^\| (.+?) +\| .+ \|$/gm)].map(([, cell]) => cell!).join("\n");
+  const missing = NAMES.split(/\s+/).filter((name) => name !== "" && !new RegExp(`\\b${name}\\b`).test(left));
+  expect(missing).toEqual([]);
+});
