@@ -156,7 +156,8 @@ Status IoWorker::Prepare() {
   // Behind the payload, which may be made only once.
   const uint64_t stride = bytes + (ranges ? kPageBytes : 0);
   ahead_ = options_.depth <= kAheadDepth && table_ == nullptr && !pacing_.paced();
-  slots_.resize(options_.depth + (ahead_ ? 1 : 0));
+  check_late_ = options_.verify && options_.depth > kAheadDepth;
+  slots_.resize(options_.depth + (ahead_ || check_late_ ? 1 : 0));
   if (Status s = MakePools(stride, largest); !s.ok()) return s;
   for (uint32_t i = static_cast<uint32_t>(slots_.size()); i > 0; i--) {
     Slot& slot = slots_[i - 1];
@@ -208,7 +209,7 @@ uint64_t IoWorker::WaitUntil() const {
   uint64_t until = statistics_->NextTickNs();
   if (!blocked_.empty()) until = std::min(until, BoottimeNs() + kLockRetryNs);
   if (ending_) return until;
-  return std::min({until, pacing_.WakeNs(!AllTaken()), DeadlineNs()});
+  return std::min({until, pacing_.WakeNs(InUse() < options_.depth), DeadlineNs()});
 }
 
 void IoWorker::Finish() {

@@ -136,6 +136,8 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   uint32_t staged_ = kNobody;
   uint64_t staged_passed_ = 0;
   bool ahead_ = false;
+  // A deep queue's reads are checked when the next completion is there, which needs a slot more.
+  bool check_late_ = false;
   bool nothing_to_fill_ = false;  // no command's data are made when it is sent
   std::optional<Command> ready_;
   std::optional<Done> late_;  // its successor was sent before it was settled
