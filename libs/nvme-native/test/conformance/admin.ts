@@ -147,7 +147,7 @@ behaviour(
 behaviour("B046", "an abort completes and the read ends done or aborted", {}, async ({ controller, ns, qpair }) => {
   for (let i = 0; i < 100; i++) {
     const read = ns.read(qpair, BigInt(i), new Uint8Array(ns.identity.lbaBytes));
-    const sent = qpair.cmdlog(1)[0];
+    const [sent] = await qpair.outstanding();
     const abort = expectStatus(await controller.commands.abort(sent?.cid ?? 0, qpair.qid));
     expect([0, 1]).toContain(abort.cdw0);
     const completion = await read;
