@@ -61,6 +61,28 @@ test("a completion that comes after the local timeout releases its command and i
     100,
   ));
 
+test("a deletion that the drive confirms too late is no answer to another command, and its id is used when it is free", () =>
+  planted(
+    // The driver waits for less than half of it.
+    { kind: "stall", when: { opcode: 2 }, where: { slba: "9", lbaCount: 1 }, times: 3, ms: 600 },
+    async ({ ns, qpair, controller, drive }) => {
+      for (let i = 0; i < 5; i++) {
+        const other = await controller.createQpair({ depth: 4 });
+        expect(await ns.read(other, 0n, new Uint8Array(512))).toMatchObject({ sct: 0, local: false });
+        const stalling = ns.read(qpair, 9n, new Uint8Array(512));
+        await other.delete();
+        // The drive answers both behind its stall.
+        const next = await controller.createQpair({ depth: 4 });
+        expect(await ns.read(next, 0n, new Uint8Array(512))).toMatchObject({ sct: 0, local: false });
+        await next.delete();
+        expect(await stalling).toMatchObject({ sct: 0, local: false });
+        expect(await controller.getFeature(7)).toMatchObject({ sct: 0, local: false });
+      }
+      expect(await acted(drive)).toEqual([3]);
+      expect(controller.violations()).toEqual({ count: 0, first: [] });
+    },
+  ));
+
 test("commands whose completion is lost time out, as many as were lost", () =>
   planted(
     { kind: "lost-completion", probability: 0.01, times: 5, seed: 3 },
@@ -93,6 +115,33 @@ test("a drive with CSTS.CFS set can be closed", () =>
     expect(await ns.flush(qpair)).toMatchObject({ sct: 7, sc: 0x82 });
     await controller.close();
   }));
+
+test("each bring-up of a drive that becomes ready late tells how late, and the drive works", () =>
+  planted({ kind: "slow-ready", ms: 300, when: {} }, async ({ controller, drive, ns, qpair }) => {
+    for (const report of [controller.bringUp, await controller.reset()]) {
+      expect(report.readyMs).toBeGreaterThanOrEqual(300);
+      expect(report.enableMs).toBeGreaterThanOrEqual(300);
+      expect(report.enableMs).toBeLessThan(controller.identity.readyTimeoutMs);
+    }
+    expect(await ns.read(qpair, 0n, new Uint8Array(512))).toMatchObject({ sct: 0, local: false });
+    expect(await acted(drive)).toEqual([2]);
+  }));
+
+test(
+  "a reset that the drive does not become ready after says why, and ends what runs",
+  () =>
+    planted({ kind: "slow-ready", ms: 600_000, when: { afterCommands: 500 } }, async ({ controller, ns }) => {
+      const running = ns.startIoWorker({ ...load, ioCount: null, timeMs: 3_600_000, sampleMs: 10 });
+      let sent = 0;
+      for await (const event of running) {
+        if (event.type === "sample") sent += event.sample.reads + event.sample.writes;
+        if (sent > 500) break;
+      }
+      expect(await controller.reset()).toMatchObject({ ok: false, reason: expect.stringContaining("CAP.TO") });
+      expect((await running.result).end).toBe("terminated");
+    }),
+  60_000,
+);
 
 test("a drive that is pulled out settles everything, answers all ones, and works again when it is back", () =>
   planted(

@@ -77,6 +77,9 @@ Status RingHost::SetUpAdminQueue() {
   by_hand_ = false;
   admin_->queue->Clear();
   admin_->kept.clear();
+  // The controller is disabled, or will be: it has no queues any more.
+  for (uint16_t qid : left_) qids_[qid] = false;
+  left_.clear();
   if (Status s = WriteRegister(reg::kAqa, 4, (kAdminEntries - 1) << 16 | (kAdminEntries - 1)); !s.ok()) return s;
   if (Status s = WriteRegister(reg::kAsq, 8, admin_->queue->sq_address()); !s.ok()) return s;
   return WriteRegister(reg::kAcq, 8, admin_->queue->cq_address());
@@ -96,7 +99,7 @@ Status RingHost::Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms) {
   const uint64_t until = start + uint64_t{timeout_ms} * kNsPerMs;
   HostSubmission submission;
   submission.sqe = sqe;
-  submission.tag = kInternalTag;
+  submission.tag = kInternalTag | ++internal_;
   bool sent = false;
   while (BoottimeNs() < until) {
     if (!sent) {
@@ -106,10 +109,9 @@ Status RingHost::Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms) {
     }
     HostCompletion completion;
     while (admin_->queue->Poll(&completion, 1) == 1) {
-      if (completion.tag != kInternalTag) {
-        admin_->kept.push_back(completion);
-        continue;
-      }
+      if (!(completion.tag & kInternalTag)) admin_->kept.push_back(completion);
+      // Or it comes too late: whoever sent it has given up.
+      if (completion.tag != submission.tag) continue;
       if (options_.on_internal_admin) options_.on_internal_admin(submission.sqe, completion.cqe, start, BoottimeNs());
       *cqe = completion.cqe;
       return Status::Ok();

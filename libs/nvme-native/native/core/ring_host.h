@@ -46,13 +46,19 @@ class RingHost : public HostController {
   // Sends one admin command of its own and waits for it; completions of others are kept for the admin qpair's owner.
   Status Internal(Sqe sqe, Cqe* cqe, uint32_t timeout_ms);
   Status MustSucceed(const Sqe& sqe, const std::string& name, Cqe* cqe);
-  // True when the drive did.
-  bool Delete(uint8_t opcode, uint16_t qid);
+  // False: the drive has not answered.
+  bool Delete(uint8_t opcode, uint16_t qid, Cqe* cqe);
+  // True when the drive has no queue of this id any more.
+  bool DeleteOnDrive(uint16_t qid);
+  // Deletes what is left once more.
+  void TakeLeftIds();
 
   const HostOptions options_;
   ViolationLog violations_;
   std::unique_ptr<RingAdminQpair> admin_;
-  std::vector<bool> qids_;  // taken
+  std::vector<bool> qids_;      // taken
+  std::vector<uint16_t> left_;  // of them those that nobody uses, whose deletion the drive has not confirmed
+  uint64_t internal_ = 0;       // admin commands of the driver's own so far
   bool by_hand_;            // the admin queue is not ours: nothing is said to the drive at the end
 };
 

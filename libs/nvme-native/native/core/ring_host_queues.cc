@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t kDeleteMs = 250;
 constexpr uint32_t kNumberOfQueues = 0x07;
+constexpr uint32_t kInvalidQueueId = 1;  // of type 1; 0 is a completion queue that is not there
 
 std::string Hex(uint32_t value) {
   char text[16];
@@ -49,16 +50,29 @@ Status RingHost::CreateOnDrive(RingQpair& qpair) {
   sqe.prp1 = qpair.sq_address();
   sqe.cdw11 = uint32_t{qpair.Qid()} << 16 | uint32_t{options.priority} << 1 | 1;
   Status status = MustSucceed(sqe, "Create I/O Submission Queue" + number, &cqe);
-  if (status.code == Code::kQpair) (void)Delete(admin_opcode::kDeleteCq, qpair.Qid());
+  if (status.code == Code::kQpair) (void)Delete(admin_opcode::kDeleteCq, qpair.Qid(), &cqe);
   return status;
 }
 
-bool RingHost::Delete(uint8_t opcode, uint16_t qid) {
-  Cqe cqe;
+bool RingHost::Delete(uint8_t opcode, uint16_t qid, Cqe* cqe) {
   Sqe sqe{};
   sqe.opc = opcode;
   sqe.cdw10 = qid;
-  return Internal(sqe, &cqe, kDeleteMs).ok() && cqe.Ok();
+  return Internal(sqe, cqe, kDeleteMs).ok();
+}
+
+bool RingHost::DeleteOnDrive(uint16_t qid) {
+  Cqe cqe;
+  // That there is no such queue is as good as its deletion.
+  return Delete(admin_opcode::kDeleteSq, qid, &cqe) && Delete(admin_opcode::kDeleteCq, qid, &cqe) &&
+         (cqe.Ok() || (cqe.Sct() == 1 && cqe.Sc() <= kInvalidQueueId));
+}
+
+void RingHost::TakeLeftIds() {
+  while (!left_.empty() && DeleteOnDrive(left_.back())) {
+    qids_[left_.back()] = false;
+    left_.pop_back();
+  }
 }
 
 bool RingHost::HasPriorities() {
@@ -71,6 +85,7 @@ Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQp
   if (options.interrupts && options.vector != QpairOptions::kOwnQid && !InterruptsOn()) {
     return Status::Error(Code::kQpair, "vector " + std::to_string(options.vector) + ": MSI-X is off, there is no vector to choose");
   }
+  TakeLeftIds();
   const uint32_t most = Limits().max_qpairs;
   uint16_t qid = 1;
   while (qid <= most && qids_[qid]) qid++;
@@ -91,10 +106,13 @@ Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQp
 void RingHost::DeleteQpair(std::unique_ptr<HostQpair> qpair, bool silent) {
   const uint16_t qid = qpair->Qid();
   // A drive that does not answer must not hold up the end.
-  const bool deleted = !silent && !bus_->Lost() && Delete(admin_opcode::kDeleteSq, qid) && Delete(admin_opcode::kDeleteCq, qid);
+  const bool asked = !silent && !bus_->Lost();
+  const bool deleted = asked && DeleteOnDrive(qid);
   if (!deleted) static_cast<RingQpair&>(*qpair).LeaveBehind();
   bus_->DropQueue(qid);
-  qids_[qid] = false;
+  // A drive that has not said so may still have it.
+  if (asked && !deleted) left_.push_back(qid);
+  else qids_[qid] = false;
 }
 
 }  // namespace assay
