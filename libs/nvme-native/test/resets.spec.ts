@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { makeDrive, temporaryFolder } from "./bench-drive";
 import { said, start } from "./child-process";
-import { RESET_ROUNDS, type Round, WORKERS } from "./reset-rounds";
+import { KEPT_RECORDERS, RESET_ROUNDS, type Round, WORKERS } from "./reset-rounds";
 
 /** B120: the longest that a handle may take after a cut of the power; resets have less. */
 const LIMIT_MS: Record<string, number> = {
@@ -28,7 +28,7 @@ test("a hundred resets of every kind under eight workers settle every handle, an
     const rounds: Round[] = [];
     for (let n = 0; n < RESET_ROUNDS; n++) rounds.push(await said(child));
     expect(await child.ended).toEqual([0, null]);
-    for (const { kind, ok, ends, errors, reads, settledMs } of rounds) {
+    for (const { kind, ok, ends, errors, reads, settledMs, recorders } of rounds) {
       expect({ kind, ok, errors, ends }).toEqual({
         kind,
         ok: true,
@@ -37,6 +37,8 @@ test("a hundred resets of every kind under eight workers settle every handle, an
       });
       expect(reads.done + reads.cut).toBe(15);
       expect(settledMs).toBeLessThan(LIMIT_MS[kind]!);
+      // A single queue pair that is forgotten in any round keeps its own.
+      expect([kind, recorders]).toEqual([kind, KEPT_RECORDERS]);
     }
     // Resets that met no command in flight would prove nothing.
     expect(new Set(rounds.map(({ kind }) => kind))).toEqual(new Set(Object.keys(LIMIT_MS)));

@@ -10,6 +10,7 @@ namespace {
 
 constexpr uint32_t kWorkers = 2;
 constexpr uint32_t kDepth = 8;
+constexpr uint32_t kAdminCommands = 64;
 
 WorkerOptions Work(uint32_t number, uint64_t seed) {
   WorkerOptions options;
@@ -25,6 +26,18 @@ WorkerOptions Work(uint32_t number, uint64_t seed) {
   return options;
 }
 
+// Get Features, which the driver itself does not send; cdw11 tells one from the other.
+void AskForFeatures(Controller& controller, uint32_t first) {
+  for (uint32_t n = 0; n < kAdminCommands; n++) {
+    auto request = std::make_unique<Request>();
+    request->command.sqe.opc = admin_opcode::kGetFeatures;
+    request->command.sqe.cdw10 = 7;
+    request->command.sqe.cdw11 = first + n;
+    request->finish = [](const Status&, const Done&, Request&) {};
+    (void)controller.PostAdmin(std::move(request));
+  }
+}
+
 }  // namespace
 
 void RunVictim(const std::string& folder, uint64_t seed) {
@@ -38,6 +51,7 @@ void RunVictim(const std::string& folder, uint64_t seed) {
         number++;
         workers.push_back(StartWorker(ns, Work(number, seed + number)));
       }
+      AskForFeatures(*controller, number * kAdminCommands);
       usleep(static_cast<useconds_t>(2000 + random.Below(20'000)));
       if (round < 2) (void)Control(controller, [](Controller& c) { return c.Reset().status.ok(); });
       if (round == 2) CloseDrive(controller);
