@@ -10,8 +10,11 @@ import { catalogPlan, plan } from "./runner/bench";
 
 jest.setTimeout(120_000);
 
-const SOAK =
-  "effects: [writes]\nsteps: [{ioworker: {id: io, size: 4KiB, random: 100%, read: 50%, depth: 4, iops: 500, time: 4s, verify: true, sample: 100ms}}]";
+const soak = (time: string) =>
+  `effects: [writes]\nsteps: [{ioworker: {id: io, size: 4KiB, random: 100%, read: 50%, depth: 4, iops: 500, time: ${time}, verify: true, sample: 100ms}}]`;
+const SOAK = soak("4s");
+/** Far longer than a runner needs to start on a busy machine: it must be at work when its deadline comes. */
+const BUDGET_MS = 10_000;
 const slotText = (n: number) => `
   - name: bay-${n}
     path: {transport: model, address: bay-${n}.drive}
@@ -119,7 +122,7 @@ test("after a kill -9 of the runner its last commands are there, and the next ru
 test("agent and runner asleep past the deadline: the woken runner sends at most what was past its check", async () => {
   const agent = bench.startAgent(BUILT_AGENT);
   await ready();
-  const run = submit(plan(SOAK), 1, { budgetMs: 3000 });
+  const run = submit(plan(soak("60s")), 1, { budgetMs: BUDGET_MS });
   await began(run);
   const runner = bench.runnerPid(run);
   agent.kill("SIGSTOP");
