@@ -10,11 +10,14 @@ import { open, queues } from "./open";
 export * from "./address";
 export * from "./admin/admin-commands";
 export type { AsyncEvent } from "./admin/async-events";
+export type { AdminChannel } from "./admin/channel";
 export type { DirectiveOptions } from "./admin/directives";
 export { decodeEnduranceGroup, type EnduranceGroup, readEnduranceGroup } from "./admin/endurance-group";
+export type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
 export type { CommitOptions, DownloadOptions } from "./admin/firmware";
 export type { IdentifyOptions } from "./admin/identify";
 export type { LbaStatusOptions } from "./admin/lba-status";
+export type { LogPageOptions } from "./admin/log-page";
 export type { MiMessage } from "./admin/management-interface";
 export {
   decodePersistentEvents,
@@ -22,6 +25,7 @@ export {
   type PersistentEventLog,
   readPersistentEvents,
 } from "./admin/persistent-events";
+export type { CapacityOptions, LockdownOptions, VirtualizationOptions } from "./admin/resources";
 export { SANITIZE, type SanitizeOptions } from "./admin/sanitize";
 export type { SecurityOptions } from "./admin/security";
 export { SELF_TEST } from "./admin/self-test";
