@@ -124,3 +124,15 @@ test("every name that a script for pynvme calls is found in the left column of a
   const missing = NAMES.split(/\s+/).filter((name) => name !== "" && !new RegExp(`\\b${name}\\b`).test(left));
   expect(missing).toEqual([]);
 });
+
+test("every link inside the README leads to a heading", () => {
+  const slug = (heading: string) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, "")
+      .replaceAll(" ", "-");
+  const headings = [...README.matchAll(/^#+ (.+)$/gm)].map(([, heading]) => slug(heading!));
+  const links = [...README.matchAll(/\]\(#([^)]+)\)/g)].map(([, link]) => link!);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((link) => !headings.includes(link))).toEqual([]);
+});
