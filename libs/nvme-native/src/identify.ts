@@ -70,7 +70,11 @@ export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: U
   // NSABP: the namespace has atomic sizes of its own; 0 among them is the controller's.
   const ownAtomic = (page[24]! & 2) !== 0;
   const namespaceAwupf = ownAtomic ? at.getUint16(36, true) : 0;
-  const boundary = ownAtomic ? at.getUint16(44, true) : 0;
+  const namespaceAwun = ownAtomic ? at.getUint16(34, true) : 0;
+  const boundaryOf = (offset: number) => {
+    const boundary = ownAtomic ? at.getUint16(offset, true) : 0;
+    return boundary === 0 ? null : { lbas: boundary + 1, offsetLba: at.getUint16(42, true) };
+  };
   return {
     nsid,
     lbaCount,
@@ -83,7 +87,9 @@ export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: U
     nguid: hexOrNull(page, 104, 16),
     eui64: hexOrNull(page, 120, 8),
     awupfLbas: (namespaceAwupf || view(controllerPage).getUint16(528, true)) + 1,
-    atomicBoundary: boundary === 0 ? null : { lbas: boundary + 1, offsetLba: at.getUint16(42, true) },
+    awunLbas: (namespaceAwun || view(controllerPage).getUint16(526, true)) + 1,
+    atomicBoundary: boundaryOf(44),
+    normalAtomicBoundary: boundaryOf(40),
     raw: page,
   };
 }

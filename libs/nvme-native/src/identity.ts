@@ -51,6 +51,10 @@ export interface NamespaceIdentity {
   eui64: string | null;
   /** LBAs of one write that a power loss leaves all old or all new: NAWUPF, or AWUPF where the namespace says nothing. */
   awupfLbas: number;
+  /** LBAs of one write of which a read that meets it finds all or nothing (AWUN or NAWUN); default: 1. */
+  awunLbas?: number;
+  /** As `atomicBoundary`, of what reads find (NABO, NABSN). */
+  normalAtomicBoundary?: { lbas: number; offsetLba: number } | null;
   /** Writes across `offsetLba` and every `lbas` from there on may be torn by a power loss (NABO, NABSPF). */
   atomicBoundary?: { lbas: number; offsetLba: number } | null;
   /** The page, 4096 bytes. */

@@ -41,4 +41,30 @@ std::vector<AtomicWrites::Torn> AtomicWrites::TornWrites() const {
   return torn;
 }
 
+std::optional<AtomicWrites::Torn> TornInRead(const AtomicUnit& unit, const RecentWrites& recent, uint64_t slba, const std::vector<SeenSector>& seen) {
+  for (size_t i = 0; i < seen.size(); i++) {
+    if (!seen[i].found) continue;
+    const std::optional<StampedWrite> write = recent.Of(slba + i, *seen[i].found);
+    if (!write || !unit.Holds(write->slba, write->lba_count)) continue;
+    for (size_t j = 0; j < seen.size(); j++) {
+      const uint64_t lba = slba + j;
+      if (!write->Covers(lba)) continue;
+      const uint64_t token = write->TokenOf(lba);
+      // What proves nothing is older than the newest write, if that is this one.
+      const bool older = seen[j].found ? *seen[j].found < token : seen[j].newest == token;
+      if (!older) continue;
+      AtomicWrites::Torn torn;
+      torn.write.slba = write->slba;
+      torn.write.lba_count = write->lba_count;
+      torn.write.token = write->token;
+      torn.missing_lba = lba;
+      torn.found_token = seen[j].found;
+      return torn;
+    }
+    // All of it that lies in the read is done with.
+    while (i + 1 < seen.size() && write->Covers(slba + i + 1) && seen[i + 1].found == write->TokenOf(slba + i + 1)) i++;
+  }
+  return {};
+}
+
 }  // namespace assay

@@ -1,10 +1,12 @@
-// Writes that a power loss leaves whole: all of their sectors or none. A drive promises it for writes of at most AWUPF or
-// NAWUPF LBAs that do not cross an atomic boundary (NVM Command Set 1.0, 2.1.4); a longer write may be torn between LBAs.
+// Writes of which all sectors are there or none. A drive promises it for writes that do not cross an atomic boundary, to
+// whoever reads meanwhile up to AWUN or NAWUN LBAs, after a power loss up to AWUPF or NAWUPF (NVM Command Set 1.0, 2.1.4); a
+// longer write may be torn between LBAs.
 #pragma once
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "recent_writes.h"
 #include "write_log.h"
 
 namespace assay {
@@ -46,5 +48,15 @@ class AtomicWrites {
 
   std::vector<Watched> writes_;  // by token: those of one write follow one another
 };
+
+// What a read found in one of its LBAs.
+struct SeenSector {
+  std::optional<uint64_t> found;   // token, where it proves itself
+  std::optional<uint64_t> newest;  // token of the newest write that was sent there, where a worker stamped that
+};
+
+// Whether a read, from `slba` on, has found a write that `unit` holds in some of its LBAs and in others what was there
+// before it. The drive may give the old or the new data of each such write, not of both.
+std::optional<AtomicWrites::Torn> TornInRead(const AtomicUnit& unit, const RecentWrites& recent, uint64_t slba, const std::vector<SeenSector>& seen);
 
 }  // namespace assay

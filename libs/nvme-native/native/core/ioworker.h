@@ -59,6 +59,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
     bool locked = false;
     bool expected_known = true;  // of a compare: what is sent is what must be there
     std::vector<ReadFloor> floors;
+    uint64_t token = 0;  // of a verified write's first LBA
   };
 
   // ---- life ----
@@ -105,6 +106,8 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   void Complete(const Done& done);
   void Settle(Slot& slot, const Done& done);
   void CompleteRead(Slot& slot, const Done& done);
+  void NoteMiscompare(const Slot& slot, const Done& done);
+  void CheckAtomicity(const Slot& slot, const Done& done);
   void CheckProtection(const Slot& slot, const Done& done);
   bool Expected(const Slot& slot, const Done& done) const;
   void NoteError(const Slot& slot, const Cqe& cqe, uint64_t now_ns, ErrorAction action);
@@ -149,6 +152,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   uint64_t start_ns_ = 0, start_ms_ = 0, cpu_start_ns_ = 0;
   uint32_t withheld_ = 0;  // slots whose command timed out and is still with the drive
   uint32_t told_ = 0;
+  std::vector<SeenSector> seen_;  // of a read that met a write
   WorkerResult result_;
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ioworker.h"
+#include "sector_classification.h"
 
 namespace assay {
 namespace {
@@ -96,14 +97,18 @@ bool IoWorker::Expected(const Slot& slot, const Done& done) const {
   return false;
 }
 
+void IoWorker::NoteMiscompare(const Slot& slot, const Done& done) {
+  Cqe cqe = done.cqe;
+  cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
+  NoteError(slot, cqe, done.complete_ns, ActionFor(cqe));
+}
+
 // The drive says that all is well; the tuples that it gave must say so too.
 void IoWorker::CheckProtection(const Slot& slot, const Done& done) {
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
     auto wrong = protection_.Check(slot.step.slba + i, slot.read_data + uint64_t{i} * stride_, MetadataOf(slot, slot.read_data, i));
     if (!wrong) continue;
-    Cqe cqe = done.cqe;
-    cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
-    NoteError(slot, cqe, done.complete_ns, ActionFor(cqe));
+    NoteMiscompare(slot, done);
     Tell(std::move(*wrong));
   }
 }
@@ -112,12 +117,14 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
   const uint32_t stride = stride_;
   const bool unreadable = IsUnreadable(done.cqe);
   if (!done.cqe.Ok() && !unreadable) return;
+  bool wrong = false;
+  seen_.clear();
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
     if (!unreadable) {
       const uint32_t right = table_->PlainlyRight(slot.step.slba + i, slot.step.lbas - i, slot.read_data + uint64_t{i} * stride, stride);
       result_.checked_lbas += right;
       i += right;
-      if (i == slot.step.lbas) return;
+      if (i == slot.step.lbas) break;
     }
     const uint64_t lba = slot.step.slba + i;
     // Which sector of an unreadable command is bad is not known: only the error counts, unless it is a single sector.
@@ -125,12 +132,29 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
     SectorCheck check = unreadable ? table_->CheckUnreadable(lba, slot.floors[i])
                                    : table_->Check(lba, slot.read_data + uint64_t{i} * stride, slot.floors[i], Rule::kDurableOrNewer);
     if (check.state == SectorState::kWrong) {
-      Cqe cqe = done.cqe;
-      cqe.status = MakeStatus(kLocalSct, kLocalMiscompare);
-      if (!unreadable) NoteError(slot, cqe, done.complete_ns, ActionFor(cqe));
+      wrong = true;
+      if (!unreadable) NoteMiscompare(slot, done);
+    } else if (check.state == SectorState::kRight && !check.newest && !unreadable) {
+      // Right, and on its way to become something else.
+      seen_.resize(slot.step.lbas);
+      seen_[i].newest = check.sent_token;
     }
     NoteCheck(std::move(check));
   }
+  if (!wrong && seen_.size() > 1 && ns_->geometry().normal_unit.lbas > 1) CheckAtomicity(slot, done);
+}
+
+// Each sector alone is right; together they must not be a part of a write that the drive does as a whole.
+void IoWorker::CheckAtomicity(const Slot& slot, const Done& done) {
+  const uint32_t bytes = ns_->geometry().lba_bytes;
+  for (uint32_t i = 0; i < slot.step.lbas; i++) {
+    const uint8_t* sector = slot.read_data + uint64_t{i} * stride_;
+    if (Stamp::Lba(sector) == slot.step.slba + i && table_->stamp().Proves(sector, bytes)) seen_[i].found = Stamp::Token(sector, bytes);
+  }
+  const auto torn = TornInRead(ns_->geometry().normal_unit, table_->recent(), slot.step.slba, seen_);
+  if (!torn) return;
+  NoteMiscompare(slot, done);
+  Tell(TornBetween(table_->stamp(), bytes, *torn));
 }
 
 void IoWorker::NoteCheck(SectorCheck&& check) {

@@ -105,6 +105,7 @@ void IoWorker::Unlock(Slot& slot, WriteEnd end) {
   if (!slot.locked) return;
   slot.locked = false;
   if (!slot.line->changes) return table_->Release(slot.step.slba, slot.step.lbas);
+  if (end != WriteEnd::kAcknowledged && options_.verify && slot.line->what.operation.effect == Effect::kWrites) table_->recent().Forget(slot.token);
   table_->Ended(slot.step.slba, slot.step.lbas, end, slot.line->fua, {slot.step.opcode, qpair->qid(), options_.worker});
 }
 
@@ -169,7 +170,8 @@ void IoWorker::Protect(Slot& slot) {
 void IoWorker::FillWrite(Slot& slot) {
   const uint32_t lba_bytes = ns_->geometry().lba_bytes, stride = stride_;
   if (options_.verify) {
-    const uint64_t token = table_->TakeTokens(slot.step.lbas);
+    const uint64_t token = slot.token = table_->TakeTokens(slot.step.lbas);
+    if (slot.step.lbas > 1 && ns_->geometry().normal_unit.lbas > 1) table_->recent().Add({token, slot.step.slba, slot.step.lbas});
     for (uint32_t i = 0; i < slot.step.lbas; i++) {
       table_->stamp().Fill(slot.write_data + uint64_t{i} * stride, lba_bytes, slot.step.slba + i, token + i);
       table_->Submitted(slot.step.slba + i, VerifyTable::TokenVersion(token + i));

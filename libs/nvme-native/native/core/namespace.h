@@ -24,6 +24,7 @@ struct NamespaceGeometry {
   uint32_t extended_metadata_bytes = 0;  // what scripts may have between the sectors, where the drive strips nothing
   bool deallocated_zeroes = false;  // DLFEAT: what deallocated LBAs read as is certain
   AtomicUnit power_fail_unit{};   // what a power loss does not tear
+  AtomicUnit normal_unit{};       // what no read finds torn
 
   Version Deallocated() const { return deallocated_zeroes ? kVersionZeroes : kVersionUnknown; }
   // From one LBA to the next in a buffer.

@@ -23,6 +23,7 @@ void VerifyTable::PowerCycles(uint64_t now) {
 }
 
 void VerifyTable::PowerLost(uint64_t power_cycles_now) {
+  recent_.ForgetAll();
   const uint32_t from = header_->durable_epoch.load();
   const uint32_t to = header_->submit_epoch.load();
   uint32_t count = header_->loss_count.load();

@@ -19,6 +19,7 @@
 
 #include "mapped_file.h"
 #include "miscompare.h"
+#include "recent_writes.h"
 #include "stamp.h"
 #include "status.h"
 #include "write_intent.h"
@@ -84,6 +85,8 @@ class VerifyTable {
   bool tracks() const { return geometry_.lba_count != 0; }
   uint32_t lba_bytes() const { return geometry_.lba_bytes; }
   const Stamp& stamp() const { return stamp_; }
+  // Of this process.
+  RecentWrites& recent() { return recent_; }
 
   // Writes everything out: what does not change from here on is believed after any stop of the machine. Any thread.
   void Sync();
@@ -222,6 +225,7 @@ class VerifyTable {
   Word* entries_;
   Record* records_;
   std::optional<WriteLog> log_;
+  RecentWrites recent_;
   std::optional<WriteIntent> intent_;
   std::atomic<bool> disowned_{false};
   std::mutex sync_mutex_, lease_mutex_;

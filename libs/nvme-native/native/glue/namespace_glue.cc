@@ -10,7 +10,8 @@ namespace assay::glue {
 namespace {
 
 // createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, interleavedBytes,
-// extendedMetadataBytes, protectionType, protectionFirst, allMetadataBytes, deallocatedZeroes, awupfLbas, boundaryLbas, boundaryOffsetLba }) -> handle
+// extendedMetadataBytes, protectionType, protectionFirst, allMetadataBytes, deallocatedZeroes, awupfLbas, boundaryLbas, boundaryOffsetLba, awunLbas,
+// normalBoundaryLbas }) -> handle
 Napi::Value Create(const Napi::CallbackInfo& info) {
   const auto o = info[1].As<Napi::Object>();
   NamespaceGeometry geometry;
@@ -24,6 +25,7 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
   geometry.protection = {U32(o, "protectionType"), Flag(o, "protectionFirst"), geometry.lba_bytes, U32(o, "allMetadataBytes")};
   geometry.deallocated_zeroes = Flag(o, "deallocatedZeroes");
   geometry.power_fail_unit = {U32(o, "awupfLbas"), U32(o, "boundaryLbas"), U32(o, "boundaryOffsetLba")};
+  geometry.normal_unit = {U32(o, "awunLbas"), U32(o, "normalBoundaryLbas"), U32(o, "boundaryOffsetLba")};
   return Wrap(info.Env(), std::make_shared<Namespace>(Unwrap<Controller>(info[0]), geometry));
 }
 

@@ -68,6 +68,9 @@ void Device::Finish(uint16_t sqid, const Sqe& sqe, const Outcome& outcome, uint6
   pending.nsid = outcome.nsid;
   pending.slba = outcome.slba;
   pending.lba_count = outcome.durable_lbas;
+  pending.wrote_nsid = outcome.wrote_nsid;
+  pending.wrote_slba = outcome.wrote_slba;
+  pending.wrote_lbas = outcome.wrote_lbas;
   pending.cqe.cdw0 = outcome.cdw0;
   pending.cqe.cdw1 = outcome.cdw1;
   pending.cqe.sqhd = static_cast<uint16_t>(sq_[sqid].head);

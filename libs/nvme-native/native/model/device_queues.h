@@ -26,6 +26,8 @@ struct Pending {
   uint32_t nsid;
   uint64_t slba;
   uint64_t lba_count;
+  uint32_t wrote_nsid;
+  uint64_t wrote_slba, wrote_lbas;
   Cqe cqe;
   bool operator>(const Pending& other) const {
     return due_ns != other.due_ns ? due_ns > other.due_ns : order > other.order;

@@ -5,7 +5,7 @@
 namespace assay::model {
 
 // What a rule of this kind is asked about.
-enum class FaultTarget : uint8_t { kCommand, kStatus, kFlush, kPowerLoss, kSector, kBringUp, kHealth };
+enum class FaultTarget : uint8_t { kCommand, kStatus, kFlush, kPowerLoss, kRead, kSector, kBringUp, kHealth };
 
 struct FaultKindInfo {
   FaultKind kind;
@@ -33,6 +33,7 @@ constexpr FaultKindInfo kFaultKinds[] = {
     {FaultKind::kSurpriseRemoval, "surprise-removal", FaultTarget::kCommand},
     {FaultKind::kWearOut, "wear-out", FaultTarget::kHealth},
     {FaultKind::kTornAtPowerLoss, "torn-at-power-loss", FaultTarget::kPowerLoss},
+    {FaultKind::kTornRead, "torn-read", FaultTarget::kRead},
 };
 
 constexpr const FaultKindInfo& InfoOf(FaultKind kind) { return kFaultKinds[static_cast<uint32_t>(kind) - 1]; }

@@ -27,6 +27,7 @@ enum class FaultKind : uint32_t {
   kSurpriseRemoval,
   kWearOut,
   kTornAtPowerLoss,
+  kTornRead,
 };
 constexpr uint32_t kPerBillion = 1'000'000'000;
 constexpr uint64_t kUnlimited = UINT64_MAX;

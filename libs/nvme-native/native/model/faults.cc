@@ -55,6 +55,12 @@ bool Faults::TearsAtPowerLoss() {
   return tears;
 }
 
+bool Faults::TearsRead(uint64_t slba, uint64_t lba_count) {
+  bool tears = false;
+  ForEach(FaultKind::kTornRead, {nvm_opcode::kRead, slba, lba_count}, [&](FaultRule&) { tears = true; });
+  return tears;
+}
+
 uint32_t Faults::ExtraReadyMs() {
   uint32_t ms = 0;
   ForEach(FaultKind::kSlowReady, {}, [&](FaultRule& rule) { ms += rule.ms; });

@@ -10,6 +10,7 @@
 //   slow-ready, failed-activation                               at bring-up
 //   flush-lies            flush answers success and makes nothing durable
 //   torn-at-power-loss    no write of more than one LBA is atomic, whatever AWUPF says
+//   torn-read             a read that meets a write on its way finds the first of its LBAs written, the others not yet
 //   bit-flip (silent-corruption), swapped-lbas, stale-data, torn-write, zeroed-data    of a sector that was just written
 //   wear-out              health.h
 #pragma once
@@ -38,6 +39,8 @@ class Faults {
   bool FlushLies();
   // Called once for each power loss.
   bool TearsAtPowerLoss();
+  // Called once for each read that meets such a write in two LBAs or more.
+  bool TearsRead(uint64_t slba, uint64_t lba_count);
   // Called once for each bring-up.
   uint32_t ExtraReadyMs();
   // The firmware image that waits for this reset cannot be loaded.

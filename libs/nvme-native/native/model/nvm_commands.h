@@ -44,6 +44,8 @@ class NvmCommands {
   // What stands in the way of reading a sector: 02/81, 02/87, protection information. A status without phase.
   uint16_t Readable(const Media& media, uint64_t slba, uint64_t count) const;
   uint16_t CheckStored(const Sqe& sqe, const Media& media) const;
+  // The part of a read that a defect gives as it was before the write that is on its way there; equal: none.
+  std::pair<uint64_t, uint64_t> TornPart(const Media& media, uint64_t slba, uint64_t count) const;
   Device::Outcome WritePlain(const Sqe& sqe, Media& media, uint64_t slba);
   uint16_t WriteWithMetadata(const Sqe& sqe, Media& media, uint64_t slba);
   uint16_t CheckDirective(const Sqe& sqe) const;

@@ -50,6 +50,15 @@ uint16_t NvmCommands::CheckStored(const Sqe& sqe, const Media& media) const {
   return 0;
 }
 
+std::pair<uint64_t, uint64_t> NvmCommands::TornPart(const Media& media, uint64_t slba, uint64_t count) const {
+  for (const Pending& pending : d_.pending_) {
+    if (pending.wrote_nsid != media.nsid()) continue;
+    const uint64_t from = std::max(slba, pending.wrote_slba), to = std::min(slba + count, pending.wrote_slba + pending.wrote_lbas);
+    if (from + 1 < to && d_.faults_.TearsRead(slba, count)) return {from + (to - from) / 2, to};
+  }
+  return {};
+}
+
 Device::Outcome NvmCommands::Read(const Sqe& sqe, Media& media) {
   const uint64_t count = LbasOf(sqe);
   const uint32_t lba_bytes = media.lba_bytes();
@@ -61,6 +70,16 @@ Device::Outcome NvmCommands::Read(const Sqe& sqe, Media& media) {
   if (outcome.status != 0) return outcome;
   if (media.metadata_bytes() == 0) {
     const uint8_t* from = media.Read(sqe.Slba());
+    std::vector<uint8_t> torn;
+    const auto [first, end] = TornPart(media, sqe.Slba(), count);
+    if (first != end) {
+      torn.assign(from, from + count * lba_bytes);
+      for (uint64_t lba = first; lba < end; lba++) {
+        const uint8_t* before = media.Previous(lba);
+        if (before != nullptr) std::memcpy(torn.data() + (lba - sqe.Slba()) * lba_bytes, before, lba_bytes);
+      }
+      from = torn.data();
+    }
     const bool ok = ForEachRun(sqe, count * lba_bytes, [&](uint8_t* to, uint64_t bytes) {
       std::memcpy(to, from, bytes);
       from += bytes;
@@ -169,6 +188,9 @@ Device::Outcome NvmCommands::WriteAt(const Sqe& sqe, Media& media, uint64_t slba
   Wrote(media, slba, count);
   if (DirectiveType(sqe) == kStreams) d_.streams_.Write(media.nsid(), static_cast<uint16_t>(sqe.cdw13 >> 16));
   Durable(sqe, media, slba, count, &outcome);
+  outcome.wrote_nsid = media.nsid();
+  outcome.wrote_slba = slba;
+  outcome.wrote_lbas = count;
   return outcome;
 }
 

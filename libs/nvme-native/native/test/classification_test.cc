@@ -166,6 +166,55 @@ void WritesThatCameApart() {
   CHECK(torn([&](AtomicWrites& a) { a.Found(16, 300, 300); a.Found(90, 7, 301); }).empty());
 }
 
+// Of the LBAs from `slba` on: which token each gave, and which was sent there last.
+bool Torn(const AtomicUnit& unit, const RecentWrites& recent, uint64_t slba, std::vector<SeenSector> seen) {
+  return TornInRead(unit, recent, slba, seen).has_value();
+}
+
+void AReadFindsAllOfAWriteOrNothing() {
+  RecentWrites recent;
+  recent.Add({.token = 1000, .slba = 10, .lba_count = 4});
+  const AtomicUnit unit{.lbas = 4};
+  const SeenSector old{.found = 7, .newest = {}};
+  const auto now = [](uint64_t token) { return SeenSector{.found = token, .newest = token}; };
+  CHECK(!Torn(unit, recent, 10, {now(1000), now(1001), now(1002), now(1003)}) && !Torn(unit, recent, 10, {old, old, old, old}));
+  const auto torn = TornInRead(unit, recent, 8, {old, old, now(1000), now(1001), old, now(1003), old});
+  CHECK(torn && torn->missing_lba == 12 && torn->write.slba == 10 && *torn->write.token == 1000 && torn->found_token == 7);
+  // Any part of it, from either end; around it what lies there.
+  CHECK(Torn(unit, recent, 10, {old, now(1001)}) && Torn(unit, recent, 12, {now(1002), old, old}) && Torn(unit, recent, 13, {now(1003)}) == false);
+  CHECK(!Torn(unit, recent, 8, {old, old, now(1000), now(1001), now(1002), now(1003), old}));
+  // A newer write over a part of it.
+  recent.Add({.token = 2000, .slba = 12, .lba_count = 2});
+  CHECK(!Torn(unit, recent, 10, {now(1000), now(1001), now(2000), now(2001)}) && Torn(unit, recent, 10, {now(1000), now(1001), now(2000), now(1003)}));
+  // Behind it something that is older still.
+  CHECK(Torn(unit, recent, 10, {now(1000), old, now(2000), now(2001)}));
+  // What proves nothing was there before, unless something else was sent since.
+  CHECK(Torn(unit, recent, 10, {now(1000), {.found = {}, .newest = 1001}}) && !Torn(unit, recent, 10, {now(1000), {.found = {}, .newest = {}}}));
+}
+
+void WhatTheUnitDoesNotHoldMayBeMixed() {
+  RecentWrites recent;
+  recent.Add({.token = 1000, .slba = 10, .lba_count = 4});
+  const std::vector<SeenSector> mixed{{.found = 1000, .newest = {}}, {.found = 7, .newest = {}}};
+  CHECK(Torn({.lbas = 4}, recent, 10, mixed) && !Torn({.lbas = 3}, recent, 10, mixed));
+  // NABO 3, NABSN 8: 3, 11, 19; the write crosses 11. With 10 and 16 it does not.
+  CHECK(!Torn({.lbas = 8, .boundary_lbas = 8, .offset_lba = 3}, recent, 10, mixed));
+  CHECK(Torn({.lbas = 8, .boundary_lbas = 8, .offset_lba = 2}, recent, 10, mixed) && !Torn({.lbas = 8, .boundary_lbas = 4, .offset_lba = 0}, recent, 10, mixed));
+  // A write that failed promised nothing.
+  recent.Forget(1000);
+  CHECK(!Torn({.lbas = 4}, recent, 10, mixed));
+  recent.Add({.token = 1000, .slba = 10, .lba_count = 4});
+  recent.ForgetAll();
+  CHECK(!Torn({.lbas = 4}, recent, 10, mixed));
+  // Nor is one known that was long ago.
+  recent.Add({.token = 1000, .slba = 10, .lba_count = 4});
+  for (uint64_t i = 0; i < kRecentWrites; i++) {
+    CHECK(Torn({.lbas = 4}, recent, 10, mixed));
+    recent.Add({.token = 3000 + i, .slba = 100, .lba_count = 2});
+  }
+  CHECK(!Torn({.lbas = 4}, recent, 10, mixed));
+}
+
 }  // namespace
 
 void TestClassification() {
@@ -176,4 +225,6 @@ void TestClassification() {
   WhatIsNotOurs();
   UnitsAndBoundaries();
   WritesThatCameApart();
+  AReadFindsAllOfAWriteOrNothing();
+  WhatTheUnitDoesNotHoldMayBeMixed();
 }

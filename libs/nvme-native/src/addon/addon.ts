@@ -125,6 +125,8 @@ export interface NativeAddon {
       /** DLFEAT: deallocated LBAs read zeroes. */
       deallocatedZeroes: boolean;
       awupfLbas: number;
+      awunLbas: number;
+      normalBoundaryLbas: number;
       /** 0: no atomic boundary. */
       boundaryLbas: number;
       boundaryOffsetLba: number;

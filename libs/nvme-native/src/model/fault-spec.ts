@@ -3,7 +3,7 @@
 /**
  * When, where and how often a defect shows. All conditions must hold. A candidate is a command; for defects of data an LBA
  * that was written; for `slow-ready` and `failed-activation` a bring-up,
- * for `torn-at-power-loss` a power loss.
+ * for `torn-at-power-loss` a power loss, for `torn-read` a read that meets two LBAs or more of a write on its way.
  */
 export interface ModelFaultRule {
   /** `after...`: so many since the drive was made. */
@@ -62,6 +62,8 @@ export type ModelFault =
         | { kind: "wear-out"; driveWrites: number }
         /** At a power loss no write of more than one LBA is atomic, whatever `awupfLbas` says. */
         | { kind: "torn-at-power-loss" }
+        /** A read that meets a write on its way finds the first of its LBAs written, the others not yet, whatever AWUN says. */
+        | { kind: "torn-read" }
       ));
 
 /** Names of defects. */

@@ -58,6 +58,7 @@ export const FAULT_KINDS: Record<ModelFaultKind, FaultKind> = {
   "surprise-removal": { acts: "once", parameters: { ms: { check: between(0, MAX_MS), default: 0 } } },
   "wear-out": { acts: "always", parameters: { driveWrites: { check: between(1, 1_000_000), field: "amount" } } },
   "torn-at-power-loss": { acts: "always" },
+  "torn-read": { acts: "always" },
 };
 
 function chance(name: string, value: unknown): number {

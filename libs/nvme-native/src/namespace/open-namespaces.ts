@@ -73,7 +73,9 @@ export class OpenNamespaces {
       deallocatedZeroes: (identity.raw[DLFEAT]! & 7) === READ_ZEROES,
       awupfLbas: identity.awupfLbas,
       boundaryLbas: identity.atomicBoundary?.lbas ?? 0,
-      boundaryOffsetLba: identity.atomicBoundary?.offsetLba ?? 0,
+      boundaryOffsetLba: (identity.atomicBoundary ?? identity.normalAtomicBoundary)?.offsetLba ?? 0,
+      awunLbas: identity.awunLbas ?? 1,
+      normalBoundaryLbas: identity.normalAtomicBoundary?.lbas ?? 0,
     });
     const verification = new NamespaceVerification(this.controller, native, identity);
     return { native, identity, verification, traffic: new NamespaceTraffic(identity, this.#busy) };
