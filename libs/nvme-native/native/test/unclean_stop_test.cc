@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <mutex>
 #include <set>
@@ -50,7 +51,10 @@ class Disk {
     CHECK(pread(fd, synced_.data() + (from - base_), bytes, from - base_) == static_cast<ssize_t>(bytes));
     close(fd);
     waits_++;
+    if (bytes > kTableHeadBytes && meanwhile) std::exchange(meanwhile, nullptr)();
   }
+  // Once, when the whole table has reached the disk and nobody knows it yet.
+  std::function<void()> meanwhile;
   uint32_t waits() const { return waits_; }
 
   // What is found in `to` after the next boot. `pick`: the page as it is, and not as it was synced last.
@@ -166,6 +170,7 @@ void WhatDoesNotChangeAfterASyncStaysKnown(const std::string& path) {
     CHECK(Reads(left, changed, before) == SectorState::kUnknown && Reads(left, changed, after) == SectorState::kUnknown);
     // What it has forgotten it owns to: also an LBA of which it never heard, which may have been written.
     CHECK(left.Concerns(changed) && left.Concerns(3 * kRegion + 1) && !left.Concerns(4 * kRegion + 1) && left.Concerns(50));
+    CHECK(left.LastWrites(changed).empty() && left.LastWrites(0).empty());
     CHECK(left.CheckUnreadable(changed, left.Floor(changed, Rule::kExact)).state == SectorState::kUnknown);
     const Sector anew = Write(left, changed);
     CHECK(Reads(left, changed, anew) == SectorState::kRight && Reads(left, changed, after) == SectorState::kWrong);
@@ -205,6 +210,42 @@ void AWriteAcrossASyncIsNotBelieved(const std::string& path) {
     table->Sync();
     AfterAStop(disk, mine, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector) == SectorState::kRight); });
   }
+}
+
+// What changes behind the back of a sync that is on its way has not reached the disk.
+void AWriteDuringASyncIsNotBelieved(const std::string& path) {
+  for (const bool begun : {false, true}) {
+    const std::string mine = path + (begun ? "begun" : "new");
+    Disk disk(mine);
+    auto table = Open(mine);
+    (void)Write(*table, 5);
+    Written write(*table, 5);
+    if (begun) write.Lock().Send();
+    disk.meanwhile = [&] {
+      if (!begun) write.Lock().Send();
+      (void)write.End();
+    };
+    table->Sync();
+    CHECK(!disk.meanwhile);
+    AfterAStop(disk, mine, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector) != SectorState::kWrong); });
+    table->Sync();
+    AfterAStop(disk, mine, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector) == SectorState::kRight); });
+  }
+}
+
+// A process dies, the next one writes the table out, then the machine stops.
+void WhatADeadProcessLeftIsSyncedByTheNext(const std::string& path) {
+  Sector sector;
+  {
+    auto dies = Open(path);
+    sector = Write(*dies, 5);
+    std::filesystem::copy_file(path, path + "next");
+  }
+  Disk disk(path + "next");
+  auto table = Open(path + "next");
+  CHECK(Reads(*table, 5, sector) == SectorState::kRight);
+  table->Sync();
+  AfterAStop(disk, path + "next", [&](VerifyTable& left) { CHECK(Reads(left, 5, sector) == SectorState::kRight); });
 }
 
 // Who only reads, or is refused, has changed nothing.
@@ -375,6 +416,8 @@ void TestUncleanStop() {
   const auto next = [&] { return bench.path + "/" + std::to_string(++number) + "-"; };
   WhatDoesNotChangeAfterASyncStaysKnown(next());
   AWriteAcrossASyncIsNotBelieved(next());
+  AWriteDuringASyncIsNotBelieved(next());
+  WhatADeadProcessLeftIsSyncedByTheNext(next());
   AReaderCostsNoKnowledge(next());
   NoTokenIsGivenTwice(next());
   AFormatIsNotUndone(next());

@@ -252,6 +252,31 @@ void ASettledLbaCostsFourBytes(const std::string& path) {
   CHECK(!Wrong(*table, 5, durable));
 }
 
+// More than are kept apart: what each of them took may still be missing.
+void ManyPowerLossesAreRemembered(const std::string& path) {
+  auto table = Open(path);
+  std::vector<Sector> durable;
+  for (uint64_t lba = 0; lba < 4; lba++) durable.push_back(Stamped(*table, lba, WriteEnd::kAcknowledged, true));
+  for (uint64_t loss = 0; loss < 40; loss++) {
+    if (loss < 4) (void)Stamped(*table, loss, WriteEnd::kAcknowledged);
+    table->PowerLost(2 + loss);
+  }
+  for (uint64_t lba = 0; lba < 4; lba++) CHECK(Reads(*table, lba, durable[lba], Rule::kDurableOrNewer) == SectorState::kRight);
+}
+
+// A version is 31 bits of its token: what lies between two of them is found across the end of these bits too.
+void VersionsGoRound(const std::string& path) {
+  auto table = Open(path);
+  constexpr uint64_t kMany = uint64_t{1} << 29;
+  const auto low = [&] { return table->TakeTokens(1) & 0x7fffffff; };
+  while (low() < 0x7fffffff - 2 * kMany) (void)table->TakeTokens(kMany / 2);
+  (void)Stamped(*table, 1, WriteEnd::kAcknowledged, true);
+  const Sector between = Stamped(*table, 1, WriteEnd::kUncertain);
+  while (low() > kMany) (void)table->TakeTokens(kMany / 2);
+  (void)Stamped(*table, 1, WriteEnd::kUncertain);
+  CHECK(!Wrong(*table, 1, between));
+}
+
 void AnotherGeometryOrSeedBeginsAnew(const std::string& path) {
   { Write(*Open(path), 0, Foreign(1), WriteEnd::kAcknowledged); }
   TableGeometry other = kGeometry;
@@ -300,6 +325,8 @@ void TestVerifyTable() {
   ADeallocationIsAHint(next());
   ASettledLbaCostsFourBytes(next());
   AnotherNamespaceBeginsAnew(next());
+  ManyPowerLossesAreRemembered(next());
+  VersionsGoRound(next());
   AnotherGeometryOrSeedBeginsAnew(next());
   RefusesWhatIsNoTable(next());
 }
