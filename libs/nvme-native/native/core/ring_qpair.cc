@@ -164,8 +164,9 @@ size_t RingQpair::Serve(CompletionListener& to, size_t max, uint32_t looks) {
     n++;
   } while (n < most && CompletionReady());
   serving_ = false;
-  RingSqTail();
+  // Room for their completions before the commands: a drive that finds its completion queue full has nowhere to put them.
   bus_->RingCqHead(qid_, cq_head_);
+  RingSqTail();
   return n;
 }
 

@@ -13,6 +13,7 @@ void TestCmdlog();
 void TestQpair();
 void TestResets();
 void TestBare();
+void TestRingQpair();
 void TestWorker();
 void TestStress();
 void TestVerifyTable();
@@ -42,6 +43,7 @@ constexpr Suite kSuites[] = {
     {"stress", TestStress, true},
     {"resets", TestResets, true},
     {"bare", TestBare, true},
+    {"ring-qpair", TestRingQpair},
     {"buckets", PrintBuckets, false},
     {"measure", MeasureCmdlog, false},
 };
