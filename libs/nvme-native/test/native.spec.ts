@@ -11,7 +11,9 @@ beforeAll(() => {
   execFileSync("make", ["-s", "-C", root, "unit", `NODE=${process.execPath}`], { stdio: "inherit" });
 }, 300_000);
 
-test.each(["event", "histogram", "stamp", "prp", "cmdlog", "qpair", "verify-table", "stress", "resets"])(
+const SUITES = ["event", "histogram", "stamp", "prp", "cmdlog", "worker", "qpair", "ring-qpair", "verify-table"];
+
+test.each([...SUITES, "unclean-stop", "classification", "stress", "resets", "bare"])(
   "native suite %s",
   (suite) => {
     expect(execFileSync(program, [suite], { encoding: "utf8" })).toContain(`ok ${suite}`);

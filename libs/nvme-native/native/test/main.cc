@@ -43,7 +43,7 @@ constexpr Suite kSuites[] = {
     {"stress", TestStress, true},
     {"resets", TestResets, true},
     {"bare", TestBare, true},
-    {"ring-qpair", TestRingQpair},
+    {"ring-qpair", TestRingQpair, true},
     {"buckets", PrintBuckets, false},
     {"measure", MeasureCmdlog, false},
 };
