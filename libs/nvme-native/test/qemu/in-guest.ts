@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, fork } from "node:child_process";
 import { createInterface } from "node:readline";
 import { bind } from "./pci-slot";
-import type { GuestAnswer, GuestRequest } from "./requests";
+import type { GuestAnswer, GuestRequest, Numbered } from "./requests";
 
 const OUTPUT_BYTES = 1 << 20;
 const LAST_WORDS = 2000;
@@ -87,11 +87,14 @@ async function serve(request: GuestRequest): Promise<GuestAnswer> {
 }
 
 async function main(): Promise<void> {
-  const tell = (answer: GuestAnswer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
+  const tell = (number: number, answer: GuestAnswer) =>
+    process.stdout.write(`${JSON.stringify({ number, ...answer })}\n`);
   // What came before is lost: nobody read the line.
-  tell({ output: "ready" });
-  for await (const line of createInterface({ input: process.stdin }))
-    tell(await serve(JSON.parse(line) as GuestRequest).catch((reason) => ({ failed: String(reason) })));
+  tell(0, { output: "ready" });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { number, ...request } = JSON.parse(line) as GuestRequest & Numbered;
+    tell(number, await serve(request).catch((reason) => ({ failed: String(reason) })));
+  }
 }
 
 void main();

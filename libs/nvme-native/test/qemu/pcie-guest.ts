@@ -9,7 +9,7 @@ import { temporaryFolder } from "../bench-drive";
 import { FUNCTIONS, HOT_CAPACITY_MIB, HOT_PROPERTIES, MONITOR_ADDRESS, MONITOR_SLOT, PORT_SLOTS } from "./drives";
 import { Guest, whyNoGuest } from "./guest";
 import { nodeFiles, PLACE } from "./node-files";
-import type { GuestAnswer, GuestRequest } from "./requests";
+import type { GuestAnswer, GuestRequest, Numbered } from "./requests";
 
 const MODULES = ["vfio_iommu_type1", "vfio-pci", "uio_pci_generic"];
 const MIB = 1 << 20;
@@ -117,13 +117,19 @@ export class PcieGuest {
   lacks: string | null = null;
   readonly #folder: string;
   readonly #guest: Guest;
+  /** Of the newest request; 0 before the first. */
+  #number = 0;
   #answer: (answer: GuestAnswer) => void = () => {};
 
   private constructor(folder: string, guest: Guest) {
     this.#folder = folder;
     this.#guest = guest;
     guest.received(
-      (line) => this.#answer(JSON.parse(line)),
+      (line) => {
+        const { number, ...answer } = JSON.parse(line) as GuestAnswer & Partial<Numbered>;
+        // What has none is told by the script when Node has ended.
+        if ((number ?? this.#number) === this.#number) this.#answer(answer);
+      },
       () => this.#answer({ failed: "the guest ended" }),
     );
   }
@@ -177,8 +183,9 @@ export class PcieGuest {
   /** One at a time. @throws with the guest's last words when no answer comes */
   async ask(request: GuestRequest): Promise<GuestAnswer> {
     if (this.#guest.ended) return { failed: "the guest has ended" };
+    const number = ++this.#number;
     const answer = this.#heard(request.limitMs + ANSWER_GRACE_MS);
-    this.#guest.send(JSON.stringify(request));
+    this.#guest.send(JSON.stringify({ ...request, number }));
     return answer;
   }
 

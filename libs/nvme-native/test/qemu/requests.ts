@@ -10,3 +10,8 @@ export type GuestRequest =
   | { bind: string; limitMs: number };
 
 export type GuestAnswer = Shown | { output: string } | { failed: string };
+
+/** On their way each has a number: an answer that comes after its time is not taken for the next one's. */
+export interface Numbered {
+  number: number;
+}
