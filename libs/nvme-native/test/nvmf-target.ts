@@ -14,6 +14,17 @@ const START_POLL_MS = 50;
 const RPC_LIMIT_MS = 60_000;
 const MEMORY_MIB = 1024;
 
+/** What the names of the subsystems, and their serials, end with. */
+const PLACES = [
+  ["", ""],
+  ["-2", "B"],
+  ["-slow", "S"],
+] as const;
+const SLOW_READ_US = 1_500_000;
+const SLOW_MIB = 8;
+/** By which the second ones are larger than the first. */
+const MORE_MIB = 8;
+
 export const TCP_NQN = "nqn.2016-06.io.spdk:assay-tcp";
 export const VFIO_USER_NQN = "nqn.2016-06.io.spdk:assay-vfio-user";
 export const TCP_SERIAL = "ASSAYTCP0001";
@@ -75,7 +86,10 @@ export class NvmfTarget {
     return join(this.folder, "vfio-user");
   }
 
-  /** Starts the target with two TCP and two vfio-user subsystems of one namespace each; the second ones end with `-2`. */
+  /**
+   * Starts the target with three TCP and three vfio-user subsystems of one namespace each; the second ones end with `-2`,
+   * the last ones, whose reads take SLOW_READ_US, with `-slow`.
+   */
   static async start(sizeMib = 64): Promise<NvmfTarget> {
     const folder = mkdtempSync(join(tmpdir(), "assay-nvmf-"));
     const target = new NvmfTarget(folder, await freePort(), ...NvmfTarget.launch(folder));
@@ -118,15 +132,19 @@ export class NvmfTarget {
       mkdirSync(this.vfioUserPath + more);
       return { trtype: "VFIOUSER", traddr: this.vfioUserPath + more, trsvcid: "0" };
     };
-    const listeners = [
-      [TCP_NQN, TCP_SERIAL, tcp],
-      [VFIO_USER_NQN, VFIO_USER_SERIAL, vfioUser("")],
-      [`${TCP_NQN}-2`, `${TCP_SERIAL}B`, tcp],
-      [`${VFIO_USER_NQN}-2`, `${VFIO_USER_SERIAL}B`, vfioUser("-2")],
-    ] as const;
+    const listeners = PLACES.flatMap(
+      ([more, letter]) =>
+        [
+          [TCP_NQN + more, TCP_SERIAL + letter, tcp],
+          [VFIO_USER_NQN + more, VFIO_USER_SERIAL + letter, vfioUser(more)],
+        ] as const,
+    );
     for (const [nqn, serial, address] of listeners) {
-      const name = `memory-${serial}`;
-      await this.call("bdev_malloc_create", { name, num_blocks: sizeMib * 2048, block_size: 512 });
+      const slow = nqn.endsWith("-slow");
+      const memory = `memory-${serial}`;
+      const mib = slow ? SLOW_MIB : nqn.endsWith("-2") ? sizeMib + MORE_MIB : sizeMib;
+      await this.call("bdev_malloc_create", { name: memory, num_blocks: mib * 2048, block_size: 512 });
+      const name = slow ? await this.slowed(memory) : memory;
       await this.call("nvmf_create_subsystem", {
         nqn,
         serial_number: serial,
@@ -136,6 +154,26 @@ export class NvmfTarget {
       await this.call("nvmf_subsystem_add_ns", { nqn, namespace: { bdev_name: name } });
       await this.call("nvmf_subsystem_add_listener", { nqn, listen_address: address });
     }
+  }
+
+  /** A device whose reads are slow, in front of one whose are not. */
+  private async slowed(base: string): Promise<string> {
+    const name = `slow-${base}`;
+    const latencies = { avg_read_latency: SLOW_READ_US, p99_read_latency: SLOW_READ_US };
+    const more = { avg_write_latency: 0, p99_write_latency: 0 };
+    await this.call("bdev_delay_create", { base_bdev_name: base, name, ...latencies, ...more });
+    return name;
+  }
+
+  /** One namespace more, of 8 MiB, in a subsystem that hosts use meanwhile; gives what takes it away again. */
+  async addNamespace(nqn: string): Promise<() => Promise<void>> {
+    const name = "come-and-go";
+    await this.call("bdev_malloc_create", { name, num_blocks: 16_384, block_size: 512 });
+    const nsid = await this.call("nvmf_subsystem_add_ns", { nqn, namespace: { bdev_name: name } });
+    return async () => {
+      await this.call("nvmf_subsystem_remove_ns", { nqn, nsid });
+      await this.call("bdev_malloc_delete", { name });
+    };
   }
 
   private async ready(): Promise<void> {
@@ -191,7 +229,7 @@ export class NvmfTarget {
 
   /** After kill: the same subsystems at the same addresses, with new memory. */
   async restart(sizeMib = 64): Promise<void> {
-    for (const more of ["", "-2"]) rmSync(this.vfioUserPath + more, { recursive: true, force: true });
+    for (const [more] of PLACES) rmSync(this.vfioUserPath + more, { recursive: true, force: true });
     rmSync(join(this.folder, "rpc.sock"), { force: true });
     [this.process, this.output] = NvmfTarget.launch(this.folder);
     await this.configure(sizeMib);

@@ -35,7 +35,7 @@ where("spdk-tcp", () => {
     const tcp = new Tcp("127.0.0.1", { port: target().port, headerDigest: true, dataDigest: true });
     const found = await tcp.discover();
     const drives = found.filter(({ transport, discovery }) => transport === "TCP" && !discovery);
-    expect(drives.map(({ nqn }) => nqn).sort()).toEqual([TCP_NQN, `${TCP_NQN}-2`]);
+    expect(drives.map(({ nqn }) => nqn).sort()).toEqual([TCP_NQN, `${TCP_NQN}-2`, `${TCP_NQN}-slow`]);
     expect(drives[0]).toMatchObject({ family: "IPv4", address: "127.0.0.1", service: String(target().port) });
     const controller = await driver.open(tcp.subsystem(`${TCP_NQN}-2`));
     expect(controller.identity.serial).toBe(`${TCP_SERIAL}B`);

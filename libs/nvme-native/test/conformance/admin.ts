@@ -1,5 +1,7 @@
-/** Admin commands that are answered at once (B032 to B054); what takes its time is in background.ts. */
-import { Completions, expectStatus, field, succeeded } from "../../src";
+/** Admin commands that are answered at once (B032 to B054); events are in events.ts, what takes its time in background.ts. */
+import { Completions, expectStatus, field, Pcie, succeeded } from "../../src";
+import { holdsOnce } from "../bench-drive";
+import { atOnce } from "./at-once";
 import { behaviour, unknownWithoutData } from "./behaviour";
 
 behaviour("B032", "Identify into a buffer and the named fields agree", {}, async ({ controller }) => {
@@ -118,31 +120,34 @@ behaviour(
   "B043",
   "reads right behind a change of the power state return what was written",
   { needs: ["power-states"] },
-  async ({ controller, ns, qpair }) => {
+  async ({ controller, ns, qpair, host }) => {
     const data = new Uint8Array(ns.identity.lbaBytes);
     expectStatus(await ns.write(qpair, 0x5an, new Uint8Array(ns.identity.lbaBytes).fill(0x5a)));
+    if (host === "model") await new Pcie(controller).setAspm(2);
     const states = controller.identity.raw[263]!;
     for (let i = 0; i < 1000; i++) {
-      expectStatus(await controller.setFeature(2, i % (states + 1)));
+      expectStatus(await controller.setFeature(2, 1 + (i % states)));
+      // 0 to 999 us behind it, each once: no timer of the event loop is as fine.
+      const until = performance.now() + i / 1000;
+      while (performance.now() < until);
       expectStatus(await ns.read(qpair, 0x5an, data.fill(0)));
       expect(data[0]).toBe(0x5a);
     }
+    if (host === "model") expect(await new Pcie(controller).aspm()).toBe(2);
   },
 );
 
-behaviour(
-  "B044",
-  "126 Set Features are outstanding at once and all complete in one wait",
-  {},
-  async ({ controller }) => {
-    const done = new Completions();
-    const value = expectStatus(await controller.getFeature(5, { nsid: 1 })).cdw0;
+behaviour("B044", "126 Set Features are outstanding at once and all complete in one wait", {}, async (bench) => {
+  const { controller } = bench;
+  const done = new Completions();
+  const value = expectStatus(await controller.getFeature(5, { nsid: 1 })).cdw0;
+  await atOnce(bench, controller, 126, () => {
     for (let i = 0; i < 126; i++) done.add(controller.setFeature(5, value, { nsid: 1 }));
-    const { completions, timedOut } = await done.wait(126);
-    expect(timedOut).toBe(false);
-    for (const completion of completions) expectStatus(completion);
-  },
-);
+  });
+  const { completions, timedOut } = await done.wait(126);
+  expect(timedOut).toBe(false);
+  for (const completion of completions) expectStatus(completion);
+});
 
 behaviour("B046", "an abort completes and the read ends done or aborted", {}, async ({ controller, ns, qpair }) => {
   for (let i = 0; i < 100; i++) {
@@ -155,17 +160,28 @@ behaviour("B046", "an abort completes and the read ends done or aborted", {}, as
   }
 });
 
-behaviour("B048", "a request for asynchronous events never times out", {}, async ({ controller }) => {
-  await controller.setTimeoutMs(50);
-  let ended = false;
-  void controller.admin({ opcode: 0x0c }).then(() => {
-    ended = true;
+behaviour("B046", "a read that is outstanding is aborted", { slowReads: true }, async (bench) => {
+  const { controller, ns, qpair, host } = bench;
+  if (host !== "model") bench.differs("SPDK's target may leave a read to its medium and say so in bit 0 of dword 0");
+  // Whoever comes when the read has ended, having been kept from running, has aborted nothing.
+  await holdsOnce(10, async () => {
+    const before = qpair.cmdlog(1)[0]?.sequence;
+    const read = ns.read(qpair, 9n, new Uint8Array(512));
+    let sent = qpair.cmdlog(1)[0];
+    while (sent === undefined || sent.sequence === before) {
+      await new Promise(setImmediate);
+      sent = qpair.cmdlog(1)[0];
+    }
+    expect(sent.outstanding).toBe(true);
+    const { cdw0 } = expectStatus(await controller.commands.abort(sent.cid, qpair.qid));
+    const completion = await read;
+    expect([0, 1]).toContain(cdw0);
+    expectStatus(completion, 0, completion.sc === 0x07 ? 0x07 : 0);
+    if (host !== "model") return;
+    expect([cdw0, completion.sc]).toEqual([0, 0x07]);
+    // It has ended: nobody aborts it again.
+    expect(expectStatus(await controller.commands.abort(sent.cid, qpair.qid)).cdw0).toBe(1);
   });
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  await controller.setTimeoutMs(10_000);
-  expectStatus(await controller.getFeature(7));
-  expect(ended).toBe(false);
-  expect(controller.cmdlog().find(({ opcode }) => opcode === 0x0c)).toMatchObject({ outstanding: true });
 });
 
 behaviour("B052", "the SMART log has a plausible temperature and spare", { needs: ["smart-log"] }, async (bench) => {
@@ -179,14 +195,20 @@ behaviour("B052", "the SMART log has a plausible temperature and spare", { needs
 
 behaviour("B053", "Get Log Page changes as many dwords as were asked for", { needs: ["smart-log"] }, async (bench) => {
   const { controller } = bench;
+  if (bench.host === "spdk-tcp") bench.differs("SPDK's target fills what is behind them with zeroes");
   for (const numd of [0, 4, 7, 15]) {
+    // More room than the drive is asked to fill.
     const page = controller.createBuffer(512, { pattern: "ones" });
-    page.size = 4 * (numd + 1);
+    const asked = 4 * (numd + 1);
     const command = { opcode: 2, nsid: 0xffff_ffff, cdw10: (numd << 16) | 2 };
     expectStatus(await controller.admin(command, page, "from-device"));
-    expect(page.bytes.subarray(page.size).every((byte) => byte === 0xff)).toBe(true);
+    // Behind them SPDK's target sends zeroes over TCP, as long as there is room.
+    const rest = bench.host === "spdk-tcp" ? 0 : 0xff;
+    expect(page.bytes.subarray(asked).every((byte) => byte === rest)).toBe(true);
+    // Bytes 1 and 2 are the temperature, which may change.
     const whole = (await controller.getLogPage(2, 512)).data;
-    expect(page.data(3, 0)).toBe(field(whole, 3, 0));
+    expect(page.bytes.subarray(3, asked)).toEqual(whole.subarray(3, asked));
+    expect(page.get(0)).toBe(whole[0]);
   }
 });
 
@@ -198,6 +220,10 @@ behaviour(
     const { controller, ns, qpair, host } = bench;
     expect(await controller.supports(0x06)).toBe(true);
     expect(await controller.supports(0x02, "io")).toBe(true);
+    // Delete I/O Submission Queue and Flush; SPDK's target keeps queues of fabrics, where there is no such command.
+    const queues = host === "model" || host === "spdk-pcie";
+    if (!queues) bench.differs("SPDK's target has no Delete I/O Submission Queue in the log");
+    expect([await controller.supports(0), await controller.supports(0, "io")]).toEqual([queues, true]);
     expect(await controller.supports(0xff)).toBe(false);
     expect(await controller.supports(0xff, "io")).toBe(false);
     expectStatus(await controller.admin({ opcode: 0xff }), 0, 1);

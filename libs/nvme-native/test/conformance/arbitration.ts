@@ -1,11 +1,10 @@
 /** Weighted round robin (B078). */
 import { join } from "node:path";
-import { expectStatus, Pcie, type Qpair } from "../../src";
+import { type Completion, expectStatus, type Qpair } from "../../src";
 import { layBusTrace, readBusTrace } from "../bus-trace";
+import { heldBack } from "./at-once";
 import { behaviour } from "./behaviour";
 
-const COMMAND_REGISTER = 4;
-const BUS_MASTER = 4;
 const TRACE_RECORDS = 4096;
 
 behaviour(
@@ -45,15 +44,13 @@ behaviour(
     const [urgent, high, medium, low, other] = queues.map(({ qid }) => qid);
     // Weights 6, 4 and 2, in commands of a round, 0-based; bursts of one queue: two commands.
     expectStatus(await controller.setFeature(1, (5 << 24) | (3 << 16) | (1 << 8) | 1));
-    // Without bus mastering the drive reads no queue, so that all of them fill.
-    const pcie = new Pcie(controller);
-    const command = await pcie.field(COMMAND_REGISTER, 2);
-    await pcie.setField(COMMAND_REGISTER, 2, command & ~BUS_MASTER);
-    const reads = queues.flatMap((qpair) =>
-      Array.from({ length: 12 }, () => ns.read(qpair, 0n, new Uint8Array(ns.identity.lbaBytes))),
-    );
-    const before = readBusTrace(drive).served.length;
-    await pcie.setField(COMMAND_REGISTER, 2, command);
+    const reads: Promise<Completion>[] = [];
+    let before = 0;
+    await heldBack(controller, () => {
+      for (const qpair of queues)
+        for (let i = 0; i < 12; i++) reads.push(ns.read(qpair, 0n, new Uint8Array(ns.identity.lbaBytes)));
+      before = readBusTrace(drive).served.length;
+    });
     for (const completion of await Promise.all(reads)) expectStatus(completion);
     const served = readBusTrace(drive)
       .served.slice(before)

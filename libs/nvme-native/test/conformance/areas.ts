@@ -6,6 +6,7 @@ import "./bring-up-by-hand";
 import "./bring-up-by-script";
 import "./buffer";
 import "./directives";
+import "./events";
 import "./format";
 import "./interrupts";
 import "./interrupts-by-hand";

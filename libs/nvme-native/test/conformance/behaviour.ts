@@ -32,10 +32,13 @@ export interface ConformanceBench extends OpenDrive {
   /** A second drive (closed at the end as well). `spec` is for the software drive; other hosts have one second drive. */
   open(spec?: Partial<ModelDriveSpec>): Promise<OpenDrive>;
   /**
-   * Takes the first drive away while it is open: it answers nothing any more.
+   * Takes the first drive away while it is open: it answers nothing any more. Its power is cut where that can be done, else
+   * its target is killed.
    * @returns brings it back; at the end of the behaviour that is done anyhow
    */
   vanish(): Promise<() => Promise<void>>;
+  /** Gives the first drive one more namespace, from outside; @returns takes it away, at the end of the behaviour anyhow */
+  addNamespace(): Promise<() => Promise<void>>;
   /** Records that the rest of this behaviour cannot be shown here, and why; the test ends there. */
   skip(reason: string): never;
   /** What this drive does otherwise than the specification has it, or leaves open: it is shown so, and printed with it. */
@@ -50,13 +53,16 @@ export interface BehaviourOptions {
   /** What the software drive is made of. */
   spec?: Partial<ModelDriveSpec>;
   openOptions?: OpenOptions;
+  /** The first drive's reads take far longer than anything else. */
+  slowReads?: boolean;
   /** Entries of the bench's queue pair; default 32. */
   depth?: number;
   /** "Does not hang", ms; default 60 000. */
   limitMs?: number;
 }
 
-export interface Behaviour extends Required<Pick<BehaviourOptions, "needs" | "on" | "limitMs" | "depth">> {
+export interface Behaviour
+  extends Required<Pick<BehaviourOptions, "needs" | "on" | "limitMs" | "depth" | "slowReads">> {
   id: string;
   sentence: string;
   spec: Partial<ModelDriveSpec>;
@@ -84,6 +90,7 @@ export function behaviour(
     spec: options.spec ?? {},
     openOptions: options.openOptions ?? {},
     depth: options.depth ?? 32,
+    slowReads: options.slowReads ?? false,
     limitMs: options.limitMs ?? 60_000,
     show,
   });

@@ -179,6 +179,22 @@ behaviour(
   },
 );
 
+behaviour(
+  "B014",
+  "the memory of a buffer that was freed is nobody else's while a read is on its way into it",
+  { slowReads: true },
+  async ({ controller, ns, qpair }) => {
+    const size = ns.identity.lbaBytes * 8;
+    expectStatus(await ns.write(qpair, 0n, new Uint8Array(size).fill(0x5a)));
+    const buffer = controller.createBuffer(size);
+    const read = ns.read(qpair, 0n, buffer);
+    buffer.free();
+    const others = Array.from({ length: 64 }, () => controller.createBuffer(size));
+    expectStatus(await read);
+    for (const other of others) expect(other.bytes.every((byte) => byte === 0)).toBe(true);
+  },
+);
+
 behaviour("B014", "a buffer is used without a copy: what lies in it is what the drive wrote", {}, async (bench) => {
   const { controller, ns, qpair } = bench;
   const buffer = controller.createBuffer(ns.identity.lbaBytes, { pattern: { word: 0xcafe } });

@@ -72,7 +72,10 @@ const PROBES = {
     const { completion } = await controller.getLogPage(5, 4096);
     return completion.sct === 0 && completion.sc === 0 ? null : "the drive has no log of supported commands";
   },
-  "power-switch": async ({ drive }) => (drive === null ? "nobody here can cut this drive's power" : null),
+  "power-switch": async ({ controller: { address } }) =>
+    address.transport === "model" || address.transport === "spdk-pcie"
+      ? null
+      : "a target that is ended loses what its drives hold: that is no power cut",
 } satisfies Record<string, Probe>;
 
 export type Capability = keyof typeof PROBES;

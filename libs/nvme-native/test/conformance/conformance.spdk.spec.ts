@@ -1,5 +1,5 @@
 /** The behaviours over SPDK, against SPDK's own target. */
-import { NvmfTarget, TCP_NQN, whyNotHere } from "../nvmf-target";
+import { NvmfTarget, TCP_NQN, VFIO_USER_NQN, whyNotHere } from "../nvmf-target";
 import "./areas";
 import { runBehaviours } from "./run-behaviours";
 import { type DriveSource, show } from "./show-behaviour";
@@ -24,24 +24,35 @@ if (missing !== null) {
     return () => target.restart();
   };
 
+  const addNamespace = (nqn: string) => async () => target.addNamespace(nqn);
+
   const sources: DriveSource[] = [
     {
       host: "spdk-tcp",
       vanish,
+      addNamespace: addNamespace(TCP_NQN),
       place: async (_folder, number) => ({
         transport: "spdk-tcp",
         address: "127.0.0.1",
         port: target.port,
         nqn: TCP_NQN + (one(number) === 0 ? "" : "-2"),
       }),
+      placeSlow: async () => ({
+        transport: "spdk-tcp",
+        address: "127.0.0.1",
+        port: target.port,
+        nqn: `${TCP_NQN}-slow`,
+      }),
     },
     {
       host: "spdk-vfio-user",
       vanish,
+      addNamespace: addNamespace(VFIO_USER_NQN),
       place: async (_folder, number) => ({
         transport: "spdk-vfio-user",
         path: target.vfioUserPath + (one(number) === 0 ? "" : "-2"),
       }),
+      placeSlow: async () => ({ transport: "spdk-vfio-user", path: `${target.vfioUserPath}-slow` }),
     },
   ];
   for (const source of sources)

@@ -114,26 +114,27 @@ behaviour("X05", "a queue whose memory is taken away ends in CSTS.CFS, and the n
 behaviour(
   "X07",
   "127 writes behind one doorbell, a power cut without reaping: LBA 126 is old or new",
-  MODEL,
+  { on: ["model", "spdk-pcie"], needs: ["power-switch"] },
   async (bench) => {
-    const path = bench.drive!;
+    const [old, fresh] = [0x11, 0x77];
+    const sector = new Uint8Array(LBA_BYTES);
+    expectStatus(await bench.ns.write(bench.qpair, 126n, sector.fill(old), { fua: true }));
     await byHand(bench, async (device, admin) => {
       const { sq } = await queues(device, admin, { entries: 128 });
       const data = device.allocate(4096);
-      data.bytes.fill(0x77);
+      data.bytes.fill(fresh);
       for (let i = 0; i < 127; i++) sq.post({ opcode: 0x01, nsid: 1, cdw10: i, prp1: data.physical() });
       await sq.ring();
-      await driver.modelPower(path, "off");
+      const powerOn = await bench.vanish();
       await expect(device.readRegister(0x1c, 4)).rejects.toMatchObject({ code: "ERR_GONE" });
+      await powerOn();
     });
-    await driver.modelPower(path, "on");
-    const controller = await driver.open({ transport: "model", path });
+    const controller = await driver.open(bench.controller.address);
     try {
       const ns = await controller.namespace(1);
       const qpair = await controller.createQpair({ depth: 4 });
-      const sector = new Uint8Array(LBA_BYTES);
-      expectStatus(await ns.read(qpair, 126n, sector));
-      expect([0, 0x77]).toContain(sector[0]);
+      expectStatus(await ns.read(qpair, 126n, sector.fill(0)));
+      expect([old, fresh]).toContain(sector[0]);
       expect(sector.every((byte) => byte === sector[0])).toBe(true);
     } finally {
       await controller.close();

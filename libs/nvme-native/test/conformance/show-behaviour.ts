@@ -35,19 +35,22 @@ export interface DriveSource {
   host: ConformanceHost;
   /** The address of the `number`th drive (from 0); a software drive is made there first. */
   place(folder: string, number: number, spec: Partial<ModelDriveSpec>): Promise<TransportAddress>;
+  /** The address of a first drive whose reads are slow. Absent: there is none. */
+  placeSlow?(folder: string, spec: Partial<ModelDriveSpec>): Promise<TransportAddress>;
   /** Takes a drive away; gives what brings it back. Absent: nobody here can. */
   vanish?(address: TransportAddress): Promise<() => Promise<void>>;
+  /** Gives a drive one more namespace behind the driver's back; gives what takes it away. Absent: nobody here can. */
+  addNamespace?(address: TransportAddress): Promise<() => Promise<void>>;
 }
 
 class Skipped extends Error {}
 
 async function openDrive(
-  source: DriveSource,
+  address: TransportAddress,
   folder: string,
   number: number,
-  options: { spec: Partial<ModelDriveSpec>; open: OpenOptions; depth: number },
+  options: { open: OpenOptions; depth: number },
 ): Promise<OpenDrive> {
-  const address = await source.place(folder, number, options.spec);
   const cmdlogDir = join(folder, `cmdlog-${number}`);
   mkdirSync(cmdlogDir);
   const controller = await driver.open(address, { cmdlogDir, ...options.open });
@@ -72,13 +75,27 @@ async function showOn(behaviour: Behaviour, source: DriveSource): Promise<Shown>
   const differs: string[] = [];
   const folder = temporaryFolder();
   const opened: OpenDrive[] = [];
-  let bringBack = async () => {};
-  try {
-    const add = async (spec: Partial<ModelDriveSpec>) => {
-      const { openOptions, depth } = behaviour;
-      opened.push(await openDrive(source, folder, opened.length, { spec, open: openOptions, depth }));
-      return opened[opened.length - 1]!;
+  const undo: (() => Promise<void>)[] = [];
+  /** Done when it is called or at the end, once. */
+  const undone = (act: () => Promise<void>) => {
+    let once = async () => {
+      once = async () => {};
+      await act();
     };
+    undo.push(() => once());
+    return () => once();
+  };
+  try {
+    const { openOptions, depth, slowReads } = behaviour;
+    const add = async (spec: Partial<ModelDriveSpec>) => {
+      const number = opened.length;
+      const slow = number === 0 && slowReads;
+      const address = slow ? await source.placeSlow!(folder, spec) : await source.place(folder, number, spec);
+      opened.push(await openDrive(address, folder, number, { open: openOptions, depth }));
+      return opened[number]!;
+    };
+    if (slowReads && source.placeSlow === undefined)
+      return { skipped: "no drive here has reads that are slow", differs };
     const first = await add(behaviour.spec);
     const missing = await whyNot(behaviour.needs, first);
     if (missing !== null) return { skipped: missing, differs };
@@ -89,12 +106,11 @@ async function showOn(behaviour: Behaviour, source: DriveSource): Promise<Shown>
       open: (spec = {}) => add({ serial: "TEST0002", ...spec }),
       async vanish() {
         if (source.vanish === undefined) throw new Skipped("nobody here can take this drive away");
-        const back = await source.vanish(first.controller.address);
-        bringBack = async () => {
-          bringBack = async () => {};
-          await back();
-        };
-        return () => bringBack();
+        return undone(await source.vanish(first.controller.address));
+      },
+      async addNamespace() {
+        if (source.addNamespace === undefined) throw new Skipped("nobody here can give this drive a namespace");
+        return undone(await source.addNamespace(first.controller.address));
       },
       skip(reason): never {
         throw new Skipped(reason);
@@ -108,7 +124,7 @@ async function showOn(behaviour: Behaviour, source: DriveSource): Promise<Shown>
     throw reason;
   } finally {
     // First: with no function in its slot the kernel spends a minute on the end of vfio-pci's.
-    await bringBack();
+    for (const act of undo) await act();
     for (const { controller } of opened) await controller.close().catch(() => {});
     rmSync(folder, { recursive: true, force: true });
   }

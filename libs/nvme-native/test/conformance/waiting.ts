@@ -1,13 +1,12 @@
 /** Timeouts, waiting, what pynvme does with callbacks (B063 to B072). */
 import { type Completion, Completions, expectStatus, statusField, statusText } from "../../src";
+import { holdsOnce } from "../bench-drive";
 import { behaviour } from "./behaviour";
-
-const SLOW_READS = { latency: { readUs: 400_000, writeUs: 10, flushUs: 10, jitterPercent: 0 } };
 
 behaviour(
   "B063",
   "a command older than the timeout is finished locally, all ones in dword 0, and the drive's answer is ignored later",
-  { on: ["model"], spec: SLOW_READS },
+  { slowReads: true },
   async ({ controller, ns, qpair }) => {
     expectStatus(await ns.write(qpair, 9n, new Uint8Array(512).fill(9)));
     await controller.setTimeoutMs(20);
@@ -27,13 +26,32 @@ behaviour(
 behaviour(
   "B064",
   "the same command completes normally when the timeout is long enough",
-  { on: ["model"], spec: SLOW_READS },
+  { slowReads: true },
   async ({ controller, ns, qpair }) => {
     await controller.setTimeoutMs(15_000);
     expect(controller.timeoutMs).toBe(15_000);
     const completion = expectStatus(await ns.read(qpair, 9n, new Uint8Array(512)));
     expect(completion.local).toBe(false);
     expect(completion.cdw0).not.toBe(0xffff_ffff);
+    // So much longer than a write that it was outstanding.
+    const write = expectStatus(await ns.write(qpair, 9n, new Uint8Array(512)));
+    expect(completion.latencyNs).toBeGreaterThan(write.latencyNs);
+  },
+);
+
+behaviour(
+  "B063",
+  "a format longer than the timeout is finished locally, and its own answer is ignored later",
+  { on: ["model"], needs: ["format"], spec: { formatMs: 300 } },
+  async ({ controller, ns, qpair }) => {
+    const format = () => controller.admin({ opcode: 0x80, nsid: 1 });
+    await controller.setTimeoutMs(20);
+    const late = expectStatus(await format(), 7, 0x80);
+    expect(late).toMatchObject({ local: true, cdw0: 0xffff_ffff });
+    await controller.setTimeoutMs(15_000);
+    expect(expectStatus(await format())).toMatchObject({ local: false, cdw0: 0 });
+    expectStatus(await ns.read(qpair, 9n, new Uint8Array(512)));
+    expect(controller.cmdlog().filter(({ outstanding }) => outstanding)).toEqual([]);
   },
 );
 
@@ -53,6 +71,21 @@ behaviour("B066", "the same on a queue pair, which is deleted after it", {}, asy
   await qpair.delete();
   expectStatus(await controller.getFeature(7));
 });
+
+behaviour(
+  "B066",
+  "a queue pair with reads outstanding is deleted, and they settle",
+  { slowReads: true },
+  async (bench) => {
+    const { controller, ns } = bench;
+    const other = await controller.createQpair({ depth: 8 });
+    const reads = Array.from({ length: 4 }, (_, i) => ns.read(other, BigInt(i), new Uint8Array(512)));
+    await other.delete();
+    for (const completion of await Promise.all(reads))
+      expect(["00/00", "00/08", "07/82"]).toContain(statusText(completion));
+    expectStatus(await controller.getFeature(7));
+  },
+);
 
 behaviour("B067", "waiting for nothing ends at once", {}, async ({ controller }) => {
   const done = new Completions();
@@ -148,4 +181,28 @@ behaviour("B072", "two controllers are waited for at the same time", { depth: 64
     }
   });
   await Promise.all(waits);
+});
+
+behaviour("B072", "a wait on a slow drive holds nobody up who waits on another", { slowReads: true }, async (slow) => {
+  const quick = await slow.open();
+  const sector = () => new Uint8Array(slow.ns.identity.lbaBytes);
+  // Three: who is kept from running meanwhile finds the slow one ended as well.
+  await holdsOnce(3, async () => {
+    const done = new Completions();
+    let ended = false;
+    const read = done.add(slow.ns.read(slow.qpair, 0n, sector()), () => {
+      ended = true;
+    });
+    const waited = done.wait(1);
+    // Each with a wait of its own, one behind the other.
+    for (let i = 0; i < 10; i++) {
+      const others = new Completions();
+      others.add(quick.ns.write(quick.qpair, BigInt(i), sector()));
+      others.add(quick.controller.getFeature(7));
+      for (const completion of (await others.wait(2)).completions) expectStatus(completion);
+    }
+    const endedBefore = ended;
+    expect((await waited).completions).toEqual([expectStatus(await read)]);
+    expect(endedBefore).toBe(false);
+  });
 });
