@@ -6,7 +6,6 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   type Controller,
-  type NamespaceIdentity,
   type NvmeDriver,
   Pcie,
   type ResetReport,
@@ -192,11 +191,8 @@ export class Drive {
     const { raw, gate } = this;
     const { serial } = this.parts.order.identity;
     const namespace = await gate.pass(() => raw.namespace(nsid));
-    if (provesItself(namespace.identity)) {
-      const table = join(this.parts.tableDir, tableName(serial, nsid));
-      await gate.pass(() => namespace.openVerifyTable(table, tableSeed(serial, nsid)));
-    } else
-      this.parts.journal.log("warn", `namespace ${nsid} has metadata between its sectors: nothing of it is verified`);
+    const table = join(this.parts.tableDir, tableName(serial, nsid));
+    await gate.pass(() => namespace.openVerifyTable(table, tableSeed(serial, nsid)));
     return new ConfirmedNamespace(namespace, gate);
   }
 
@@ -245,11 +241,6 @@ const RESETS: { [S in ResetStep["scope"]]: (controller: Controller) => Promise<R
 /** Who may destroy all data may write some. */
 function covers(effects: readonly Effect[], effect: Effect): boolean {
   return effects.includes(effect) || (effect === "writes" && effects.includes("destroys-data"));
-}
-
-/** The driver's workers and tables know sectors alone: metadata apart from them, or tuples that the drive makes itself. */
-function provesItself({ extendedLba, metadataBytes, protection }: NamespaceIdentity): boolean {
-  return extendedLba !== true || metadataBytes === 0 || ((protection?.type ?? 0) !== 0 && metadataBytes === 8);
 }
 
 /** The table outlives runs, so its name and the seed of provable payloads belong to the drive and not to the run. */

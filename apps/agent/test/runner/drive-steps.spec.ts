@@ -110,6 +110,7 @@ describe("formats with metadata and protection information", () => {
       "ioworker: {size: 4KiB, read: 50%, count: 200, depth: 4, region: 1MiB, verify: true}",
       "format: {lba: 4KiB, metadata: 64B, extended: true}",
       "io: {operation: write, lba: 0, count: 2, value: 5}",
+      "ioworker: {size: 4KiB, read: 50%, count: 200, depth: 4, region: 1MiB, verify: true}",
       "format: {lba: 512B}",
     ]);
     expect(ending).toEqual(PASSED);

@@ -1,4 +1,4 @@
-// Directive Send and Receive (NVMe Base 2.0, 5.8, 5.7 and 8.7): the identify and the streams directive.
+// Directive Send and Receive (NVMe Base 2.0, 5.11, 5.10 and 8.7): the identify and the streams directive.
 #include <algorithm>
 
 #include "admin_commands.h"

@@ -1,4 +1,4 @@
-// Firmware images, slots and activation (NVMe Base 2.0, 5.11, 5.12 and 3.11). An image of the software drive begins with
+// Firmware images, slots and activation (NVMe Base 2.0, 5.12, 5.13 and 3.11). An image of the software drive begins with
 // `ASSAYFW1` and eight characters of revision; everything behind that is anybody's.
 #pragma once
 #include <vector>

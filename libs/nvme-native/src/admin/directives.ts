@@ -1,4 +1,4 @@
-/** Directive Send and Receive (NVMe Base 2.0, 5.8 and 5.7). */
+/** Directive Send and Receive (NVMe Base 2.0, 5.11 and 5.10). */
 import type { CommandData } from "../buffer";
 import { integer, object, U32 } from "../check";
 import { type AdminCall, transferred, word } from "./call";

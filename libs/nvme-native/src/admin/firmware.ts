@@ -1,4 +1,4 @@
-/** Firmware Image Download and Commit (NVMe Base 2.0, 5.12 and 5.11). */
+/** Firmware Image Download and Commit (NVMe Base 2.0, 5.13 and 5.12). */
 import { type CommandData, viewOf } from "../buffer";
 import { integer, object } from "../check";
 import { type AdminCall, fours, transferred } from "./call";
