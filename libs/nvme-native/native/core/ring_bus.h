@@ -39,6 +39,8 @@ class RingBus {
 
   // Any thread. Where the controller sees this byte of queue memory or of a buffer.
   virtual uint64_t AddressOf(const void* memory) const = 0;
+  // Any thread. Neighbouring bytes of a buffer are neighbours for the controller, across pages too.
+  virtual bool Linear() const = 0;
 
   // Control thread. For the owner of completion queue `qid`, gone before the queue.
   virtual std::unique_ptr<CompletionSignal> SignalOf(uint16_t qid) = 0;

@@ -33,6 +33,10 @@ class RingHost : public HostController {
   // After the bring-up: Number of Queues (NVMe Base 2.0, 5.27.1.5), before any I/O queue may be made. kQpair, kGone, kTimeout.
   Status AskForQueues(uint32_t wanted, uint32_t* granted);
 
+  // After the bring-up: I/O queues that are made from now on may say by one descriptor where a command's data lie, if the drive
+  // takes scatter gather lists (SGLS of Identify Controller, NVMe Base 2.0, figure 275). kQpair, kGone, kTimeout.
+  Status AskForSgl();
+
   // Shutdown notification and CC.EN = 0, unless the admin queue is a script's own, which says these itself.
   void ShutDown();
 
@@ -59,6 +63,7 @@ class RingHost : public HostController {
   std::vector<bool> qids_;      // taken
   std::vector<uint16_t> left_;  // of them those that nobody uses, whose deletion the drive has not confirmed
   uint64_t internal_ = 0;       // admin commands of the driver's own so far
+  bool takes_sgl_ = false;
   bool by_hand_;            // the admin queue is not ours: nothing is said to the drive at the end
 };
 

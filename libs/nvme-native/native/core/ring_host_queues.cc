@@ -9,6 +9,9 @@ namespace {
 
 constexpr uint32_t kDeleteMs = 250;
 constexpr uint32_t kNumberOfQueues = 0x07;
+constexpr uint32_t kIdentifyController = 0x01;
+constexpr uint64_t kIdentifyBytes = 4096;
+constexpr uint32_t kSgls = 536;
 constexpr uint32_t kInvalidQueueId = 1;  // of type 1; 0 is a completion queue that is not there
 
 std::string Hex(uint32_t value) {
@@ -33,6 +36,22 @@ Status RingHost::AskForQueues(uint32_t wanted, uint32_t* granted) {
   if (Status s = MustSucceed(sqe, "Set Features Number of Queues", &cqe); !s.ok()) return s;
   *granted = std::min({wanted, (cqe.cdw0 & 0xffff) + 1, (cqe.cdw0 >> 16) + 1});
   return Status::Ok();
+}
+
+Status RingHost::AskForSgl() {
+  const std::shared_ptr<uint8_t> page = bus_->QueueMemory(kIdentifyBytes);
+  if (page == nullptr) return Status::Error(Code::kQpair, "no memory for Identify");
+  Sqe sqe{};
+  sqe.opc = admin_opcode::kIdentify;
+  sqe.prp1 = bus_->AddressOf(page.get());
+  sqe.cdw10 = kIdentifyController;
+  Cqe cqe;
+  const Status status = MustSucceed(sqe, "Identify Controller", &cqe);
+  if (!status.ok() && status.code != Code::kQpair) bus_->MayStillReach(page);
+  // 10b: on dword boundaries, which RingQpair keeps to anyway.
+  const uint32_t support = page.get()[kSgls] & 3;
+  takes_sgl_ = status.ok() && (support == 1 || support == 2);
+  return status;
 }
 
 Status RingHost::CreateOnDrive(RingQpair& qpair) {
@@ -97,6 +116,7 @@ Status RingHost::CreateQpair(const QpairOptions& options, std::unique_ptr<HostQp
     return s;
   }
   qpair->violations = &violations_;
+  qpair->takes_sgl = takes_sgl_;
   qpair->create_on_drive = [this](RingQpair& self) { return CreateOnDrive(self); };
   qids_[qid] = true;
   *out = std::move(qpair);

@@ -12,6 +12,7 @@ namespace assay {
 namespace {
 
 constexpr uint64_t kPageBytes = 4096;
+constexpr uint8_t kPsdtSgl = 1 << 6;
 
 }  // namespace
 
@@ -24,6 +25,7 @@ RingQpair::RingQpair(RingBus* bus, const QpairOptions& options, uint16_t qid)
       cq_(bus->QueueMemory(entries_ * sizeof(Cqe))),
       lists_(bus->QueueMemory(uint64_t{entries_} * kPageBytes)),
       signal_(bus->SignalOf(qid)),
+      linear_(bus->Linear()),
       slot_bits_(static_cast<uint32_t>(std::bit_width(entries_ - 1))),
       slots_(entries_ - 1),
       free_(std::make_unique<uint16_t[]>(slots_.size())) {}
@@ -60,11 +62,17 @@ void RingQpair::PointAt(Sqe& sqe, uint16_t slot, const HostSubmission& submissio
     sqe.prp2 = bus_->AddressOf(second);
     return;
   }
+  if (takes_sgl && linear_ && (sqe.prp1 | submission.data_bytes) % 4 == 0) {
+    // NVMe Base 2.0, 4.1.2: PSDT 01b, and a data block descriptor in DPTR.
+    sqe.fuse_psdt |= kPsdtSgl;
+    sqe.prp2 = submission.data_bytes;
+    return;
+  }
   auto* list = reinterpret_cast<uint64_t*>(lists_.get() + uint64_t{slot} * kPageBytes);
   [[maybe_unused]] uint32_t n = 0;
   for (const uint8_t* page = second; page < end; page += kPageBytes) {
     assert(n < kPageBytes / 8);
-    list[n++] = bus_->AddressOf(page);
+    list[n++] = linear_ ? sqe.prp1 + static_cast<uint64_t>(page - start) : bus_->AddressOf(page);
   }
   sqe.prp2 = bus_->AddressOf(list);
 }

@@ -28,6 +28,10 @@ class RingQpair final : public HostQpair {
   // Control thread: called by Recover to make the queues on the drive again; empty for the admin queue.
   std::function<Status(RingQpair&)> create_on_drive;
 
+  // Control thread. Commands of more than two pages may say where their data lie by one SGL descriptor (SGLS in Identify), where
+  // the bus is linear.
+  bool takes_sgl = false;
+
   // Where to tell of completions that belong to no command; may be null.
   ViolationLog* violations = nullptr;
 
@@ -70,6 +74,7 @@ class RingQpair final : public HostQpair {
   std::shared_ptr<uint8_t> cq_;
   std::shared_ptr<uint8_t> lists_;  // of PRP entries, a page a slot
   std::unique_ptr<CompletionSignal> signal_;
+  const bool linear_;
   uint32_t sq_tail_ = 0;
   uint32_t rung_tail_ = 0;  // as the drive knows it
   uint32_t cq_head_ = 0;

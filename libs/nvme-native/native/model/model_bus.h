@@ -26,6 +26,7 @@ class ModelBus final : public RingBus {
   void MayStillReach(const std::shared_ptr<uint8_t>&) override {}
   void DropQueue(uint16_t qid) override { device.DropQueue(qid); }
   uint64_t AddressOf(const void* memory) const override { return reinterpret_cast<uintptr_t>(memory); }
+  bool Linear() const override { return true; }
   std::unique_ptr<CompletionSignal> SignalOf(uint16_t qid) override { return std::make_unique<Listener>(&device, qid); }
 
   Device device;

@@ -43,6 +43,9 @@ class BusFunction {
   // Any thread. Where it sees this byte of SPDK's DMA memory; SPDK_VTOPHYS_ERROR when it does not.
   virtual uint64_t BusAddress(const void* memory) const = 0;
 
+  // Any thread. Where it sees neighbours, neighbours are.
+  virtual bool Linear() const = 0;
+
   // It may still write into memory for a while after the destructor: whoever lent some keeps it until the function was
   // opened again.
   virtual bool ReachesMemoryAfterwards() const = 0;

@@ -22,6 +22,7 @@ class FunctionBus final : public RingBus {
   void MayStillReach(const std::shared_ptr<uint8_t>& memory) override;
   void DropQueue(uint16_t) override {}
   uint64_t AddressOf(const void* memory) const override { return function_->BusAddress(memory); }
+  bool Linear() const override { return function_->Linear(); }
   std::unique_ptr<CompletionSignal> SignalOf(uint16_t) override { return std::make_unique<Sleep>(); }
 
   // Control thread. Null after LetGo.

@@ -70,7 +70,7 @@ Status FunctionHost::Reset(ReadyReport* report) {
   uint32_t granted = 0;
   if (Status status = AskForQueues(limits_.max_qpairs, &granted); !status.ok()) return status;
   limits_.max_qpairs = granted;
-  return Status::Ok();
+  return AskForSgl();
 }
 
 // Says nothing to a drive that is driven by hand.

@@ -48,6 +48,7 @@ class PcieFunction final : public BusFunction {
   bool InterruptsOn() const override { return interrupts_->on(); }
   uint32_t BarBytes() const override { return static_cast<uint32_t>(std::min(bar_bytes_, kMaxBarBytes)); }
   uint64_t BusAddress(const void* memory) const override { return spdk_vtophys(memory, nullptr); }
+  bool Linear() const override { return false; }
   bool ReachesMemoryAfterwards() const override { return false; }
 
  private:

@@ -77,6 +77,7 @@ class VfioUserFunction final : public BusFunction {
   bool InterruptsOn() const override { return false; }
   uint32_t BarBytes() const override { return kDoorbells + kDoorbellBytes; }
   uint64_t BusAddress(const void* memory) const override { return reinterpret_cast<uintptr_t>(memory); }
+  bool Linear() const override { return true; }
   // The server learns from the closed socket, and ends what it had begun.
   bool ReachesMemoryAfterwards() const override { return true; }
 

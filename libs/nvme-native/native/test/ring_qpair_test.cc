@@ -32,9 +32,11 @@ class WrittenDown final : public RingBus {
   void MayStillReach(const std::shared_ptr<uint8_t>&) override {}
   void DropQueue(uint16_t) override {}
   uint64_t AddressOf(const void* memory) const override { return reinterpret_cast<uintptr_t>(memory); }
+  bool Linear() const override { return linear; }
   std::unique_ptr<CompletionSignal> SignalOf(uint16_t) override { return std::make_unique<NoSignal>(); }
 
   std::string doorbells;
+  bool linear = true;
 };
 
 SubmitOutcome Send(RingQpair& queue, uint64_t tag) {
