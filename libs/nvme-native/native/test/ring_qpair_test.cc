@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <tuple>
 
 #include "check.h"
 
@@ -104,4 +105,27 @@ void TestRingQpair() {
   HostCompletion polled[4];
   CHECK(queue->Poll(polled, 4) == 1 && polled[0].tag == 3);
   CHECK(bus.doorbells == " cq1" && queue->ProtocolErrors() == 2);
+
+  // Long data: one descriptor where drive and bus allow it, else a list of their pages.
+  const std::shared_ptr<uint8_t> data = bus.QueueMemory(4 * 4096);
+  const auto sent = [&](bool sgl, bool linear, uint32_t offset, uint32_t bytes) {
+    bus.linear = linear;
+    const auto other = RingQpair::Make(&bus, {.entries = kEntries}, 4);
+    other->takes_sgl = sgl;
+    HostSubmission submission;
+    submission.sqe.opc = 2;
+    submission.data = data.get() + offset;
+    submission.data_bytes = bytes;
+    CHECK(other->Submit(submission) == SubmitOutcome::kOk);
+    Sqe sqe = *reinterpret_cast<const Sqe*>(other->sq_address());
+    CHECK(sqe.prp1 == reinterpret_cast<uintptr_t>(data.get()) + offset);
+    // Of a list its second page.
+    if (bytes > 2 * 4096 && !(sqe.fuse_psdt >> 6)) sqe.prp2 = reinterpret_cast<const uint64_t*>(sqe.prp2)[1] - reinterpret_cast<uintptr_t>(data.get());
+    return std::pair{sqe.fuse_psdt >> 6, sqe.prp2};
+  };
+  CHECK(sent(true, true, 512, 12288) == (std::pair{1, uint64_t{12288}}));
+  for (const auto& [sgl, linear, offset] : {std::tuple{false, true, 512u}, {true, false, 512u}, {true, true, 2u}}) {
+    CHECK(sent(sgl, linear, offset, 12288) == (std::pair{0, uint64_t{8192}}));
+  }
+  CHECK(sent(true, true, 0, 8192).first == 0);
 }
