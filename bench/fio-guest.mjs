@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { delimiter, join } from "node:path";
 import { parseArgs } from "node:util";
 import { median, quantile } from "./quantile.mjs";
+import { CASES, PATTERNS } from "./workloads.mjs";
 
 const require = createRequire(import.meta.url);
 require("../libs/nvme-native/test/from-sources.cjs");
@@ -29,10 +30,6 @@ const MODULES = ["nvme"];
 const PAIR_LIMIT_MS = 180_000;
 const START_LIMIT_MS = 180_000;
 
-const CASES = [
-  ...["randread", "randwrite"].flatMap((workload) => [1, 32, 128].map((depth) => ({ workload, depth, bytes: 4096 }))),
-  { workload: "read", depth: 32, bytes: 131_072 },
-];
 const nameOf = ({ workload, bytes, depth }) => `${workload} ${bytes} depth ${depth}`;
 const WIDTHS = [26, 6, 12, 10, 9, 9, 5];
 const row = (cells) =>
@@ -49,7 +46,7 @@ const fio = (process.env.PATH ?? "")
   .find((path) => existsSync(path));
 
 async function measure(guest, one, rounds, seconds) {
-  const request = JSON.stringify({ ...one, rounds, seconds });
+  const request = JSON.stringify({ ...one, pattern: PATTERNS[one.workload], rounds, seconds });
   const program = `${process.execPath} ${PLACE}/test/qemu/in-guest-pairs.js ${FUNCTIONS[1]} ${fio} '${request}'`;
   const limitMs = START_LIMIT_MS + rounds * (PAIR_LIMIT_MS + 2000 * seconds);
   const said = await guest.shell(`taskset 2 ${program}`, limitMs);

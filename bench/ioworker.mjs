@@ -18,6 +18,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { median, quantile } from "./quantile.mjs";
 import { runPerf, startTarget } from "./spdk-target.mjs";
+import { CASES, PATTERNS } from "./workloads.mjs";
 
 const here = fileURLToPath(import.meta.url);
 const { values } = parseArgs({
@@ -36,11 +37,6 @@ const { values } = parseArgs({
   },
 });
 
-const PATTERNS = {
-  randread: { randomPercent: 100, readPercent: 100 },
-  randwrite: { randomPercent: 100, readPercent: 0 },
-  read: { randomPercent: 0, readPercent: 100 },
-};
 /** Verification pays a CRC per sector for what perf never looks at. */
 const GOAL = 1.0;
 const GOAL_VERIFIED = 0.7;
@@ -161,16 +157,12 @@ function whyNoFio() {
   return `${fio.stdout.trim()} is here, but no engine of it reaches these targets: SPDK's plugin is no part of fio, ${kernel ? "the kernel's nvme-tcp would measure the kernel's block layer on a device that nobody has connected" : "this kernel has no nvme-tcp"}, ${devices.length === 0 ? "and there is no NVMe block device" : "and its NVMe block devices are other drives"}`;
 }
 
-const small = ["randread", "randwrite"].flatMap((workload) =>
-  [1, 32, 128].map((depth) => ({ workload, depth, bytes: 4096 })),
-);
-const large = { workload: "read", depth: 32, bytes: 131_072 };
 const verified = { workload: "randread", depth: 32, bytes: 4096, verify: true };
 const MATRIX = [
-  [{ transport: "tcp", device: "null" }, [...small, large]],
-  [{ transport: "vfio-user", device: "null" }, [...small, large]],
-  [{ transport: "vfio-user", device: "malloc" }, [...small, large, verified]],
-  [{ transport: "tcp", device: "malloc" }, [...small, large, verified]],
+  [{ transport: "tcp", device: "null" }, CASES],
+  [{ transport: "vfio-user", device: "null" }, CASES],
+  [{ transport: "vfio-user", device: "malloc" }, [...CASES, verified]],
+  [{ transport: "tcp", device: "malloc" }, [...CASES, verified]],
 ];
 
 async function main() {

@@ -12,6 +12,8 @@ import { bind } from "./pci-slot";
 export interface PairsRequest {
   /** As fio names them. */
   workload: "randread" | "randwrite" | "read";
+  /** The same for the ioworker. */
+  pattern: { randomPercent: number; readPercent: number };
   bytes: number;
   depth: number;
   seconds: number;
@@ -27,18 +29,13 @@ export interface Pair {
   worker: Figures;
 }
 
-const PATTERNS = {
-  randread: { randomPercent: 100, readPercent: 100 },
-  randwrite: { randomPercent: 100, readPercent: 0 },
-  read: { randomPercent: 0, readPercent: 100 },
-};
 /** A namespace's block device comes some time after its controller. */
 const DEVICE_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 
 async function runWorker(address: string, request: PairsRequest): Promise<Figures> {
   bind(address, "vfio-pci");
-  const { workload, bytes, depth, seconds } = request;
+  const { bytes, depth, seconds } = request;
   const cmdlogDir = mkdtempSync("/tmp/pairs-");
   const controller = await driver.open({ transport: "spdk-pcie", address }, { cmdlogDir });
   let result: IoWorkerResult;
@@ -48,7 +45,7 @@ async function runWorker(address: string, request: PairsRequest): Promise<Figure
       ...{ nsid: 1, worker: 1, sizeBytes: bytes, depth, seed: 1n },
       ...{ regionStartLba: 0n, regionLbas: ns.identity.lbaCount, timeMs: seconds * 1000, sampleMs: 1000 },
       pattern: { kind: "constant", value: 0x01010101 },
-      ...PATTERNS[workload],
+      ...request.pattern,
     }).result;
   } finally {
     await controller.close();
