@@ -1,15 +1,8 @@
 /** Right calls with one thing in them wrong: what a generator of plain nonsense never gets to, for the first check ends it. */
-import { NvmeError } from "../src";
-import { randomWords } from "../src/pattern";
-import { NONSENSE, outcome } from "./nonsense";
-
-/** A call that is right as it stands. `given` is made anew for each attempt. */
-export interface RightCall {
-  given: () => unknown[];
-  call: (...given: never[]) => unknown;
-  /** What it throws by its contract, beside NvmeError. */
-  fine?: (wrong: unknown) => boolean;
-}
+import { NvmeError } from "../../src";
+import { randomWords } from "../../src/pattern";
+import { NONSENSE, outcome } from "../nonsense";
+import type { RightCall } from "./right-call";
 
 /** Longer is a hang: nothing here waits for a drive that long. */
 const HANG_MS = 20_000;
