@@ -42,6 +42,11 @@ export interface OpenQueue {
   qid: number;
   /** Queue entries. */
   depth: number;
+  /**
+   * Commands that the drive has and has not completed: requests for events too, and those that our side timed out until the
+   * drive gives them back or is reset. What was sent just before may not be among them yet.
+   */
+  outstanding: number;
   /** Who made it: a script, a worker. */
   label: string;
 }
@@ -67,7 +72,7 @@ export interface NvmeDriver {
   info(): DriverInfo;
   /** Opens the drive, brings the controller to CSTS.RDY = 1 and reads Identify. @throws NvmeError ERR_OPEN, ERR_LOCKED, ERR_READY, ERR_POWER_OFF, ERR_UNSUPPORTED */
   open(address: TransportAddress, options?: OpenOptions & { initialise?: Initialise }): Promise<Controller>;
-  /** Queues of all open controllers of this process; 0 is each one's admin queue. */
+  /** Queues of all open controllers of this process and how much each has in flight; 0 is each one's admin queue. */
   queues(): Promise<OpenQueue[]>;
   /**
    * From this CLOCK_BOOTTIME instant (ns) on, nothing is submitted to any drive of this process: commands fail with

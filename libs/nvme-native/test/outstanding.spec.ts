@@ -1,5 +1,5 @@
 /** What the drive has at this moment, and aborting it; a stream of events after it failed. */
-import { type Controller, expectStatus } from "../src";
+import { type Controller, driver, expectStatus } from "../src";
 import { codeOf, withDrive, worker } from "./bench-drive";
 
 const SLOW = { readUs: 30_000_000, writeUs: 1, flushUs: 1, jitterPercent: 0 };
@@ -28,6 +28,30 @@ test("commands that the drive still has are told with their cids, newest first, 
     for (const { cid } of [found[0]!, found[2]!]) await abort(controller, cid, qpair.qid);
     for (const completion of await Promise.all(reads)) expectStatus(completion, 0, 0x07);
     expect(await qpair.outstanding()).toEqual([]);
+  }));
+
+test("the list of queues says how many commands each has with the drive, workers' too", () =>
+  withDrive({ spec: { latency: SLOW } }, async ({ controller, ns, qpair }) => {
+    const counts = async () => (await driver.queues()).filter((queue) => queue.controller === controller);
+    expect(await counts()).toMatchObject([{ outstanding: 0 }, { outstanding: 0 }]);
+    const reads = [0n, 1n, 2n].map((slba) => ns.read(qpair, slba, new Uint8Array(512)));
+    const request = controller.admin({ opcode: 0x0c });
+    const busy = ns.startIoWorker(worker({ depth: 5, timeMs: 3_600_000, sampleMs: 10 }));
+    // The first sample comes when the worker has filled its queue: its reads take half a minute.
+    for await (const event of busy) if (event.type === "sample") break;
+    const found = await qpair.outstanding();
+    expect(await controller.outstanding()).toHaveLength(1);
+    expect(await counts()).toMatchObject([
+      { label: "admin", outstanding: 1 },
+      { label: "qpair", outstanding: 3 },
+      { label: "ioworker 0", outstanding: 5 },
+    ]);
+    await abort(controller, found[0]!.cid, qpair.qid);
+    expectStatus((await reads[2])!, 0, 0x07);
+    expect((await counts())[1]).toMatchObject({ outstanding: 2 });
+    await controller.reset();
+    await Promise.all([request, busy.result, ...reads]);
+    expect(await counts()).toMatchObject([{ outstanding: 0 }, { outstanding: 0 }]);
   }));
 
 test("what waits for room in the queue is not with the drive", () =>

@@ -46,6 +46,7 @@ class QpairOwner {
 struct QueueReport {
   uint16_t qid = 0;
   uint32_t entries = 0;
+  uint32_t outstanding = 0;
   std::string label;
 };
 

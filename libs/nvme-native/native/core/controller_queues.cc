@@ -62,8 +62,11 @@ void Controller::Detach(QpairOwner* owner) {
 }
 
 std::vector<QueueReport> Controller::Queues() const {
-  std::vector<QueueReport> queues{{0, admin_qpair_->max_outstanding() + 1, "admin"}};
-  for (const auto& owner : owners_) queues.push_back({owner->qpair->qid(), owner->qpair->max_outstanding() + 1, owner->label});
+  const auto report = [](const Qpair& qpair, const std::string& label) -> QueueReport {
+    return {qpair.qid(), qpair.max_outstanding() + 1, qpair.outstanding(), label};
+  };
+  std::vector<QueueReport> queues{report(*admin_qpair_, "admin")};
+  for (const auto& owner : owners_) queues.push_back(report(*owner->qpair, owner->label));
   return queues;
 }
 

@@ -22,8 +22,9 @@ Qpair::Qpair(HostQpair* host, std::unique_ptr<Cmdlog> cmdlog, uint64_t timeout_n
 Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
   if (host_ == nullptr) return Sent::kGone;
   if (Frozen()) return Sent::kFrozen;
-  if (taken_ == slots_.size()) return Sent::kFull;
-  const uint32_t index = free_[taken_];
+  const uint32_t taken = outstanding();
+  if (taken == slots_.size()) return Sent::kFull;
+  const uint32_t index = free_[taken];
   Slot& slot = slots_[index];
   HostSubmission submission{.sqe = command.sqe,
                             .data = command.data,
@@ -34,7 +35,7 @@ Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
                             .tag = uint64_t{++slot.serial} << 32 | index};
   const uint64_t now = now_ns != 0 ? now_ns : clock_.Now();
   if (DeadlinePassed(now)) return Sent::kDeadline;
-  if (taken_ == 0) looked_ns_ = now;
+  if (taken == 0) looked_ns_ = now;
   // Recorded before the doorbell: a process that dies in between has at worst one command too many on its tape.
   slot.number = cmdlog_->Submit(submission.sqe, now, command.worker, command.lba_count);
   const SubmitOutcome outcome = host_->Submit(submission);
@@ -45,7 +46,7 @@ Sent Qpair::Submit(const Command& command, uint64_t now_ns) {
   }
   // Some implementations say what they filled in; to write the same again would cost time.
   if (submission.sqe.cid != command.sqe.cid || submission.sqe.prp1 != command.sqe.prp1) cmdlog_->Amend(slot.number, submission.sqe);
-  taken_++;
+  taken_.store(outstanding() + 1, std::memory_order_relaxed);
   slot.busy = true;
   slot.timed_out = false;
   slot.token = command.token;
@@ -79,7 +80,9 @@ inline void Qpair::Finish(uint32_t index, const Cqe& cqe, bool local, bool relea
 
 inline void Qpair::Free(uint32_t index) {
   slots_[index].busy = false;
-  free_[--taken_] = index;
+  const uint32_t taken = outstanding() - 1;
+  free_[taken] = index;
+  taken_.store(taken, std::memory_order_relaxed);
 }
 
 // False for a completion that belongs to no command, or to an earlier use of its slot.

@@ -57,8 +57,8 @@ class Qpair final : private CompletionListener {
 
   uint16_t qid() const { return qid_; }
   uint32_t max_outstanding() const { return static_cast<uint32_t>(slots_.size()); }
-  // Commands that were sent and not completed (timed out ones included until they are released).
-  uint32_t outstanding() const { return taken_; }
+  // Any thread. Commands that were sent and not completed (timed out ones included until they are released).
+  uint32_t outstanding() const { return taken_.load(std::memory_order_relaxed); }
   const std::string& cmdlog_path() const { return cmdlog_->path(); }
 
   // Owner. kDeadline, kGone, kFrozen: nothing was sent. `now_ns`: the clock as it was read directly before; 0: reads it.
@@ -133,7 +133,7 @@ class Qpair final : private CompletionListener {
   std::atomic<uint64_t> timeout_ns_;
   std::vector<Slot> slots_;
   std::unique_ptr<uint32_t[]> free_;  // the slots from taken_ on
-  uint32_t taken_ = 0;
+  std::atomic<uint32_t> taken_{0};  // the owner writes
   std::vector<HostCompletion> reaped_;
   std::vector<Done> ready_;  // made while the owner was parked
   DoneListener* listener_ = nullptr;

@@ -59,7 +59,7 @@ Napi::Value Violations(const Napi::CallbackInfo& info) {
   return value;
 }
 
-// queues(controller) -> { qid, depth, label }[]
+// queues(controller) -> { qid, depth, outstanding, label }[]
 Napi::Value Queues(const Napi::CallbackInfo& info) {
   return OnControlThread(info, [](Controller& controller, const std::shared_ptr<Pending>& pending) {
     pending->Resolve([queues = controller.Queues()](Napi::Env env) -> Napi::Value {
@@ -68,6 +68,7 @@ Napi::Value Queues(const Napi::CallbackInfo& info) {
         Napi::Object value = Napi::Object::New(env);
         value.Set("qid", static_cast<uint32_t>(queues[i].qid));
         value.Set("depth", queues[i].entries);
+        value.Set("outstanding", queues[i].outstanding);
         value.Set("label", queues[i].label);
         values.Set(i, value);
       }

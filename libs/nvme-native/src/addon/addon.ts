@@ -167,7 +167,7 @@ export interface NativeAddon {
   stopIoWorker(worker: NativeHandle): void;
   releaseIoWorker(worker: NativeHandle): void;
   previewPattern(options: NativeWorkerOptions, count: number): ["read" | "write" | "flush" | number, bigint, number][];
-  queues(controller: NativeHandle): Promise<{ qid: number; depth: number; label: string }[]>;
+  queues(controller: NativeHandle): Promise<{ qid: number; depth: number; outstanding: number; label: string }[]>;
   /** @throws { code, message }, at once. */
   lend(controller: NativeHandle, bytes: number, scattered: boolean): NativeLease;
   takeBack(lease: NativeHandle): void;

@@ -162,7 +162,13 @@ behaviour("X13", "the list of queues follows controllers, queue pairs and worker
     (await driver.queues()).filter((queue) => queue.controller === controller).map((queue) => queue.qid);
   expect(await qids()).toEqual([0, qpair.qid]);
   const second = await controller.createQpair({ depth: 8 });
-  expect(await driver.queues()).toContainEqual({ controller, qid: second.qid, depth: 8, label: "qpair" });
+  expect(await driver.queues()).toContainEqual({
+    controller,
+    qid: second.qid,
+    depth: 8,
+    outstanding: 0,
+    label: "qpair",
+  });
   const running = ns.startIoWorker(worker({ depth: 4, timeMs: 3_600_000, sampleMs: 10 }));
   for await (const event of running) if (event.type === "sample") break;
   expect(await qids()).toHaveLength(4);
