@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,12 +89,12 @@ class Disk {
 
 }  // namespace
 
-// In front of the C library's.
-extern "C" int msync(void* from, size_t bytes, int flags) {
-  const long done = syscall(SYS_msync, from, bytes, flags);
+// In front of the C library's. What the disk has is written down above; the machine's own is not waited for.
+extern "C" int msync(void* from, size_t bytes, int) {
   if (Disk::watching != nullptr) Disk::watching->Synced(static_cast<uint8_t*>(from), bytes);
-  return static_cast<int>(done);
+  return 0;
 }
+extern "C" int fsync(int) { return 0; }
 
 namespace {
 
