@@ -110,7 +110,8 @@ export class Subsystem {
 
   /**
    * Says that power may go away and waits for CSTS.SHST = 10b, at most RTD3E or 10 s, whichever is longer. No I/O until
-   * the next `reset` of the controller.
+   * the next `reset` of the controller: a drive need not answer it (NVMe Base 2.0, 3.6.1), and the software drive executes
+   * nothing and gives nothing back that was still at work.
    */
   async shutdownNotify(options: { abrupt?: boolean } = {}): Promise<{ ok: boolean; durationMs: number }> {
     const o = object<typeof options>("options", options, ["abrupt"]);

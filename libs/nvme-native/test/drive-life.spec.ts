@@ -4,6 +4,8 @@ import { withDrive } from "./bench-drive";
 
 jest.setTimeout(60_000);
 
+/** Long enough that a read is still at work when the notification comes. */
+const SLOW_READS = { readUs: 3_000_000, writeUs: 1, flushUs: 1, jitterPercent: 0 };
 const sector = () => new Uint8Array(512);
 const log = async (controller: Controller, lid: number, bytes: number) => {
   const { completion, data } = await controller.getLogPage(lid, bytes);
@@ -56,6 +58,26 @@ test.each([false, true])("B029 a shutdown notification is answered (abrupt: %s),
     expectStatus(await ns.read(qpair, 0n, sector()));
     expect(await powerCycles(controller)).toBe(before);
   }),
+);
+
+test.each([false, true])(
+  "after a shutdown nothing is executed until the controller is enabled anew (abrupt: %s)",
+  (abrupt) =>
+    withDrive({ spec: { latency: SLOW_READS } }, async ({ controller, ns, qpair }) => {
+      const [before, after] = [sector().fill(1), sector().fill(2)];
+      expectStatus(await ns.write(qpair, 0n, before));
+      await controller.setTimeoutMs(300);
+      const atWork = ns.read(qpair, 0n, sector());
+      const events = controller.admin({ opcode: 0x0c });
+      expect(await qpair.outstanding()).toHaveLength(1);
+      expect(await new Subsystem(controller).shutdownNotify({ abrupt })).toMatchObject({ ok: true });
+      const late = [atWork, ns.write(qpair, 0n, after), controller.getFeature(7)];
+      for (const completion of await Promise.all(late)) expectStatus(completion, 7, 0x80);
+      await controller.setTimeoutMs(10_000);
+      expect(await controller.reset()).toMatchObject({ ok: true });
+      expectStatus(await events, 7, 0x82);
+      expectStatus(await ns.compare(qpair, 0n, before));
+    }),
 );
 
 test("a planted failure of the activation keeps the old firmware and is told as an event", () =>

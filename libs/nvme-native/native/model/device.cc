@@ -170,7 +170,7 @@ bool Device::Step(uint64_t now_ns) {
     keep_alive_due_ns_ = kNever;
     Fail();
   }
-  if ((csts_.load(std::memory_order_relaxed) & (kCstsReady | kCstsFatal)) != kCstsReady || !bus_master_) return false;
+  if ((csts_.load(std::memory_order_relaxed) & (kCstsReady | kCstsFatal)) != kCstsReady || !bus_master_ || ShutDownComplete()) return false;
   if (stalled_until_ns_ != 0) {
     if (now_ns < stalled_until_ns_) return false;
     stalled_until_ns_ = 0;

@@ -38,6 +38,8 @@ constexpr uint32_t kPowerStates = 5;
 constexpr uint32_t kFirstNonOperationalState = 3;
 constexpr uint32_t kCstsReady = 1;
 constexpr uint32_t kCstsFatal = 1u << 1;
+constexpr uint32_t kCstsShutdownStatus = 3u << 2;
+constexpr uint32_t kCstsShutdownDone = 2u << 2;
 constexpr uint32_t kWarningKelvin = 343;
 constexpr uint32_t kResumeUs = 2000;  // exit latency of the non-operational states
 
@@ -74,6 +76,8 @@ class Device {
   bool Dark() const { return dark_.load(std::memory_order_acquire) || header_->generation.load(std::memory_order_acquire) != generation_.load(std::memory_order_relaxed); }
   // CSTS.CFS: nothing outstanding will complete before a reset of the controller.
   bool Fatal() const { return (csts_.load(std::memory_order_acquire) & kCstsFatal) != 0; }
+  // CSTS.SHST = 10b: no command is executed and nothing is posted before the controller was disabled (NVMe Base 2.0, 3.6.1).
+  bool ShutDownComplete() const { return (csts_.load(std::memory_order_acquire) & kCstsShutdownStatus) == kCstsShutdownDone; }
   bool Lost() const { return Dark() || Fatal(); }
   // Feels for the power that came back; false while it is off. Registers then have their reset values.
   bool Attach();

@@ -10,7 +10,6 @@ namespace {
 
 constexpr uint32_t kCcEnable = 1;
 constexpr uint32_t kCcShutdown = 3u << 14;
-constexpr uint32_t kCstsShutdownDone = 2u << 2;
 constexpr uint32_t kCstsSubsystemReset = 1u << 4;
 
 }  // namespace
@@ -97,6 +96,11 @@ void Device::ResetController(uint32_t csts) {
 void Device::ShutDown() {
   namespaces_.MakeAllDurable();
   header_->clean = 1;
+  // What was at work is cut off: whoever has seen SHST may take the memory of its queues away.
+  pending_.clear();
+  held_events_.clear();
+  keep_alive_due_ns_ = kNever;
+  stalled_until_ns_ = 0;
   csts_ = csts_.load() | kCstsShutdownDone;
   notify_.push_back(0);
 }
