@@ -234,7 +234,7 @@ export class NvmeController implements Controller, ControllerAccess {
       this.#closed = false;
       throw reason;
     }
-    await this.#namespaces.sync();
+    await this.#namespaces.close();
   }
 }
 

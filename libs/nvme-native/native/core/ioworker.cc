@@ -237,7 +237,11 @@ void IoWorker::Finish() {
   const uint64_t cpu = ClockNs(CLOCK_THREAD_CPUTIME_ID) - cpu_start_ns_;
   result_.cpu_percent = 100.0 * static_cast<double>(cpu) / static_cast<double>(std::max<uint64_t>(1, now - start_ns_));
   // What the drive may still touch lives as long as this object.
-  if (qpair->outstanding() == 0) FreePools();
+  if (qpair->outstanding() == 0) {
+    FreePools();
+    steps_.reset();
+    table_.reset();
+  }
   parking.Retire();
   // The qpair goes back on the control thread. A controller that is closing takes it back by itself.
   auto controller = ns_->controller();

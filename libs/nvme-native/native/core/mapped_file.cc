@@ -17,10 +17,10 @@ constexpr size_t kMostPages = 16'384;
 std::unique_ptr<MappedFile> MappedFile::Map(int fd, size_t bytes) {
   void* map = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
   if (map == MAP_FAILED) return nullptr;
-  return std::unique_ptr<MappedFile>(new MappedFile(static_cast<uint8_t*>(map), bytes));
+  return std::unique_ptr<MappedFile>(new MappedFile(static_cast<uint8_t*>(map), bytes, fd >= 0));
 }
 
-MappedFile::MappedFile(uint8_t* data, size_t bytes) : data_(data), bytes_(bytes) {
+MappedFile::MappedFile(uint8_t* data, size_t bytes, bool shared) : data_(data), bytes_(bytes), shared_(shared) {
   // A guard that finds no place leaves the file as a plain mapping.
   (void)GuardAgainstBusFaults(
       data_, bytes_, [](void* self, uintptr_t address, int, siginfo_t*, void*) { return static_cast<MappedFile*>(self)->Mend(address); }, this);
@@ -34,6 +34,10 @@ void MappedFile::KeepHead(size_t bytes) {
 MappedFile::~MappedFile() {
   ForgetBusFaults(data_);
   munmap(data_, bytes_);
+}
+
+void MappedFile::DropPages() {
+  if (shared_ && !Broken()) madvise(data_, bytes_, MADV_DONTNEED);
 }
 
 // Signal handler: system calls and memory of this object only.

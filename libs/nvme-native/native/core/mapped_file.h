@@ -21,15 +21,19 @@ class MappedFile {
   // What the first bytes hold now is what they hold again where they are lost: what was checked once stays true. Once,
   // before another thread has the mapping.
   void KeepHead(size_t bytes);
+  // The pages go back to the system, the file keeps what they hold, and each comes again when it is touched. Not where pages
+  // are this process's own.
+  void DropPages();
   // From the first page on that the file had no room for.
   bool Broken() const { return broken_.load(std::memory_order_acquire); }
 
  private:
-  MappedFile(uint8_t* data, size_t bytes);
+  MappedFile(uint8_t* data, size_t bytes, bool shared);
   bool Mend(uintptr_t address);
 
   uint8_t* data_;
   size_t bytes_;
+  const bool shared_;
   std::vector<uint8_t> head_;
   std::atomic<bool> broken_{false};
   // Two threads that meet at one page: the second finds it mended.

@@ -135,12 +135,14 @@ Napi::Value TakeMiscompares(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// syncVerifyTable(namespace)
+// syncVerifyTable(namespace), closeVerifyTable(namespace): that the file is complete; and forget it
+template <bool kForget>
 Napi::Value SyncVerifyTable(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   auto pending = Pending::Create(env, StateOf(env).queue);
-  OnOwnThread("assay-table", pending, [pending, table = Unwrap<Namespace>(info[0])->table()] {
-    if (table != nullptr) table->Sync();
+  OnOwnThread("assay-table", pending, [pending, ns = Unwrap<Namespace>(info[0])] {
+    if (auto table = ns->table()) table->Sync();
+    if (kForget) ns->SetTable(nullptr);
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });
   return pending->promise(env);
@@ -210,7 +212,8 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
   exports.Set("setVerifyReads", Napi::Function::New(env, SetVerifyReads));
   exports.Set("takeMiscompares", Napi::Function::New(env, TakeMiscompares));
-  exports.Set("syncVerifyTable", Napi::Function::New(env, SyncVerifyTable));
+  exports.Set("syncVerifyTable", Napi::Function::New(env, SyncVerifyTable<false>));
+  exports.Set("closeVerifyTable", Napi::Function::New(env, SyncVerifyTable<true>));
   exports.Set("notePowerLoss", Napi::Function::New(env, NotePowerLoss));
   exports.Set("verify", Napi::Function::New(env, Verify));
   exports.Set("previewPattern", Napi::Function::New(env, PreviewPattern));

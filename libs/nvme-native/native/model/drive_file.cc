@@ -193,7 +193,9 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
   return Status::Ok();
 }
 
-DriveFile::~DriveFile() { close(fd_); }
+DriveFile::~DriveFile() {
+  if (fd_ >= 0) close(fd_);
+}
 
 Status DriveFile::OpenAsHolder(const std::string& path, std::unique_ptr<DriveFile>* out) {
   std::unique_ptr<DriveFile> file;
@@ -216,7 +218,12 @@ Status DriveFile::OpenAsSwitch(const std::string& path, std::unique_ptr<DriveFil
   return Status::Ok();
 }
 
-void DriveFile::ReleaseHold() { Unlock(fd_, 0); }
+void DriveFile::ReleaseHold() {
+  Unlock(fd_, 0);
+  close(fd_);
+  fd_ = -1;
+  file_->DropPages();
+}
 
 bool DriveFile::HasHolder() const {
   struct flock query {};

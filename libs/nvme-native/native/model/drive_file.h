@@ -70,7 +70,8 @@ class DriveFile {
   // of it counts. Any thread.
   bool Broken() const { return file_->Broken(); }
   const std::string& path() const { return path_; }
-  // Gives the holder's lock back; the mapping stays.
+  // Once, when nothing works on it any more: gives back the holder's lock, the descriptor and the memory; the mapping stays
+  // for those who still look at its header.
   void ReleaseHold();
   // True while some open file description holds the holder's lock.
   bool HasHolder() const;

@@ -21,7 +21,7 @@ Status ModelHost::Attach() {
 void ModelHost::Stop(bool silent) {
   if (!silent && !device_.Dark()) ShutDown();
   device_.Halt();
-  // The mapping lives as long as somebody holds a buffer of ours; the next holder need not wait for that.
+  // This object lives as long as a script holds anything of ours; the next holder need not wait for that.
   device_.file().ReleaseHold();
 }
 

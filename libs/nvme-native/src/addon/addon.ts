@@ -154,6 +154,8 @@ export interface NativeAddon {
   ): Promise<void>;
   setVerifyReads(namespace: NativeHandle, on: boolean): void;
   syncVerifyTable(namespace: NativeHandle): Promise<void>;
+  /** `syncVerifyTable`, and the namespace has no table any more. */
+  closeVerifyTable(namespace: NativeHandle): Promise<void>;
   takeMiscompares(namespace: NativeHandle): NativeMiscompare[];
   verify(namespace: NativeHandle, options: NativeVerifyOptions): Promise<VerifyResult>;
   clearVerifyTable(namespace: NativeHandle): void;

@@ -169,9 +169,9 @@ export class OpenNamespaces {
     for (const verification of this.#verifications()) verification.powerCameBack(powerCycles);
   }
 
-  /** What the verify tables say reaches the disk. */
-  async sync(): Promise<void> {
-    await Promise.all([...this.#verifications()].map((verification) => verification.sync()));
+  /** For the end of the controller: what the verify tables say reaches the disk, and they are let go. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#verifications()].map((verification) => verification.close()));
   }
 }
 

@@ -77,6 +77,11 @@ export class NamespaceVerification {
     if (this.#hasTable) await settle(addon().syncVerifyTable(this.native));
   }
 
+  /** For the end of the controller: the file is complete, and nothing of it is held any more. */
+  async close(): Promise<void> {
+    if (this.#hasTable) await settle(addon().closeVerifyTable(this.native));
+  }
+
   async open(path: string | null, seed: bigint, options: VerifyTableOptions): Promise<void> {
     if (path !== null) text("path", path, MAX_PATH);
     const o = object<VerifyTableOptions>("options", options, ["lbas", "compressPercent"]);
