@@ -47,7 +47,7 @@ Status Controller::Open(const Traits& traits, const TransportAddress& address, c
 Status Controller::Connect() {
   struct spdk_nvme_transport_id id;
   if (Status status = ToTransportId(traits_, address_, &id); !status.ok()) return status;
-  if (traits_.type == SPDK_NVME_TRANSPORT_TCP && address_.nqn.empty()) {
+  if (traits_.fabrics && address_.nqn.empty()) {
     if (Status status = Discover(&id, options_.timeout_ms); !status.ok()) return status;
   }
 
@@ -175,8 +175,8 @@ void Controller::FreeBuffer(void* memory) {
 }
 
 Status Controller::BusAddress(const void* memory, uint64_t* address) {
-  if (traits_.type == SPDK_NVME_TRANSPORT_TCP) {
-    return Status::Error(Code::kUnsupported, "spdk-tcp: data go through a socket, memory has no bus address");
+  if (traits_.fabrics) {
+    return Status::Error(Code::kUnsupported, std::string(traits_.name) + ": data go through a socket, memory has no bus address");
   }
   *address = spdk_vtophys(memory, nullptr);
   if (*address != SPDK_VTOPHYS_ERROR) return Status::Ok();

@@ -64,7 +64,7 @@ Status Controller::Enable(uint64_t until_ns) {
     }
   }
   if (status == 0) return Status::Ok();
-  if (traits_.registers == RegisterAccess::kProperties) return Lost("the connection did not come back");
+  if (traits_.fabrics) return Lost("the connection did not come back");
   uint64_t version = 0;
   if (registers_.Read(reg::kVs, 4, &version).code == Code::kGone) return Lost("the device does not answer");
   const std::string detail = LastError();

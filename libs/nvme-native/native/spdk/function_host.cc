@@ -25,15 +25,11 @@ constexpr uint64_t AllOnes(uint32_t bytes) { return bytes == 8 ? UINT64_MAX : UI
 FunctionHost::FunctionHost(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<FunctionBus> bus)
     : RingHost(std::move(bus), options), traits_(traits), address_(address), functions_(static_cast<FunctionBus&>(*bus_)) {}
 
-Status FunctionHost::OpenFunction(const Traits& traits, const TransportAddress& address, std::unique_ptr<BusFunction>* out) {
-  return traits.type == SPDK_NVME_TRANSPORT_PCIE ? OpenPcieFunction(address.address, out) : OpenVfioUserFunction(address.address, out);
-}
-
 Status FunctionHost::Open(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
                           ReadyReport* report) {
   if (Status status = TakeAddress(traits, address); !status.ok()) return status;
   std::unique_ptr<BusFunction> function;
-  Status status = OpenFunction(traits, address, &function);
+  Status status = traits.open_function(address.address, &function);
   if (status.ok()) {
     ForgetReachedMemory(address.address);
     auto bus = std::make_unique<FunctionBus>(address.address, std::move(function));
@@ -84,7 +80,7 @@ void FunctionHost::Stop(bool silent) {
 Status FunctionHost::Attach() {
   functions_.Exchange(nullptr);
   std::unique_ptr<BusFunction> function;
-  if (Status status = OpenFunction(traits_, address_, &function); !status.ok()) return status;
+  if (Status status = traits_.open_function(address_.address, &function); !status.ok()) return status;
   functions_.Exchange(std::move(function));
   return ReadLimits();
 }

@@ -35,7 +35,6 @@ class FunctionHost final : public RingHost {
 
  private:
   FunctionHost(const Traits& traits, const TransportAddress& address, const HostOptions& options, std::unique_ptr<FunctionBus> bus);
-  static Status OpenFunction(const Traits& traits, const TransportAddress& address, std::unique_ptr<BusFunction>* out);
   Status ReadLimits();
   bool Answers();
   Answer ConfigAnswers();

@@ -52,7 +52,7 @@ Status IoQpair::Attach() {
   struct spdk_nvme_io_qpair_opts opts;
   spdk_nvme_ctrlr_get_default_io_qpair_opts(ctrlr_, &opts, sizeof(opts));
   opts.qprio = static_cast<enum spdk_nvme_qprio>(options_.priority);
-  const bool reserve = traits_.type != SPDK_NVME_TRANSPORT_TCP;
+  const bool reserve = !traits_.fabrics;
   opts.io_queue_size = reserve ? EntriesWithReserve(options_.entries, spdk_nvme_ctrlr_get_opts(ctrlr_)->io_queue_size) : options_.entries;
   opts.io_queue_requests = options_.entries + kSpareRequests;
   opts.delay_cmd_submit = true;
@@ -81,7 +81,7 @@ void IoQpair::Detach() {
 
 // All are freed before one is made: freeing gives the id back, also one that SPDK has meanwhile given to another.
 void IoQpair::MakeWay() {
-  if (traits_.recovery == QpairRecovery::kReplace) Detach();
+  if (traits_.fabrics) Detach();
 }
 
 void IoQpair::Lose() {
@@ -136,7 +136,7 @@ size_t IoQpair::Serve(CompletionListener& to, size_t max, uint32_t looks) {
   in_flight_.TellTo(&to);
   // A doorbell is cheap: with a quarter at a time the drive has the next ones before it has finished all others. A socket
   // is not: everything at once.
-  const bool doorbells = traits_.type != SPDK_NVME_TRANSPORT_TCP;
+  const bool doorbells = !traits_.fabrics;
   const size_t most = doorbells ? std::min(max, std::max<size_t>(1, in_flight_.taken() / 4)) : max;
   int32_t count = 0;
   do count = spdk_nvme_qpair_process_completions(qpair_, static_cast<uint32_t>(most));

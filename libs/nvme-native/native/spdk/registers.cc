@@ -33,7 +33,7 @@ Registers::~Registers() { Detach(); }
 
 void Registers::Attach() {
   assert(window_ == nullptr);
-  if (traits_.registers != RegisterAccess::kMapped) return;
+  if (traits_.fabrics) return;
   window_ = reinterpret_cast<volatile uint8_t*>(spdk_nvme_ctrlr_get_registers(ctrlr_));
   if (window_ == nullptr) return;
   size_t bytes = kWindowBytes;
@@ -63,12 +63,12 @@ Status Registers::Unsupported(const char* verb, uint32_t offset, const std::stri
 
 Status Registers::Read(uint32_t offset, uint32_t bytes, uint64_t* value) {
   assert((bytes == 4 || bytes == 8) && offset % 4 == 0 && offset + bytes <= kWindowBytes);
-  return traits_.registers == RegisterAccess::kMapped ? ReadMapped(offset, bytes, value) : ReadProperty(offset, bytes, value);
+  return traits_.fabrics ? ReadProperty(offset, bytes, value) : ReadMapped(offset, bytes, value);
 }
 
 Status Registers::Write(uint32_t offset, uint32_t bytes, uint64_t value) {
   assert((bytes == 4 || bytes == 8) && offset % 4 == 0 && offset + bytes <= kWindowBytes);
-  return traits_.registers == RegisterAccess::kMapped ? WriteMapped(offset, bytes, value) : WriteProperty(offset, bytes, value);
+  return traits_.fabrics ? WriteProperty(offset, bytes, value) : WriteMapped(offset, bytes, value);
 }
 
 Status Registers::ReadMapped(uint32_t offset, uint32_t bytes, uint64_t* value) {

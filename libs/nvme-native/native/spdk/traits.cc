@@ -9,9 +9,20 @@ namespace assay::spdk {
 namespace {
 
 constexpr Traits kTable[] = {
-    {"spdk-pcie", SPDK_NVME_TRANSPORT_PCIE, QpairRecovery::kKeep, RegisterAccess::kMapped, 0, 256, 0, 65536},
-    {"spdk-tcp", SPDK_NVME_TRANSPORT_TCP, QpairRecovery::kReplace, RegisterAccess::kProperties, 10'000, 128, 2000, 65536},
-    {"spdk-vfio-user", SPDK_NVME_TRANSPORT_VFIOUSER},
+    {.name = "spdk-pcie",
+     .type = SPDK_NVME_TRANSPORT_PCIE,
+     .open_function = OpenPcieFunction,
+     .admin_entries = 256,
+     .max_queue_entries = 65536},
+    {.name = "spdk-tcp",
+     .type = SPDK_NVME_TRANSPORT_TCP,
+     .fabrics = true,
+     .keep_alive_ms = 10'000,
+     .admin_entries = 128,
+     .connect_ms = 2000,
+     .max_queue_entries = 65536},
+    // Behind its socket are no quirks of hardware that SPDK's NVMe library would know, and the library hides the registers.
+    {.name = "spdk-vfio-user", .type = SPDK_NVME_TRANSPORT_VFIOUSER, .open_function = OpenVfioUserFunction, .library = false},
 };
 
 template <size_t kSize>
@@ -51,7 +62,7 @@ Status ToTransportId(const Traits& traits, const TransportAddress& address, stru
   memset(id, 0, sizeof(*id));
   spdk_nvme_trid_populate_transport(id, traits.type);
   if (Status status = Put(id->traddr, address.address, "the address"); !status.ok()) return status;
-  if (traits.type != SPDK_NVME_TRANSPORT_TCP) return Status::Ok();
+  if (!traits.fabrics) return Status::Ok();
 
   if (!FindFamily(address.address, &id->adrfam)) {
     return Status::Error(Code::kOpen, "\"" + address.address + "\" is no IPv4 or IPv6 address");

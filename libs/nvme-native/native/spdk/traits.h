@@ -3,35 +3,36 @@
 
 #include <spdk/nvme.h>
 
+#include <memory>
+#include <string>
+
 #include "../core/host.h"
+#include "bus_function.h"
 
 namespace assay::spdk {
 
-// What becomes of an I/O qpair when its controller was reset, with every user of the controller parked.
-enum class QpairRecovery {
-  // SPDK has made the queues anew under the same qpair; its next poll completes what was outstanding.
-  kKeep,
-  // The qpair is freed, which completes what was outstanding, and a new one is made: SPDK would connect the old qpair again
-  // and hand its id out a second time (TCP).
-  kReplace,
-};
-
-// How registers are reached.
-enum class RegisterAccess {
-  kMapped,      // a mapped BAR: every register, both ways
-  kProperties,  // Property Get and Set: the registers that NVMe over Fabrics defines as properties
-};
-
+// In the order of the rows' initializers.
 struct Traits {
   const char* name;  // as in TransportAddress
   enum spdk_nvme_transport_type type;
-  // What follows is for SPDK's NVMe library, which vfio-user does without.
-  QpairRecovery recovery = QpairRecovery::kKeep;
-  RegisterAccess registers = RegisterAccess::kMapped;
-  uint32_t keep_alive_ms = 0;         // 0: none
-  uint16_t admin_entries = 0;         // SPDK raises it to its own least; an NVMe/TCP target may refuse more than 128
-  uint32_t connect_ms = 0;            // how long a new qpair is tried: the target may still be at work to free its id
-  uint32_t max_queue_entries = 0;     // that we ask for; the drive's CAP.MQES limits it further
+
+  // The function that the driver's own queues (core/ring_*) can run on: for bare mode and a script's bring-up, and for all
+  // that is opened where `library` is false. Null: there is none.
+  Status (*open_function)(const std::string& address, std::unique_ptr<BusFunction>* out) = nullptr;
+  // SPDK's NVMe library drives what the driver brings up.
+  bool library = true;
+
+  // What follows is for the library.
+
+  // Over a network: an address has a port and an NQN, registers are Property Get and Set, queues are connections without
+  // doorbells, memory has no bus address. After a reset a queue pair is freed and made anew, with every user of the controller
+  // parked: SPDK would connect the old one again and hand its id out a second time. Otherwise SPDK keeps it, and its next poll
+  // completes what was outstanding.
+  bool fabrics = false;
+  uint32_t keep_alive_ms = 0;      // 0: none
+  uint16_t admin_entries = 0;      // SPDK raises it to its own least; an NVMe/TCP target may refuse more than 128
+  uint32_t connect_ms = 0;         // how long a new qpair is tried: the target may still be at work to free its id
+  uint32_t max_queue_entries = 0;  // that we ask for; the drive's CAP.MQES limits it further
 };
 
 // The row of a transport; null when there is no such transport here.

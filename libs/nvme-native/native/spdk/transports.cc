@@ -14,8 +14,7 @@ template <const char* const& kName>
 Status Open(const TransportAddress& address, const HostOptions& options, std::unique_ptr<HostController>* out,
             ReadyReport* report) {
   const spdk::Traits& traits = *spdk::FindTraits(kName);
-  // Behind a vfio-user socket are no quirks of hardware that SPDK's NVMe library would know, and it hides the registers.
-  if (!options.bring_up || traits.type == SPDK_NVME_TRANSPORT_VFIOUSER) return spdk::FunctionHost::Open(traits, address, options, out, report);
+  if (!options.bring_up || !traits.library) return spdk::FunctionHost::Open(traits, address, options, out, report);
   return spdk::Controller::Open(traits, address, options, out, report);
 }
 
@@ -27,7 +26,9 @@ constexpr const char* kVfioUser = "spdk-vfio-user";
 
 std::vector<HostTransport> SpdkTransports() {
   spdk::PrepareProcess();
-  return {{kPcie, Open<kPcie>, true}, {kTcp, Open<kTcp>}, {kVfioUser, Open<kVfioUser>, true, true}};
+  return {{.name = kPcie, .open = Open<kPcie>, .bare = true},
+          {.name = kTcp, .open = Open<kTcp>},
+          {.name = kVfioUser, .open = Open<kVfioUser>, .bare = true, .script_addresses = true}};
 }
 
 Status SpdkDiscover(const TransportAddress& address, uint32_t timeout_ms, std::vector<DiscoveredSubsystem>* out) {
