@@ -11,9 +11,30 @@ beforeAll(() => {
   execFileSync("make", ["-s", "-C", root, "unit", `NODE=${process.execPath}`], { stdio: "inherit" });
 }, 300_000);
 
-const SUITES = ["event", "histogram", "stamp", "prp", "cmdlog", "worker", "qpair", "ring-qpair", "verify-table"];
+const SUITES = [
+  "event",
+  "histogram",
+  "stamp",
+  "prp",
+  "cmdlog",
+  "worker",
+  "qpair",
+  "verify-table",
+  "verify-durability",
+  "unclean-stop",
+  "unclean-stop-at-random",
+  "classification",
+  "stress",
+  "resets",
+  "bare",
+  "ring-qpair",
+];
 
-test.each([...SUITES, "unclean-stop", "classification", "stress", "resets", "bare"])(
+test("all native suites are run here", () => {
+  expect(execFileSync(program, ["list"], { encoding: "utf8" }).trim().split("\n")).toEqual(SUITES);
+});
+
+test.each(SUITES)(
   "native suite %s",
   (suite) => {
     expect(execFileSync(program, [suite], { encoding: "utf8" })).toContain(`ok ${suite}`);

@@ -17,7 +17,9 @@ void TestRingQpair();
 void TestWorker();
 void TestStress();
 void TestVerifyTable();
+void TestVerifyDurability();
 void TestUncleanStop();
+void TestUncleanStopAtRandom();
 void TestClassification();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -38,7 +40,9 @@ constexpr Suite kSuites[] = {
     {"worker", TestWorker, true},
     {"qpair", TestQpair, true},
     {"verify-table", TestVerifyTable, true},
+    {"verify-durability", TestVerifyDurability, true},
     {"unclean-stop", TestUncleanStop, true},
+    {"unclean-stop-at-random", TestUncleanStopAtRandom, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
