@@ -9,7 +9,7 @@ import { flowBench } from "./flow-bench";
 jest.setTimeout(120_000);
 
 /** Far below the length of the lines here. */
-const LIMITS: PassLimits = { heads: 4, rounds: 2 };
+const LIMITS: PassLimits = { heads: 4, rounds: 2, starts: 100 };
 const LINE = 25;
 
 let flow: Flow;
@@ -124,6 +124,37 @@ it("runs of a paused campaign say so and take nobody's place", async () => {
   });
   const seen = await new CampaignsRepository(flow.database).detail(ids[0]!);
   expect(seen.verdicts).toMatchObject([{ waitingReason: "campaign c0 is paused", needsPerson: true, contact: "ok" }]);
+});
+
+it("a pass starts a limited number of runs, the most urgent first, and passes follow until nothing can start", async () => {
+  const host = await flow.addHost(5);
+  await flow.database.query("UPDATE host SET intent = 'maintenance' WHERE id = $1", [host.id]);
+  const runs: string[] = [];
+  for (const [n, { serial }] of host.duts.entries()) runs.push(await flow.submit("soak", serial, { priority: n }));
+  await flow.doorbells.settle();
+  await flow.database.query("UPDATE host SET intent = 'active' WHERE id = $1", [host.id]);
+  const pass = new SchedulingPass({ heads: 100, rounds: 2, starts: 2 });
+  const first = await flow.database.transaction((transaction) => pass.run(transaction, flow.clock.now()));
+  expect(first.assigned.map(({ runId }) => runId).sort()).toEqual([runs[3]!, runs[4]!].sort());
+  expect(first.unfinished).toBeGreaterThanOrEqual(3);
+  new Scheduler(flow.database, flow.doorbells, flow.clock, SILENT_LOG, pass).onModuleInit();
+  flow.doorbells.ring("schedule");
+  await flow.doorbells.settle();
+  const states = await Promise.all(runs.map(async (id) => (await flow.repository.view(id)).state));
+  expect(new Set(states)).toEqual(new Set(["assigned"]));
+});
+
+it("what a line behind a run that just started waits for is written once, for the drive", async () => {
+  const host = await flow.addHost(1);
+  const dut = host.duts[0]!;
+  await flow.database.query("UPDATE dut SET intent = 'hold' WHERE id = $1", [dut.id]);
+  const first = await flow.submit("soak", dut.serial, { priority: 5 });
+  const line = await times(LINE, () => flow.submit("soak", dut.serial));
+  await flow.database.query("UPDATE dut SET intent = 'available' WHERE id = $1", [dut.id]);
+  const pass = new SchedulingPass();
+  await flow.database.transaction((transaction) => pass.run(transaction, flow.clock.now()));
+  expect(new Set(await reasonsOf(line))).toEqual(new Set([`DUT ${dut.serial} is busy with run ${first}`]));
+  expect(await told(dut.id)).toBe(0);
 });
 
 it("the database orders a line as the scheduler does: a wait of one ageing step outweighs one step of priority", async () => {

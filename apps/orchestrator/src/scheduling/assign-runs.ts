@@ -46,11 +46,13 @@ export class Assigning {
     return holder.has(its) || this.reserved.has(its);
   }
 
-  serve(queued: readonly BoardRun[]): Assignments {
+  /** At most `most` are started; who stands behind the last of them is not looked at. */
+  serve(queued: readonly BoardRun[], most = Number.POSITIVE_INFINITY): Assignments {
     const { index, reserved, spoolLeft } = this;
     const assignments: Assignment[] = [];
     const waiting: WaitingRun[] = [];
     for (const run of inOrderOfService(queued, this.board.nowMs)) {
+      if (assignments.length === most) break;
       const place = findPlace(run, index);
       const reason = typeof place === "string" ? place : findLeaseObstacle(run, place, index, reserved, spoolLeft);
       if (reason !== null) {

@@ -80,9 +80,9 @@ async function ensureResources(transaction: Transaction, resources: readonly Res
 export async function saveReasons(
   transaction: Transaction,
   waiting: readonly WaitingRun[],
-  before: ReadonlyMap<string, string | null>,
+  before: (runId: string) => string | null,
 ): Promise<void> {
-  const changed = waiting.filter(({ runId, reason }) => before.get(runId) !== reason);
+  const changed = waiting.filter(({ runId, reason }) => before(runId) !== reason);
   if (changed.length === 0) return;
   await transaction.query(
     `UPDATE run SET waiting_reason = given.reason
