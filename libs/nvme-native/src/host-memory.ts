@@ -3,7 +3,7 @@ import { BareDevice } from "./bare/bare-device";
 import type { DmaMemory } from "./bare/dma-memory";
 import { flag, having, integer, object } from "./check";
 import type { Completion } from "./completion";
-import type { Controller } from "./driver";
+import type { Controller } from "./contract/controller";
 import { expectStatus } from "./expect-status";
 import { field } from "./field";
 import { NvmeError } from "./nvme-error";

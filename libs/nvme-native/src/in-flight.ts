@@ -1,7 +1,7 @@
 /** The commands of a script on one queue: how many have not ended, the newest that has, and which the drive has now. */
 import { TOO_LATE, until } from "./bare/until";
 import type { Completion } from "./completion";
-import type { LatestCommand } from "./driver";
+import type { LatestCommand } from "./contract/qpair";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";
 
 /** What waits longer to be sent waits for something else: room in the queue, another command at its LBAs. */

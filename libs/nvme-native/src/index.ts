@@ -3,7 +3,7 @@
 import { addon } from "./addon/addon";
 import { openBare } from "./bare/bare-controller";
 import { big, U64 } from "./check";
-import type { DriverInfo, NvmeDriver } from "./driver";
+import type { DriverInfo, NvmeDriver } from "./contract/driver";
 import { createModelDrive, modelFaults, modelPower, modelPowerState } from "./model/drive";
 import { open, queues } from "./open";
 
@@ -40,7 +40,10 @@ export { Buffer, type BufferOptions, type CommandData } from "./buffer";
 export { type CommandSet, commandName, statusName } from "./command-names";
 export type * from "./completion";
 export { Completions, type Waited } from "./completions";
-export type * from "./driver";
+export type * from "./contract/controller";
+export type * from "./contract/driver";
+export type * from "./contract/namespace";
+export type * from "./contract/qpair";
 export { hexDump } from "./dump";
 export { expectStatus, StatusExpectationError } from "./expect-status";
 export { field, fieldText } from "./field";

@@ -1,7 +1,7 @@
 /** A bring-up by a script: at `open`, and again at each `reset` and `reopen`. */
 import { addon, type NativeRenewal, settle } from "./addon/addon";
 import { waitReady } from "./bare/ready";
-import type { Controller, Initialise } from "./driver";
+import type { Controller, Initialise } from "./contract/controller";
 import { NvmeError } from "./nvme-error";
 
 type Reached = Controller & { use(): Parameters<ReturnType<typeof addon>["setUpAdminQueue"]>[0] };

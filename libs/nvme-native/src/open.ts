@@ -1,8 +1,9 @@
 import { addon, type NativeAddress, type NativeOpenOptions, settle } from "./addon/addon";
 import { MAX_TIMEOUT_MS, type OpenOptions, type TransportAddress } from "./address";
 import { integer, object, oneOf, refuse, text } from "./check";
+import type { Controller, Initialise } from "./contract/controller";
+import type { OpenQueue } from "./contract/driver";
 import { bringUpReport, NvmeController } from "./controller";
-import type { Controller, Initialise, OpenQueue } from "./driver";
 import { initialiseBy } from "./initialise";
 import type { BringUpReport } from "./reset-report";
 import { checkTcp } from "./tcp";

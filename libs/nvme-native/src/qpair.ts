@@ -3,7 +3,7 @@ import { addon, settle } from "./addon/addon";
 import type { NativeHandle } from "./addon/command";
 import { flag, integer, object } from "./check";
 import type { Completion } from "./completion";
-import type { LatestCommand, Qpair, QpairOptions } from "./driver";
+import type { LatestCommand, Qpair, QpairOptions } from "./contract/qpair";
 import { InFlight } from "./in-flight";
 import { NvmeError } from "./nvme-error";
 import { type RecordedCommand, recordedCommands } from "./recorded-commands";

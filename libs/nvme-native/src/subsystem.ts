@@ -3,7 +3,7 @@
  * power, by whatever switches that in the lab.
  */
 import { finite, flag, having, object, refuse } from "./check";
-import type { Controller } from "./driver";
+import type { Controller } from "./contract/controller";
 import { field } from "./field";
 import { modelPower } from "./model/drive";
 import { NvmeError } from "./nvme-error";

@@ -1,6 +1,6 @@
 /** The endurance group log, 09h (NVMe Base 2.0, 5.16.1.10). The decoder is pure. */
 import { bytes, having, integer, U32 } from "../check";
-import type { Controller } from "../driver";
+import type { Controller } from "../contract/controller";
 import { expectStatus } from "../expect-status";
 import { field } from "../field";
 

@@ -1,6 +1,6 @@
 /** The persistent event log, 0Dh (NVMe Base 2.0, 5.16.1.14). Decoders are pure. */
 import { bytes as checkBytes, having, U32 } from "../check";
-import type { Controller } from "../driver";
+import type { Controller } from "../contract/controller";
 import { expectStatus } from "../expect-status";
 import { field, fieldText } from "../field";
 

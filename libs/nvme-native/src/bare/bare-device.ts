@@ -1,7 +1,7 @@
 import { addon } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
 import { big, flag, having, integer, object, oneOf, refuse, text, U32, U64 } from "../check";
-import type { Controller } from "../driver";
+import type { Controller } from "../contract/controller";
 import { NvmeError, type NvmeErrorCode } from "../nvme-error";
 import { BareCompletionQueue } from "./completion-queue";
 import { DmaMemory } from "./dma-memory";

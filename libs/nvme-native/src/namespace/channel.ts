@@ -5,7 +5,7 @@ import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from ".
 import { type CommandData, carried, viewOf } from "../buffer";
 import { big, object, refuse, U64 } from "../check";
 import type { Completion } from "../completion";
-import type { Qpair } from "../driver";
+import type { Qpair } from "../contract/qpair";
 import type { NamespaceIdentity } from "../identity";
 import { NvmeError } from "../nvme-error";
 import { NvmeQpair } from "../qpair";

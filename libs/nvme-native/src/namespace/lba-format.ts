@@ -1,7 +1,8 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
 import { big, bytes, flag, having, integer, numbersIn, object, U64 } from "../check";
 import type { Completion } from "../completion";
-import type { Controller, Namespace } from "../driver";
+import type { Controller } from "../contract/controller";
+import type { Namespace } from "../contract/namespace";
 import type { NamespaceIdentity } from "../identity";
 import { succeeded } from "../status";
 import type { FormatOptions } from "./io-options";

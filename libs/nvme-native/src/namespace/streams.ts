@@ -1,7 +1,7 @@
 /** The streams directive (NVMe Base 2.0, 8.7.3) of one namespace. Writes name their stream with the flag `stream`. */
 import { bytes as checkBytes, flag, having, integer, U32 } from "../check";
 import type { Completion } from "../completion";
-import type { Controller } from "../driver";
+import type { Controller } from "../contract/controller";
 import { expectStatus } from "../expect-status";
 
 const IDENTIFY = 0;

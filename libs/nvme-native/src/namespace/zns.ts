@@ -2,7 +2,9 @@
 import { type CommandData, viewOf } from "../buffer";
 import { big, flag, having, integer, object, oneOf, refuse, U32, U64 } from "../check";
 import type { Completion } from "../completion";
-import type { Controller, Namespace, Qpair } from "../driver";
+import type { Controller } from "../contract/controller";
+import type { Namespace } from "../contract/namespace";
+import type { Qpair } from "../contract/qpair";
 import { NvmeError } from "../nvme-error";
 import { statusText, succeeded } from "../status";
 import { ZoneHandle } from "./zone-handle";

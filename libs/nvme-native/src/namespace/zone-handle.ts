@@ -2,7 +2,8 @@
 import { type CommandData, viewOf } from "../buffer";
 import { big, having, U64 } from "../check";
 import type { Completion } from "../completion";
-import type { Namespace, Qpair } from "../driver";
+import type { Namespace } from "../contract/namespace";
+import type { Qpair } from "../contract/qpair";
 import type { IoWorker } from "../worker/handle";
 import type { IoWorkerOptions } from "../worker/options";
 import type { TransferFlags } from "./io-options";

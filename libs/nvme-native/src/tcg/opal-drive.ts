@@ -3,7 +3,7 @@
  * and closes it. Refusals of the drive are values: `expectTcg` turns one into an error where a script wants that.
  */
 import { flag, having, oneOf, refuse, text } from "../check";
-import type { Controller } from "../driver";
+import type { Controller } from "../contract/controller";
 import { NvmeError } from "../nvme-error";
 import { statusText, succeeded } from "../status";
 import { decodeDiscovery, type TcgDiscovery } from "./discovery";
