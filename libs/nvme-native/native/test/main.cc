@@ -18,8 +18,10 @@ void TestWorker();
 void TestStress();
 void TestVerifyTable();
 void TestVerifyDurability();
+void TestVerifyCheck();
 void TestUncleanStop();
 void TestUncleanStopAtRandom();
+void TestTrackedIo();
 void TestClassification();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -41,8 +43,10 @@ constexpr Suite kSuites[] = {
     {"qpair", TestQpair, true},
     {"verify-table", TestVerifyTable, true},
     {"verify-durability", TestVerifyDurability, true},
+    {"verify-check", TestVerifyCheck, true},
     {"unclean-stop", TestUncleanStop, true},
     {"unclean-stop-at-random", TestUncleanStopAtRandom, true},
+    {"tracked-io", TestTrackedIo, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},

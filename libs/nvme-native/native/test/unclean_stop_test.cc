@@ -1,4 +1,5 @@
 // What a verify table says after its machine stopped.
+#include "../core/tracked_io.h"
 #include "../core/verify_header.h"
 
 #include <filesystem>
@@ -154,6 +155,24 @@ void AFormatIsNotUndone(const std::string& path) {
   }
 }
 
+// A command of which nobody knows what it writes: from when it is sent on, not only once it has ended.
+void AnUnknownCommandIsNotUndone(const std::string& path) {
+  StoppingDisk disk(path);
+  auto table = OpenTable(path, kGeometry);
+  const Sector before = WriteDurably(*table, 5);
+  table->Sync();
+  Namespace ns(nullptr, {.lba_bytes = kLbaBytes, .lba_count = kLbas});
+  ns.SetTable(table);
+  Request request;
+  request.command.sqe.opc = 0x81;  // vendor specific, host to controller
+  request.command.sqe.nsid = 1;
+  request.command.direction = Direction::kToDevice;
+  TrackRequest(ns, &request);
+  disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, before) == SectorState::kRight); });
+  CHECK(request.admit(request));
+  disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, Sector(kLbaBytes)) == SectorState::kUnknown); });
+}
+
 // Not once for each write, wherever it goes.
 void WritersSeldomWaitForTheDisk(const std::string& path) {
   TableGeometry large = kGeometry;
@@ -193,5 +212,6 @@ void TestUncleanStop() {
   AReaderCostsNoKnowledge(next());
   NoTokenIsGivenTwice(next());
   AFormatIsNotUndone(next());
+  AnUnknownCommandIsNotUndone(next());
   WritersSeldomWaitForTheDisk(next());
 }
