@@ -25,6 +25,7 @@ const SUITES = [
   "unclean-stop",
   "unclean-stop-at-random",
   "tracked-io",
+  "power-loss",
   "classification",
   "stress",
   "resets",

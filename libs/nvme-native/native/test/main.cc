@@ -22,6 +22,7 @@ void TestVerifyCheck();
 void TestUncleanStop();
 void TestUncleanStopAtRandom();
 void TestTrackedIo();
+void TestPowerLoss();
 void TestClassification();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -47,6 +48,7 @@ constexpr Suite kSuites[] = {
     {"unclean-stop", TestUncleanStop, true},
     {"unclean-stop-at-random", TestUncleanStopAtRandom, true},
     {"tracked-io", TestTrackedIo, true},
+    {"power-loss", TestPowerLoss, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
