@@ -19,6 +19,7 @@ const SUITES = [
   "cmdlog",
   "worker",
   "qpair",
+  "qpair-timeouts",
   "verify-table",
   "verify-durability",
   "verify-check",

@@ -11,6 +11,7 @@ void TestStamp();
 void TestPrp();
 void TestCmdlog();
 void TestQpair();
+void TestQpairTimeouts();
 void TestResets();
 void TestBare();
 void TestRingQpair();
@@ -42,6 +43,7 @@ constexpr Suite kSuites[] = {
     {"cmdlog", TestCmdlog, true},
     {"worker", TestWorker, true},
     {"qpair", TestQpair, true},
+    {"qpair-timeouts", TestQpairTimeouts, true},
     {"verify-table", TestVerifyTable, true},
     {"verify-durability", TestVerifyDurability, true},
     {"verify-check", TestVerifyCheck, true},

@@ -1,88 +1,13 @@
 // The core's queue pair over a host that does exactly what a test tells it: who completes what, when, and what the flight
 // recorder says about it.
-#include "../core/qpair.h"
-
-#include <unistd.h>
-
-#include <cstdlib>
-#include <deque>
-
-#include "check.h"
+#include "qpair_bench.h"
 
 using namespace assay;
 
 namespace {
 
-constexpr uint64_t kTimeoutNs = 20 * kNsPerMs;
-
-class ScriptedHost final : public HostQpair {
- public:
-  uint16_t Qid() const override { return 3; }
-  uint32_t MaxOutstanding() const override { return 4; }
-  SubmitOutcome Submit(HostSubmission& submission) override {
-    if (next != SubmitOutcome::kOk) return next;
-    submission.sqe.cid = static_cast<uint16_t>(sent.size());
-    sent.push_back(submission.tag);
-    return SubmitOutcome::kOk;
-  }
-  size_t Poll(HostCompletion* out, size_t max) override {
-    size_t n = 0;
-    for (; n < max && !arrived.empty(); n++) {
-      out[n] = arrived.front();
-      arrived.pop_front();
-    }
-    return n;
-  }
-  bool Gone() const override { return gone && arrived.empty(); }
-  void Wait(uint64_t, bool) override { usleep(1000); }
-  void Wake() override {}
-  Status Recover() override { return Status::Ok(); }
-
-  void Complete(uint64_t tag, uint16_t status = 0) {
-    HostCompletion completion;
-    completion.tag = tag;
-    completion.cqe.status = status;
-    arrived.push_back(completion);
-  }
-
-  std::vector<uint64_t> sent;
-  std::deque<HostCompletion> arrived;
-  SubmitOutcome next = SubmitOutcome::kOk;
-  bool gone = false;
-};
-
-struct Bench {
-  Bench() {
-    std::unique_ptr<Cmdlog> log;
-    CHECK(Cmdlog::Open("", kCmdlogMinEntries, 3, "test", &log).ok());
-    qpair = std::make_unique<Qpair>(&host, std::move(log), kTimeoutNs);
-  }
-  Sent Send(uint64_t token, uint64_t timeout_ns = 0) {
-    Command command;
-    command.token = token;
-    command.timeout_ns = timeout_ns;
-    return qpair->Submit(command);
-  }
-  std::vector<Done> Poll(size_t max = 16) {
-    std::vector<Done> done(max);
-    done.resize(qpair->Poll(done.data(), max));
-    return done;
-  }
-  // Looks until something comes, as an owner does.
-  std::vector<Done> Await() {
-    for (;;) {
-      std::vector<Done> done = Poll();
-      if (!done.empty()) return done;
-      qpair->Wait(kNever, false);
-    }
-  }
-
-  ScriptedHost host;
-  std::unique_ptr<Qpair> qpair;
-};
-
 void CompletesInTheDrivesOrder() {
-  Bench bench;
+  QpairBench bench;
   for (uint64_t token = 10; token < 14; token++) CHECK(bench.Send(token) == Sent::kOk);
   CHECK(bench.Send(14) == Sent::kFull);
   CHECK(bench.qpair->outstanding() == 4);
@@ -97,7 +22,7 @@ void CompletesInTheDrivesOrder() {
 }
 
 void TakesOnlyWhatFits() {
-  Bench bench;
+  QpairBench bench;
   for (uint64_t token = 0; token < 3; token++) CHECK(bench.Send(token) == Sent::kOk);
   for (const uint64_t tag : bench.host.sent) bench.host.Complete(tag);
   CHECK(bench.Poll(2).size() == 2);
@@ -106,7 +31,7 @@ void TakesOnlyWhatFits() {
 
 // A completion that comes twice, or for a command of another life of the same place, belongs to nobody.
 void IgnoresForeignCompletions() {
-  Bench bench;
+  QpairBench bench;
   CHECK(bench.Send(1) == Sent::kOk);
   const uint64_t first = bench.host.sent[0];
   bench.host.Complete(first);
@@ -122,7 +47,7 @@ void IgnoresForeignCompletions() {
 
 // Completed by us first, released when the drive has answered; meanwhile its place and its memory stay taken.
 void TimesOutAndIsReleasedLater() {
-  Bench bench;
+  QpairBench bench;
   CHECK(bench.Send(1) == Sent::kOk);
   CHECK(bench.Send(2, kNever) == Sent::kOk);
   const auto late = bench.Await();
@@ -136,7 +61,7 @@ void TimesOutAndIsReleasedLater() {
 }
 
 void TerminatesWhatIsOutstanding() {
-  Bench bench;
+  QpairBench bench;
   for (uint64_t token = 1; token <= 3; token++) CHECK(bench.Send(token) == Sent::kOk);
   bench.host.Complete(bench.host.sent[1]);
   bench.qpair->Drain();
@@ -152,7 +77,7 @@ void TerminatesWhatIsOutstanding() {
 
 // What was in host memory before the device went away counts; the rest is terminated.
 void ALostDeviceEndsTheRest() {
-  Bench bench;
+  QpairBench bench;
   for (uint64_t token = 1; token <= 2; token++) CHECK(bench.Send(token) == Sent::kOk);
   bench.host.Complete(bench.host.sent[0]);
   bench.host.gone = true;
@@ -165,7 +90,7 @@ void ALostDeviceEndsTheRest() {
 }
 
 void ARefusedCommandTakesNoPlace() {
-  Bench bench;
+  QpairBench bench;
   for (const SubmitOutcome outcome : {SubmitOutcome::kFull, SubmitOutcome::kGone}) {
     bench.host.next = outcome;
     for (int i = 0; i < 10; i++) CHECK(bench.Send(1) != Sent::kOk);
@@ -176,7 +101,7 @@ void ARefusedCommandTakesNoPlace() {
 }
 
 void ADetachedQueueIsGone() {
-  Bench bench;
+  QpairBench bench;
   CHECK(bench.Send(1) == Sent::kOk);
   bench.qpair->Detach();
   CHECK(bench.qpair->TerminateOutstanding() == 1);
