@@ -18,6 +18,7 @@ const SUITES = [
   "prp",
   "cmdlog",
   "worker",
+  "worker-statistics",
   "qpair",
   "qpair-timeouts",
   "verify-table",

@@ -54,7 +54,7 @@ void WorkerStatistics::CloseSamples(uint64_t now_ns) {
   }
 }
 
-void WorkerStatistics::CloseHistogram(uint64_t to_ns) {
+void WorkerStatistics::TellHistogram(uint64_t to_ns) {
   for (int i = 0; i < kOperations; i++) {
     Histogram now;
     for (const auto& line : lines_) {
@@ -63,15 +63,20 @@ void WorkerStatistics::CloseHistogram(uint64_t to_ns) {
     SparseHistogram delta = now.TakeDelta(&told_[i]);
     if (!delta.empty()) sink_(WorkerHistogram{static_cast<Operation>(i), EpochMs(histogram_start_ns_), EpochMs(to_ns), std::move(delta)});
   }
-  histogram_start_ns_ = to_ns;
-  while (histogram_end_ns_ <= to_ns) histogram_end_ns_ += histogram_ns_;
+}
+
+void WorkerStatistics::CloseHistograms(uint64_t now_ns) {
+  TellHistogram(histogram_end_ns_);
+  // In those that passed behind it nothing was counted.
+  histogram_start_ns_ = now_ns - (now_ns - histogram_end_ns_) % histogram_ns_;
+  histogram_end_ns_ = histogram_start_ns_ + histogram_ns_;
 }
 
 void WorkerStatistics::Finish(uint64_t now_ns) {
   Tick(now_ns);
   const bool counted = sample_.count[0] + sample_.count[1] + sample_.count[2] + sample_.errors > 0;
   if (counted || now_ns - sample_start_ns_ >= kNsPerMs) EmitSample(now_ns - sample_start_ns_);
-  CloseHistogram(now_ns);
+  TellHistogram(now_ns);
 }
 
 uint64_t WorkerStatistics::count(Operation operation) const {

@@ -63,7 +63,7 @@ class WorkerStatistics {
   // Closes every interval that ended by `now_ns`. To be called before the Count of what completed at `now_ns`.
   void Tick(uint64_t now_ns) {
     if (now_ns >= sample_end_ns_) CloseSamples(now_ns);
-    if (now_ns >= histogram_end_ns_) CloseHistogram(histogram_end_ns_);
+    if (now_ns >= histogram_end_ns_) CloseHistograms(now_ns);
   }
   uint64_t NextTickNs() const { return sample_end_ns_; }
   // `line`: place of the opcode in the constructor's list. `latency_ns` from the intended submission, `service_ns` from the
@@ -108,7 +108,8 @@ class WorkerStatistics {
   };
 
   void CloseSamples(uint64_t now_ns);
-  void CloseHistogram(uint64_t to_ns);
+  void CloseHistograms(uint64_t now_ns);
+  void TellHistogram(uint64_t to_ns);
   void EmitSample(uint64_t length_ns);
   const Histogram& ServiceOf(const Line& line) const { return paced_ ? line.service : line.latency; }
   uint64_t EpochMs(uint64_t boottime_ns) const { return start_ms_ + (boottime_ns - start_ns_) / 1'000'000; }

@@ -16,6 +16,7 @@ void TestResets();
 void TestBare();
 void TestRingQpair();
 void TestWorker();
+void TestWorkerStatistics();
 void TestStress();
 void TestVerifyTable();
 void TestVerifyDurability();
@@ -42,6 +43,7 @@ constexpr Suite kSuites[] = {
     {"prp", TestPrp, true},
     {"cmdlog", TestCmdlog, true},
     {"worker", TestWorker, true},
+    {"worker-statistics", TestWorkerStatistics, true},
     {"qpair", TestQpair, true},
     {"qpair-timeouts", TestQpairTimeouts, true},
     {"verify-table", TestVerifyTable, true},

@@ -1,10 +1,9 @@
-// The parts of an ioworker that need no drive: pacing, payload, history, figures.
+// The parts of an ioworker that need no drive: pacing, payload, history.
 #include <set>
 #include <string>
 
 #include "../core/worker_history.h"
 #include "../core/worker_pacing.h"
-#include "../core/worker_statistics.h"
 #include "check.h"
 
 using namespace assay;
@@ -53,6 +52,43 @@ void SequencesKeepTheirTimes() {
   CHECK(pacing.Enough(0));
 }
 
+// Whichever limit is met first.
+void LimitsOfNumberAndPlace() {
+  WorkerOptions options;
+  options.passes = 3;
+  options.pattern.region_lbas = 10;
+  WorkerPacing passes(options);
+  passes.Start(5);
+  passes.Passed(29);
+  CHECK(!passes.Enough(5));
+  passes.Passed(1);
+  CHECK(passes.Enough(5));
+  WorkerOptions listed;
+  listed.sequence = {{0, {nvm_opcode::kRead, 0, 1}}, {0, {nvm_opcode::kRead, 1, 1}}};
+  for (const uint64_t io_count : {1, 2, 3}) {
+    listed.io_count = io_count;
+    WorkerPacing pacing(listed);
+    pacing.Start(5);
+    pacing.Took();
+    CHECK(pacing.Enough(5) == (io_count == 1));
+    pacing.Took();
+    CHECK(pacing.Enough(5));
+  }
+}
+
+// Due before the end is one, the other comes too late: whoever sleeps wakes for the end.
+void WakesForWhatComesFirst() {
+  WorkerOptions options;
+  options.iops = 1;
+  options.time_ns = 1500 * kNsPerMs;
+  WorkerPacing pacing(options);
+  pacing.Start(0);
+  for (const uint64_t wakes : {0 * kNsPerMs, 1000 * kNsPerMs, 1500 * kNsPerMs}) {
+    CHECK(pacing.WakeNs(true) == wakes && pacing.WakeNs(false) == 1500 * kNsPerMs);
+    pacing.Took();
+  }
+}
+
 void PayloadsHoldForEachSector() {
   constexpr uint32_t kSector = 520;
   for (uint32_t zero_percent : {0, 1, 50, 99, 100}) {
@@ -83,70 +119,14 @@ void HistoryKeepsTheNewest() {
   CHECK(!none.kept() && none.Take().empty());
 }
 
-// What a worker of one opcode tells: at each of `seconds` a command completes that took a tenth of a millisecond.
-struct Told {
-  std::vector<WorkerSample> samples;
-  uint64_t in_histograms = 0;
-  OperationFigures figures;
-};
-
-constexpr uint64_t kLatencyNs = 100'000;
-
-Told Tell(const std::vector<double>& seconds, double end_seconds) {
-  constexpr uint64_t kStartNs = 777, kStartMs = 5000;
-  Told told;
-  WorkerStatistics statistics({nvm_opcode::kRead}, true, kNsPerSecond, 2 * kNsPerSecond, [&](WorkerEvent&& event) {
-    if (const auto* sample = std::get_if<WorkerSample>(&event)) told.samples.push_back(*sample);
-    if (const auto* histogram = std::get_if<WorkerHistogram>(&event)) {
-      for (const auto& [bucket, count] : histogram->buckets) told.in_histograms += count;
-    }
-  });
-  const auto at = [](double second) { return kStartNs + static_cast<uint64_t>(second * 1e9); };
-  statistics.Start(kStartNs, kStartMs);
-  for (const double second : seconds) {
-    statistics.Tick(at(second));
-    statistics.Count(0, 512, kLatencyNs, kLatencyNs / 2);
-  }
-  statistics.Finish(at(end_seconds));
-  told.figures = statistics.Figures()[0];
-  return told;
-}
-
-void AStallOfFiveSecondsIsFiveZeroSeconds() {
-  const Told told = Tell({0.25, 0.5, 6.5}, 6.75);
-  CHECK(told.samples.size() == 7);
-  for (uint64_t second = 0; second < 7; second++) {
-    const WorkerSample& sample = told.samples[second];
-    CHECK(sample.interval == second && sample.interval_ms == (second < 6 ? 1000 : 750));
-    CHECK(sample.at_ms == 5000 + (second < 6 ? (second + 1) * 1000 : 6750));
-    CHECK(sample.count[0] == (second == 0 ? 2 : second == 6 ? 1 : 0) && sample.read_bytes == sample.count[0] * 512);
-  }
-}
-
-// A command that began in one second and ended in the next is what it is, in the second in which it ended.
-void SecondsLeaveNoMarkInLatencies() {
-  std::vector<double> ends;
-  for (int second = 1; second <= 5; second++) {
-    for (const double off : {-0.000'05, 0.0, 0.000'05}) ends.push_back(second + off);
-  }
-  const Told told = Tell(ends, 6);
-  CHECK(told.samples.size() == 6 && told.in_histograms == ends.size());
-  for (const WorkerSample& sample : told.samples) {
-    CHECK(sample.count[0] == (sample.interval == 0 ? 1 : sample.interval == 5 ? 2 : 3));
-    CHECK(sample.latency_max_ns == kLatencyNs && sample.latency_average_ns == kLatencyNs);
-  }
-  CHECK(told.figures.latency == (SparseHistogram{{BucketOf(kLatencyNs), ends.size()}}) && told.figures.latency_max_ns == kLatencyNs);
-  CHECK(told.figures.service == (SparseHistogram{{BucketOf(kLatencyNs / 2), ends.size()}}));
-}
-
 }  // namespace
 
 void TestWorker() {
   RatesDoNotDrift();
   LateIsSentUpToALimit();
   SequencesKeepTheirTimes();
+  LimitsOfNumberAndPlace();
+  WakesForWhatComesFirst();
   PayloadsHoldForEachSector();
   HistoryKeepsTheNewest();
-  AStallOfFiveSecondsIsFiveZeroSeconds();
-  SecondsLeaveNoMarkInLatencies();
 }
