@@ -145,7 +145,8 @@ export class NvmeController implements Controller, ControllerAccess {
     const carries = data === undefined ? null : carried("data", data, this, 4, this.limits.maxTransferBytes).data;
     const way = carries === null ? "none" : direction!;
     const send = () => settle(addon().admin(this.use(), checked, carries, way, timeoutMs));
-    return this.#commands.during(this.#namespaces.around(checked, send));
+    const view = data === undefined ? null : viewOf("data", data, 0, Number.MAX_SAFE_INTEGER);
+    return this.#commands.during(this.#namespaces.around(checked, view, send));
   }
 
   async identifyRaw(cns: number, nsid = 0, cntid = 0, csi = 0): Promise<{ completion: Completion; data: Uint8Array }> {

@@ -29,6 +29,8 @@ const calls: Call[] = [
   ["io", ({ ns, qpair }) => ns.io(qpair, { opcode: 0 })],
   ["openVerifyTable", ({ ns, folder }) => ns.openVerifyTable(`${folder}/t.verify`, 1n)],
   ["verify", ({ ns }) => ns.verify({ rule: "exact", regionStartLba: 0n, regionLbas: 1n, written: true })],
+  ["syncVerifyTable", ({ ns }) => ns.syncVerifyTable()],
+  ["verifyReads", ({ ns }) => ns.verifyReads(true)],
   ["startIoWorker", ({ ns }) => ns.startIoWorker(worker({ ioCount: 1 })).result],
   ["close", ({ controller }) => controller.close()],
 ];
@@ -39,12 +41,14 @@ for (const [name] of calls)
   expected[name] = { open: null, closed: "ERR_CLOSED", "deleted qpair": null, "no power": null };
 for (const name of ["delete", "read", "write", "compare", "flush", "writeZeroes", "deallocate", "io"])
   expected[name]!["deleted qpair"] = "ERR_CLOSED";
-expected.verify = {
-  open: "ERR_ARGUMENT",
-  closed: "ERR_CLOSED",
-  "deleted qpair": "ERR_ARGUMENT",
-  "no power": "ERR_ARGUMENT",
-};
+// There is no table.
+for (const name of ["verify", "syncVerifyTable", "verifyReads"])
+  expected[name] = {
+    open: "ERR_ARGUMENT",
+    closed: "ERR_CLOSED",
+    "deleted qpair": "ERR_ARGUMENT",
+    "no power": "ERR_ARGUMENT",
+  };
 for (const name of ["readRegister", "writeRegister", "registers", "createQpair"])
   expected[name]!["no power"] = "ERR_GONE";
 for (const name of ["identify", "activeNamespaces", "namespace"]) expected[name]!["no power"] = "ERR_OPEN";

@@ -1,10 +1,11 @@
 /** What goes over the wire to a self-encrypting drive, and what foreign bytes are made of. */
 import { decodeDiscovery, TcgMalformedError } from "../src";
+import { tcgErases } from "../src/tcg/erasing";
 import { cellsOf, decodeAnswer, encodeCall } from "../src/tcg/methods";
 import { decodePacket, encodePacket } from "../src/tcg/packets";
 import { rangeCells, rangeFacts } from "../src/tcg/ranges";
-import { encodeValue, type TcgValue, TokenReader } from "../src/tcg/tokens";
-import { METHOD, rangeOf, UID } from "../src/tcg/uids";
+import { CONTROL, encodeValue, type TcgValue, TokenReader } from "../src/tcg/tokens";
+import { keyOf, METHOD, rangeOf, UID } from "../src/tcg/uids";
 
 const hex = (bytes: ArrayLike<number>) => Buffer.from(Array.from(bytes)).toString("hex");
 const read = (text: string) => new TokenReader(Buffer.from(text, "hex")).value();
@@ -123,4 +124,17 @@ test("discovery names features that it does not know, and ends where a descripto
   view.setUint8(59, 200);
   expect(() => decodeDiscovery(page)).toThrow(TcgMalformedError);
   expect(() => decodeDiscovery(new Uint8Array(8))).toThrow(TcgMalformedError);
+});
+
+test("a packet that cannot be read, and an erasing call behind a harmless one, may take data with them", () => {
+  const packet = (...calls: Uint8Array[]) =>
+    encodePacket({ comId: 1, tperSession: 1, hostSession: 1, payload: Uint8Array.from(calls.flatMap((c) => [...c])) });
+  const harmless = encodeCall(rangeOf(1), METHOD.get, []);
+  const erasing = encodeCall(keyOf(1), METHOD.genKey, []);
+  expect([[harmless], [harmless, harmless], [harmless, erasing]].map((calls) => tcgErases(packet(...calls)))).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect([new Uint8Array(5), packet(Uint8Array.of(CONTROL.call, 0x40))].map(tcgErases)).toEqual([true, true]);
 });

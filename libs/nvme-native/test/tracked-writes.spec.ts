@@ -1,5 +1,15 @@
 /** Every command that changes the medium is followed by the verify table, or makes it say that it does not know. */
-import { driver, expectStatus, type ModelFault, namespacePage, ZonedNamespace } from "../src";
+import {
+  driver,
+  expectStatus,
+  expectTcg,
+  type ModelFault,
+  namespacePage,
+  OpalDrive,
+  type TcgAnswer,
+  ZonedNamespace,
+} from "../src";
+import { erases } from "../src/namespace/erasure";
 import { type Bench, withDrive, worker } from "./bench-drive";
 
 const sweep = { rule: "exact" as const, regionStartLba: 0n, regionLbas: 512n, written: true };
@@ -96,6 +106,70 @@ describe("every write path keeps the table true", () => {
       await again.openVerifyTable(`${folder}/t.verify`, 3n);
       expect(await again.verify(sweep)).toMatchObject({ violations: 0n, checkedLbas: 0n });
     }));
+
+  test.each<[string, (bench: Bench) => Promise<unknown>, number]>([
+    [
+      "one was made",
+      ({ controller }) => controller.commands.createNamespace(namespacePage({ lbaCount: 1024n, lbaFormat: 0 })),
+      0,
+    ],
+    ["another one was formatted", ({ controller }) => controller.format(2, { lbaFormat: 1 }), 0],
+    ["another one was deleted", ({ controller }) => controller.commands.deleteNamespace(2), 0],
+    ["a format was refused", ({ controller }) => controller.format(1, { lbaFormat: 15 }), 0x10a],
+    ["a sanitize was refused", ({ controller }) => controller.admin({ opcode: 0x84, cdw10: 0 }), 0x002],
+  ])("what a namespace holds is known still when %s, and its loss is found", (_, act, status) =>
+    withDrive(
+      {
+        spec: {
+          capacityBytes: 24n << 20n,
+          namespaces: [
+            { capacityBytes: 8n << 20n, lbaBytes: 512 },
+            { capacityBytes: 8n << 20n, lbaBytes: 512 },
+          ],
+        },
+      },
+      async (bench) => {
+        const { ns, qpair, folder } = bench;
+        await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+        await ns.startIoWorker({ ...fill, regionStartLba: 8n, regionLbas: 8n }).result;
+        expect(await act(bench)).toMatchObject({ sct: status >> 8, sc: status & 0xff });
+        expect(await ns.verify(sweep)).toMatchObject({ violations: 0n, checkedLbas: 8n });
+        await behindTheTable(ns, folder, () => ns.write(qpair, 9n, data.subarray(0, 512)));
+        const { miscompares } = await ns.verify(sweep);
+        expect(miscompares.map(({ lba }) => lba)).toEqual([9n]);
+      },
+    ),
+  );
+
+  test("a self-encrypting drive: new keys, ranges that move and reverts make it unknown, locks do not", () =>
+    withDrive({ spec: { opal: { msid: "FACTORY", psid: "LABEL" } } }, async ({ controller, ns, folder }) => {
+      const opal = await OpalDrive.of(controller);
+      expectTcg(await opal.setSidPin("FACTORY", "owner"));
+      expectTcg(await opal.activate("owner"));
+      const admin = { admin: 1, pin: "owner" };
+      await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+      const known = async (act: () => Promise<TcgAnswer>) => {
+        await ns.startIoWorker({ ...fill, regionLbas: 64n, alignLbas: 1, depth: 1 }).result;
+        expectTcg(await act());
+        const { violations, checkedLbas } = await ns.verify(sweep);
+        return [violations, checkedLbas];
+      };
+      const place = { slba: 8n, lbaCount: 8n, readLockEnabled: false, writeLockEnabled: false };
+      expect(await known(() => opal.setRange(admin, 1, place))).toEqual([0n, 0n]);
+      expect(await known(() => opal.lock(admin, 1, "all"))).toEqual([0n, 64n]);
+      expect(await known(() => opal.generateKey(admin, 1))).toEqual([0n, 0n]);
+      expect(await known(() => opal.revert({ psid: "LABEL" }))).toEqual([0n, 0n]);
+    }));
+
+  test("where formats are those of all namespaces (FNA), everything is unknown behind one", () => {
+    const command = { opcode: 0x80, nsid: 2, cdw10: 0, cdw11: 0, cdw12: 0, cdw13: 0, cdw14: 0, cdw15: 0 };
+    const identify = (fna: number) => new Uint8Array(4096).fill(fna, 524, 525);
+    const userDataErase = { ...command, cdw10: 1 << 9 };
+    expect([0, 1, 2, 4].map((fna) => erases(command, null, identify(fna)))).toEqual([2, 0xffff_ffff, 2, 2]);
+    expect([0, 1, 2, 4].map((fna) => erases(userDataErase, null, identify(fna)))).toEqual([
+      2, 0xffff_ffff, 0xffff_ffff, 2,
+    ]);
+  });
 
   /** The defect strikes the second command that writes this LBA, or the first. */
   const planted = (

@@ -110,3 +110,11 @@ describe("conflicting commands", () => {
     expect((await run([free, free], { table: false })).writes).toBeGreaterThan(0);
   });
 });
+
+test("every kind of error is counted, also those of a hundred opcodes", () =>
+  withDrive({}, async ({ ns }) => {
+    const operations = Array.from({ length: 100 }, (_, i) => ({ opcode: 0x80 + i, percent: 1 }));
+    const { errors } = await ns.startIoWorker({ operations, ioCount: 4000, onError: "count", seed: 3n }).result;
+    expect(errors.reduce((sum, { count }) => sum + count, 0)).toBe(4000);
+    expect(new Set(errors.map(({ opcode }) => opcode)).size).toBe(100);
+  }));

@@ -15,7 +15,7 @@
 namespace assay {
 
 constexpr uint32_t kMaxMiscomparesTold = 64;
-constexpr size_t kMaxErrorKinds = 64;
+constexpr size_t kMaxErrorKinds = 4096;
 
 struct WorkerCallbacks {
   WorkerEventSink event;  // worker's thread

@@ -177,11 +177,13 @@ export class NvmeNamespace implements Namespace {
   }
 
   async syncVerifyTable(): Promise<void> {
+    this.controller.use();
     if (!this.verification.hasTable) refuse("syncVerifyTable needs a table, openVerifyTable must come first");
     return this.verification.sync();
   }
 
   verifyReads(on: boolean): void {
+    this.controller.use();
     this.verification.checkReads(on);
   }
 

@@ -6,13 +6,13 @@ import { parseNamespace } from "../identify";
 import type { NamespaceIdentity } from "../identity";
 import { NvmeError } from "../nvme-error";
 import { succeeded } from "../status";
+import { ALL_NAMESPACES, ATTACH, CREATE, erases, OPCODE, SELECT, wasRefused } from "./erasure";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";
 import { sameSectors, sectorsAfter, sectorsOf } from "./sector-format";
 import { type BusyNamespaces, NamespaceTraffic } from "./traffic";
 import { NamespaceVerification } from "./verification";
 
-const ALL_NAMESPACES = 0xffff_ffff;
 const concerns = (nsid: number, one: { nsid: number }) => nsid === ALL_NAMESPACES || nsid === one.nsid;
 
 /** A namespace as the addon has it; all objects of it share this, and with it the verify table. */
@@ -22,14 +22,6 @@ interface Opened {
   verification: NamespaceVerification;
   traffic: NamespaceTraffic;
 }
-
-const OPCODE = { namespaceManagement: 0x0d, namespaceAttachment: 0x15, format: 0x80, sanitize: 0x84 } as const;
-/** After these nothing is known about what a namespace holds. */
-const ERASING = new Set<number>([OPCODE.namespaceManagement, OPCODE.format, OPCODE.sanitize]);
-/** Dword 10 of Namespace Management and Attachment; both begin with what makes one usable. */
-const SELECT = 0xf;
-const CREATE = 0;
-const ATTACH = 0;
 
 /** Byte of Identify Namespace, and its value for "all bytes read as 00h" (NVM Command Set 1.0, figure 97). */
 const DLFEAT = 33;
@@ -90,29 +82,36 @@ export class OpenNamespaces {
   }
 
   /** Of those opened now, and of older ones that somebody still holds. */
-  #verifications(): Set<NamespaceVerification> {
-    const of = ({ verification }: { verification: NamespaceVerification }) => verification;
-    return new Set([...[...this.#opened.values()].map(of), ...[...this.#living()].map(of)]);
+  #verifications(nsid = ALL_NAMESPACES): Set<NamespaceVerification> {
+    const held = [...this.#opened.values(), ...this.#living()];
+    return new Set(held.filter(({ identity }) => concerns(nsid, identity)).map(({ verification }) => verification));
+  }
+
+  /** None before the controller was identified. */
+  #erasedBy(command: NativeCommand, data: Uint8Array | null): Iterable<NamespaceVerification> {
+    if (this.#verifications().size === 0) return [];
+    const nsid = erases(command, data, this.controller.identity.raw);
+    return nsid === null ? [] : this.#verifications(nsid);
   }
 
   /** Sends an admin command, with what it does to namespaces. @throws ERR_BUSY where data in flight forbid it */
-  async around(command: NativeCommand, send: () => Promise<Completion>): Promise<Completion> {
+  async around(command: NativeCommand, data: Uint8Array | null, send: () => Promise<Completion>): Promise<Completion> {
     const { opcode, nsid, cdw10 } = command;
     if (opcode === OPCODE.namespaceAttachment && (cdw10 & SELECT) === ATTACH) this.#beginAttachment(nsid);
     const endHold = opcode === OPCODE.format ? this.#beginFormat(nsid, cdw10) : () => {};
     try {
-      if (ERASING.has(opcode)) for (const verification of this.#verifications()) verification.contentsEndangered();
+      for (const verification of this.#erasedBy(command, data)) verification.contentsEndangered();
       const completion = await send();
-      if (ERASING.has(opcode)) this.#erased(command, completion);
+      if (!wasRefused(completion))
+        for (const verification of this.#erasedBy(command, data)) verification.contentsUnknown();
+      this.#changed(command, completion);
       return completion;
     } finally {
       endHold();
     }
   }
 
-  /** Also a command that failed may have erased something. */
-  #erased({ opcode, nsid, cdw10 }: NativeCommand, completion: Completion): void {
-    for (const verification of this.#verifications()) verification.contentsUnknown();
+  #changed({ opcode, nsid, cdw10 }: NativeCommand, completion: Completion): void {
     if (!succeeded(completion)) return;
     if (opcode === OPCODE.format) this.#formatted(nsid, cdw10);
     if (opcode === OPCODE.namespaceManagement && (cdw10 & SELECT) === CREATE) this.#created(completion.cdw0);

@@ -96,7 +96,10 @@ export interface IoWorkerOptions {
   distribution?: number[] | null;
   /** Commands a second, evenly spaced, any number above 0; default: as fast as it goes. */
   iops?: number | null;
-  /** Limits: whichever is met first ends it. One of these, or `untilPowerLost`, is needed. */
+  /**
+   * Limits: whichever is met first ends it. One of these, or `untilPowerLost`, is needed. At a rate (`iops`), and with
+   * `sequence`, what was due before `timeMs` is still sent when the worker comes late, for 100 ms at most.
+   */
   timeMs?: number | null;
   /** Commands sent, exactly. */
   ioCount?: number | null;
