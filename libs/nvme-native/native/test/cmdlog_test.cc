@@ -2,19 +2,101 @@
 
 #include <unistd.h>
 
+#include <fstream>
+
 #include "../core/clock.h"
 #include "check.h"
 
 using namespace assay;
 
 namespace {
+
 std::string TemporaryPath() {
   const char* folder = std::getenv("TMPDIR");
   return std::string(folder != nullptr ? folder : "/tmp") + "/assay-cmdlog-test-" + std::to_string(getpid());
 }
+
+// libs/protocol/src/cmdlog.ts
+struct Recorded {
+  uint64_t sequence, submitted_ns, completed_ns;
+  uint32_t flags, worker;
+  Sqe sqe;
+  Cqe cqe;
+  uint64_t lba_count;
+};
+constexpr uint32_t kCompleted = 1, kLocal = 2;
+constexpr std::streamoff kRealtimeAt = 32, kLabelAt = 56;
+constexpr size_t kLabelBytes = 64;
+
+Recorded Entry(const Cmdlog& log, uint64_t number) {
+  Recorded entry;
+  std::memcpy(&entry, log.image() + kCmdlogHeaderBytes + (number - 1) % kCmdlogMinEntries * 128, sizeof entry);
+  return entry;
+}
+
+Cqe Ended(uint16_t cid, uint32_t cdw0) {
+  Cqe cqe{};
+  cqe.cid = cid;
+  cqe.cdw0 = cdw0;
+  return cqe;
+}
+
+// A place that is used again has nothing of the command before, and a late answer to that one changes nothing of it.
+void EachEntryIsOfOneCommand() {
+  std::unique_ptr<Cmdlog> log;
+  CHECK(Cmdlog::Open("", kCmdlogMinEntries, 3, "", &log).ok());
+  Sqe sqe{};
+  sqe.cid = 7;
+  const uint64_t first = log->Submit(sqe, 10, 2, 8);
+  CHECK(Entry(*log, first).flags == 0 && Entry(*log, first).lba_count == 8 && Entry(*log, first).worker == 2);
+  log->Complete(first, Ended(9, 77), 20, false);
+  // The drive says which command it was.
+  CHECK(Entry(*log, first).flags == kCompleted && Entry(*log, first).completed_ns == 20 && Entry(*log, first).sqe.cid == 9 && Entry(*log, first).cqe.cdw0 == 77);
+  const uint64_t local = log->Submit(sqe, 11, 2, 8);
+  log->Complete(local, Ended(0, 0), 21, true);
+  CHECK(Entry(*log, local).flags == (kCompleted | kLocal) && Entry(*log, local).sqe.cid == 7);
+  for (uint64_t number = local; number < first + kCmdlogMinEntries; number++) (void)log->Submit(sqe, 30, 2, 8);
+  const auto untouched = [&] {
+    const Recorded again = Entry(*log, first);
+    return again.sequence == first + kCmdlogMinEntries && again.flags == 0 && again.submitted_ns == 30 && again.completed_ns == 0 && again.cqe.cdw0 == 0 && again.sqe.cid == 7;
+  };
+  CHECK(untouched());
+  log->Complete(first, Ended(9, 77), 40, false);
+  CHECK(untouched());
+  sqe.prp1 = 0x1000;
+  log->Amend(first + kCmdlogMinEntries, sqe);
+  CHECK(Entry(*log, first).sqe.prp1 == 0x1000);
+}
+
+// A tape of this boot goes on; one of another boot, in which the clocks stood otherwise, or of another queue leaves nothing.
+void OnlyATapeOfThisBootGoesOn(const std::string& path) {
+  for (const int64_t seconds : {0, 3, -3, 20, -20}) {
+    const std::string label(100, 'x');
+    std::unique_ptr<Cmdlog> log;
+    CHECK(Cmdlog::Open(path, kCmdlogMinEntries, 3, label, &log).ok());
+    CHECK(log->image()[kLabelAt + kLabelBytes - 2] == 'x' && log->image()[kLabelAt + kLabelBytes - 1] == 0);
+    log->Complete(log->Submit({}, 1, 0, 1), Ended(0, 5), 2, false);
+    log.reset();
+    {
+      std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+      uint64_t realtime_ns = 0;
+      file.seekg(kRealtimeAt).read(reinterpret_cast<char*>(&realtime_ns), 8);
+      realtime_ns += static_cast<uint64_t>(seconds * static_cast<int64_t>(kNsPerSecond));
+      file.seekp(kRealtimeAt).write(reinterpret_cast<const char*>(&realtime_ns), 8);
+    }
+    CHECK(Cmdlog::Open(path, kCmdlogMinEntries, 3, label, &log).ok());
+    const bool same = seconds > -10 && seconds < 10;
+    CHECK(Entry(*log, 1).cqe.cdw0 == (same ? 5 : 0) && Entry(*log, 1).sequence == (same ? 1 : 0));
+    CHECK(log->Submit({}, 1, 0, 1) == (same ? 2 : 1));
+    log.reset();
+    CHECK(unlink(path.c_str()) == 0);
+  }
+}
 }  // namespace
 
 void TestCmdlog() {
+  EachEntryIsOfOneCommand();
+  OnlyATapeOfThisBootGoesOn(TemporaryPath() + "-boot");
   const std::string path = TemporaryPath();
   Sqe sqe{};
   Cqe cqe{};
