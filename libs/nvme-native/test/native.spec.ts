@@ -33,6 +33,7 @@ const SUITES = [
   "resets",
   "bare",
   "ring-qpair",
+  "ring-completions",
 ];
 
 test("all native suites are run here", () => {

@@ -15,6 +15,7 @@ void TestQpairTimeouts();
 void TestResets();
 void TestBare();
 void TestRingQpair();
+void TestRingCompletions();
 void TestWorker();
 void TestWorkerStatistics();
 void TestStress();
@@ -58,6 +59,7 @@ constexpr Suite kSuites[] = {
     {"resets", TestResets, true},
     {"bare", TestBare, true},
     {"ring-qpair", TestRingQpair, true},
+    {"ring-completions", TestRingCompletions, true},
     {"buckets", PrintBuckets, false},
     {"measure", MeasureCmdlog, false},
 };

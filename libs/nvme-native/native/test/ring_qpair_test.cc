@@ -1,51 +1,11 @@
-// Queues in memory over a bus that only writes down its doorbells; the drive is the test.
-#include "../core/ring_qpair.h"
-
-#include <cstdlib>
-#include <cstring>
-#include <string>
+// Queues in memory: doorbells, turns, and where long data are said to lie.
 #include <tuple>
 
-#include "check.h"
+#include "ring_bench.h"
 
 using namespace assay;
 
 namespace {
-
-class NoSignal final : public CompletionSignal {
- public:
-  void Look() override {}
-  void Wait(uint64_t, bool, bool) override {}
-  void Wake() override {}
-};
-
-class WrittenDown final : public RingBus {
- public:
-  bool Lost() const override { return false; }
-  void RingSqTail(uint16_t, uint32_t tail) override { doorbells += " sq" + std::to_string(tail); }
-  void RingCqHead(uint16_t, uint32_t head) override { doorbells += " cq" + std::to_string(head); }
-  std::shared_ptr<uint8_t> QueueMemory(uint64_t bytes) override {
-    const uint64_t whole = (bytes + 4095) / 4096 * 4096;
-    auto* memory = static_cast<uint8_t*>(std::aligned_alloc(4096, whole));
-    std::memset(memory, 0, whole);
-    return {memory, std::free};
-  }
-  void MayStillReach(const std::shared_ptr<uint8_t>&) override {}
-  void DropQueue(uint16_t) override {}
-  uint64_t AddressOf(const void* memory) const override { return reinterpret_cast<uintptr_t>(memory); }
-  bool Linear() const override { return linear; }
-  std::unique_ptr<CompletionSignal> SignalOf(uint16_t) override { return std::make_unique<NoSignal>(); }
-
-  std::string doorbells;
-  bool linear = true;
-};
-
-SubmitOutcome Send(RingQpair& queue, uint64_t tag) {
-  HostSubmission submission;
-  submission.sqe.opc = 2;
-  submission.tag = tag;
-  return queue.Submit(submission);
-}
 
 // Sends one for each that completes.
 class Again final : public CompletionListener {
@@ -67,17 +27,7 @@ void TestRingQpair() {
   constexpr uint32_t kEntries = 5;
   WrittenDown bus;
   const auto queue = RingQpair::Make(&bus, {.entries = kEntries}, 3);
-  auto* sq = reinterpret_cast<Sqe*>(queue->sq_address());
-  auto* cq = reinterpret_cast<Cqe*>(queue->cq_address());
-  uint32_t at = 0;
-  uint16_t phase = 1;
-  const auto complete = [&](uint16_t cid) {
-    cq[at] = Cqe{};
-    cq[at].cid = cid;
-    cq[at].status = phase;
-    at = (at + 1) % kEntries;
-    if (at == 0) phase ^= 1;
-  };
+  RingDrive drive(*queue);
 
   // One doorbell a command, as long as nobody serves completions; as many as fit.
   for (uint64_t tag = 0; tag < kEntries - 1; tag++) CHECK(Send(*queue, tag) == SubmitOutcome::kOk);
@@ -87,21 +37,21 @@ void TestRingQpair() {
   // A full queue: the completion's place is free for the drive before it hears of the command that needs it.
   Again again(*queue);
   bus.doorbells.clear();
-  complete(sq[2].cid);
+  drive.Complete(drive.Fetched(2).cid);
   CHECK(queue->Serve(again, 8, 1) == 1);
   CHECK(bus.doorbells == " cq1 sq0" && again.tags == std::vector<uint64_t>({2}));
 
   // A quarter of what is outstanding at a time, and nothing when nothing came.
   bus.doorbells.clear();
-  for (uint32_t slot : {0u, 1u}) complete(sq[slot].cid);
+  for (uint32_t slot : {0u, 1u}) drive.Complete(drive.Fetched(slot).cid);
   CHECK(queue->Serve(again, 8, 1) == 1 && queue->Serve(again, 8, 1) == 1 && queue->Serve(again, 8, 3) == 0);
   CHECK(bus.doorbells == " cq2 sq1 cq3 sq2" && again.tags == std::vector<uint64_t>({2, 0, 1}));
 
   // What belongs to nobody is told to nobody, and its place in the queue is given back; over the end of the ring as well.
   bus.doorbells.clear();
-  complete(sq[3].cid);
-  complete(sq[3].cid);
-  complete(0x7777);
+  drive.Complete(drive.Fetched(3).cid);
+  drive.Complete(drive.Fetched(3).cid);
+  drive.Complete(0x7777);
   HostCompletion polled[4];
   CHECK(queue->Poll(polled, 4) == 1 && polled[0].tag == 3);
   CHECK(bus.doorbells == " cq1" && queue->ProtocolErrors() == 2);
