@@ -3,24 +3,29 @@
  * unit: src/**\/*.spec.ts beside the code; integration: *.int.spec.ts (embedded PostgreSQL);
  * simulation: *.sim.spec.ts; end to end: test/e2e/*.e2e.spec.ts over the embedded lab.
  */
+const swc = (parser) => [
+  "@swc/jest",
+  {
+    jsc: {
+      target: "es2022",
+      parser,
+      transform: { legacyDecorator: true, decoratorMetadata: true },
+      keepClassNames: true,
+    },
+    module: { type: "commonjs" },
+    sourceMaps: "inline",
+  },
+];
+/** Packages that are ES modules only, which jest does not take in as they are. */
+const ES_MODULES = "hyparquet(-writer)?";
 const shared = {
   testEnvironment: "node",
   rootDir: __dirname,
   transform: {
-    "^.+\\.ts$": [
-      "@swc/jest",
-      {
-        jsc: {
-          target: "es2022",
-          parser: { syntax: "typescript", decorators: true },
-          transform: { legacyDecorator: true, decoratorMetadata: true },
-          keepClassNames: true,
-        },
-        module: { type: "commonjs" },
-        sourceMaps: "inline",
-      },
-    ],
+    "^.+\\.ts$": swc({ syntax: "typescript", decorators: true }),
+    [`/node_modules/${ES_MODULES}/.+\\.js$`]: swc({ syntax: "ecmascript" }),
   },
+  transformIgnorePatterns: [`/node_modules/(?!${ES_MODULES}/)`],
   moduleNameMapper: {
     "^@assay/(plans|protocol|nvme-native|embedded-postgres)$": "<rootDir>/libs/$1/src/index.ts",
     "^@assay/(cli)$": "<rootDir>/apps/$1/src/index.ts",

@@ -1,8 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import type { ReportRecord } from "../api/report-lines";
 import { REPORT_FORMATS, type ReportFormatName } from "./formats";
+import { longParquet } from "./parquet";
 import { writeWhole } from "./write-whole";
 
 const AT_MS = Date.parse("2026-11-22T12:00:01.000Z");
@@ -79,10 +81,20 @@ async function* stream(records: ReportRecord[]): AsyncGenerator<ReportRecord> {
   yield* records;
 }
 
+async function bytesOf(parts: AsyncIterable<string | Uint8Array>): Promise<Buffer> {
+  const all: Buffer[] = [];
+  for await (const part of parts) all.push(Buffer.from(part));
+  return Buffer.concat(all);
+}
+
 async function written(format: ReportFormatName, records = REPORT): Promise<string> {
-  let text = "";
-  for await (const part of REPORT_FORMATS[format].write(stream(records))) text += part;
-  return text;
+  return String(await bytesOf(REPORT_FORMATS[format].write(stream(records))));
+}
+
+/** A file of Parquet as a foreign reader sees it. */
+async function readParquet(parts: AsyncIterable<Uint8Array>) {
+  const file = new Uint8Array(await bytesOf(parts)).buffer;
+  return { rows: await parquetReadObjects({ file }), metadata: parquetMetadata(file) };
 }
 
 describe("a report as", () => {
@@ -100,6 +112,34 @@ describe("a report as", () => {
     expect(lines[2]).toBe(`${before},errors,count,0,${time},2,worker=0`);
     expect(lines[3]).toBe(`${before},sample.reads,count,9,${time},2,worker=0 interval=0 intervalMs=1000`);
     expect(lines).toHaveLength(1 + 2 + 8 + 1);
+  });
+
+  it("Parquet has the rows of the CSV, with numbers as numbers, times as times and texts beside them", async () => {
+    const told = event({ type: "metrics", ...place, values: { model: "SIM", ok: true, big: 2 ** 60 }, labels: {} });
+    const { rows } = await readParquet(longParquet(stream([...REPORT.slice(0, 5), told, ...REPORT.slice(5)])));
+    const [header, ...lines] = (await written("csv")).trim().split("\n");
+    expect(rows).toHaveLength(lines.length + 3);
+    expect(Object.keys(rows[0]!)).toEqual([...header!.split(","), "text"]);
+    expect(rows[0]).toMatchObject({ metric: "model", unit: null, value: null, text: "SIM" });
+    expect(rows[1]).toMatchObject({ metric: "ok", value: 1, text: null });
+    expect(rows[2]).toMatchObject({ metric: "big", value: 2 ** 60 });
+    expect(rows[3]).toEqual({
+      ...{ run: "r1", dut_serial: "S<1>", model: 'SIM "A", 1', firmware: "1.0", host: "lab-1", slot: "bay-0" },
+      ...{ plan: "soak", step: "again/io", metric: "iops", unit: "1/s", value: 1000.5, time: new Date(AT_MS) },
+      ...{ iteration: "2", labels: "worker=0", text: null },
+    });
+  });
+
+  it("Parquet is a whole file without a row, and has several groups of rows where there are many", async () => {
+    const none = await readParquet(
+      longParquet(stream([{ record: "report", version: 1 }, run("r1"), { record: "end" }])),
+    );
+    expect(none.rows).toEqual([]);
+    const values = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`m${n}`, n]));
+    const told = Array.from({ length: 11 }, (_, n) => event({ type: "metrics", ...place, values, labels: { n } }));
+    const { rows, metadata } = await readParquet(longParquet(stream([run("r1"), ...told]), 50));
+    expect(metadata.row_groups.map(({ num_rows }) => Number(num_rows))).toEqual([50, 50, 10]);
+    expect(rows.map(({ value }) => value)).toEqual(Array.from({ length: 110 }, (_, n) => n % 10));
   });
 
   it("JUnit has a suite per run: failed is a failure, aborted and unfinished are skipped, all texts escaped", async () => {
@@ -187,6 +227,16 @@ describe("a file that is written whole", () => {
     await writeWhole(file, parts);
     expect(readFileSync(file, "utf8")).toHaveLength(1_000_000);
     expect(readdirSync(folder)).toEqual(["report.jsonl"]);
+  });
+
+  it("may have parts that are no text", async () => {
+    const parts = (async function* () {
+      yield "text ";
+      yield Uint8Array.of(0, 255, 10);
+      yield "end";
+    })();
+    await writeWhole(file, parts);
+    expect(readFileSync(file)).toEqual(Buffer.from([...Buffer.from("text "), 0, 255, 10, ...Buffer.from("end")]));
   });
 
   it("is refused in words where it cannot be", async () => {

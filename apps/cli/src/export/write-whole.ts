@@ -2,23 +2,24 @@ import { randomUUID } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
 import { CommandError, exitCodes } from "../exit-codes";
 
-/** Gathered before they are written. */
+/** Text is gathered before it is written. */
 const PART_CHARACTERS = 1 << 18;
 
 /** Writes a file that is either there whole, or not there as something else than it was: it takes its name when it is on disk. */
-export async function writeWhole(file: string, parts: AsyncIterable<string>): Promise<void> {
+export async function writeWhole(file: string, parts: AsyncIterable<string | Uint8Array>): Promise<void> {
   const beside = `${file}.${randomUUID().slice(0, 8)}.part`;
   try {
     const handle = await open(beside, "wx");
     try {
       let gathered = "";
       for await (const part of parts) {
-        gathered += part;
-        if (gathered.length < PART_CHARACTERS) continue;
-        await handle.write(gathered);
+        if (typeof part === "string") gathered += part;
+        if (typeof part === "string" && gathered.length < PART_CHARACTERS) continue;
+        await handle.writeFile(gathered);
         gathered = "";
+        if (typeof part !== "string") await handle.writeFile(part);
       }
-      await handle.write(gathered);
+      await handle.writeFile(gathered);
       await handle.sync();
     } finally {
       await handle.close();

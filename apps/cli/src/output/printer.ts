@@ -6,7 +6,7 @@ export type Format = (typeof formats)[number];
 
 /** The part of a stream that the printer needs. */
 export interface Sink {
-  write(text: string): unknown;
+  write(part: string | Uint8Array): unknown;
   isTTY?: boolean;
   once?(event: "drain", listener: () => void): unknown;
 }
@@ -51,6 +51,11 @@ export class Printer {
     this.progressShown = true;
   }
 
+  /** Results go to a terminal: bytes that are no text would only confuse it. */
+  get showsResults(): boolean {
+    return this.results.isTTY === true;
+  }
+
   get isLive(): boolean {
     return this.remarks.isTTY === true;
   }
@@ -67,9 +72,9 @@ export class Printer {
   }
 
   /** A part of a document that is printed as it is; resolves when more is wanted. */
-  async part(text: string): Promise<void> {
+  async part(part: string | Uint8Array): Promise<void> {
     this.clearProgress();
-    if (this.results.write(text) !== false || this.results.once === undefined) return;
+    if (this.results.write(part) !== false || this.results.once === undefined) return;
     await new Promise<void>((resolve) => this.results.once!("drain", resolve));
   }
 

@@ -24,7 +24,10 @@ export function addExportVerb(program: Command, session: Session): void {
     .argument("<run>", "id of a run, or its beginning; with --campaign a campaign (id or name)")
     .option("--campaign", "a campaign with all its runs")
     .addOption(
-      new Option("-f, --format <format>", "jsonl: all of it; csv: what was measured; junit, tap, ocp: verdicts")
+      new Option(
+        "-f, --format <format>",
+        "jsonl: all of it; csv, parquet: what was measured; junit, tap, ocp: verdicts",
+      )
         .choices(Object.keys(REPORT_FORMATS))
         .default("jsonl"),
     )
@@ -36,6 +39,8 @@ async function exportReport(session: Session, name: string, { campaign, format, 
   const chosen: ReportFormat = REPORT_FORMATS[format];
   if (campaign && !chosen.ofSeveralRuns)
     throw new CommandError(exitCodes.usage, `${format} describes one run: export the runs of the campaign one by one`);
+  if (to === undefined && chosen.isBinary && session.printer().showsResults)
+    throw new CommandError(exitCodes.usage, `${format} is no text for a terminal: name a file or folder with --to`);
   const api = session.api();
   const id = await (campaign ? findCampaignId(api, name) : findRunId(api, name));
   const path = `/api/v1/${campaign ? "campaigns" : "runs"}/${id}/report`;
