@@ -12,7 +12,7 @@ import { freshSeed } from "./fresh-seeds";
 import { NvmeError } from "./nvme-error";
 import { fillPattern, type Pattern } from "./pattern";
 
-export const DEFAULT_BUFFER_BYTES = 4096;
+const DEFAULT_BUFFER_BYTES = 4096;
 export const MAX_BUFFER_BYTES = 1024 * 1024 * 1024;
 const MAX_NAME_LENGTH = 64;
 const RANGE_BYTES = 16;

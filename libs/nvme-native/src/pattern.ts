@@ -1,7 +1,7 @@
 /** What a buffer is filled with: pure, and for random bytes a function of the seed alone. */
 import { big, bigOr, integer, object, oneOf, U32, U64 } from "./check";
 
-export const DEFAULT_SECTOR_BYTES = 512;
+const DEFAULT_SECTOR_BYTES = 512;
 const MAX_SECTOR_BYTES = 1024 * 1024;
 
 /**

@@ -4,7 +4,7 @@ import { addon, type NativeAddress, settle } from "./addon/addon";
 import { type DiscoveredSubsystem, MAX_TIMEOUT_MS, type TcpAddress } from "./address";
 import { flag, integer, object, refuse, text } from "./check";
 
-export const DEFAULT_TCP_PORT = 4420;
+const DEFAULT_TCP_PORT = 4420;
 const MAX_NQN_LENGTH = 223;
 const DEFAULT_DISCOVERY_MS = 10_000;
 const KEYS = ["transport", "address", "port", "nqn", "hostNqn", "headerDigest", "dataDigest"];

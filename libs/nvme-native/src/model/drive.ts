@@ -55,7 +55,7 @@ function checkOpal(opal: ModelDriveSpec["opal"] | null): Pick<NativeDriveSpec, "
   };
 }
 
-export function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
+function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
   const spec = object<ModelDriveSpec>("spec", given, KEYS);
   const capacityBytes = big("capacityBytes", spec.capacityBytes, MIN_CAPACITY, MAX_CAPACITY);
   if (capacityBytes % 4096n !== 0n) refuse(`capacityBytes is ${capacityBytes}, it must be a multiple of 4096`);

@@ -4,7 +4,7 @@ import type { NativeModelNamespace } from "../addon/drive-spec";
 import { big, flag, integer, object, oneOf, refuse } from "../check";
 import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./spec";
 
-export const MAX_NAMESPACES = 32;
+const MAX_NAMESPACES = 32;
 const DEFAULT_MAX_NAMESPACES = 4;
 const MAX_ZONES = 1024;
 const GRANULARITY = 4096n;

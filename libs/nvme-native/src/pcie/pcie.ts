@@ -202,7 +202,7 @@ export function legacyList(space: Buffer): { id: number; offset: number }[] {
 }
 
 /** Pure: the list that begins at 100h. */
-export function extendedList(space: Buffer): { id: number; offset: number }[] {
+function extendedList(space: Buffer): { id: number; offset: number }[] {
   const found: { id: number; offset: number }[] = [];
   let at = FIRST_EXTENDED;
   while (at >= FIRST_EXTENDED && at <= CONFIG_BYTES - 4 && found.length < MAX_EXTENDED) {

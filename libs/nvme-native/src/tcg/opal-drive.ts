@@ -32,7 +32,7 @@ export type OpalWho =
   | { psid: OpalPin }
   | { admin: number; pin: OpalPin }
   | { user: number; pin: OpalPin };
-export const LOCKS = { none: [0, 0], writes: [0, 1], all: [1, 1] } as const;
+const LOCKS = { none: [0, 0], writes: [0, 1], all: [1, 1] } as const;
 
 function pinBytes(name: string, pin: OpalPin): Uint8Array {
   const bytes = typeof pin === "string" ? new TextEncoder().encode(pin) : pin;
