@@ -17,6 +17,7 @@ const SUITES = [
   "stamp",
   "prp",
   "cmdlog",
+  "pattern",
   "worker",
   "worker-statistics",
   "qpair",

@@ -16,6 +16,7 @@ void TestResets();
 void TestBare();
 void TestRingQpair();
 void TestRingCompletions();
+void TestPattern();
 void TestWorker();
 void TestWorkerStatistics();
 void TestStress();
@@ -43,6 +44,7 @@ constexpr Suite kSuites[] = {
     {"stamp", TestStamp, true},
     {"prp", TestPrp, true},
     {"cmdlog", TestCmdlog, true},
+    {"pattern", TestPattern, true},
     {"worker", TestWorker, true},
     {"worker-statistics", TestWorkerStatistics, true},
     {"qpair", TestQpair, true},
