@@ -8,6 +8,7 @@ import {
   statusText,
   type TransportAddress,
 } from "../src";
+import { worker as options } from "./bench-drive";
 import { TCP_NQN, TCP_SERIAL, VFIO_USER_SERIAL } from "./nvmf-target";
 import { sectors, spdkSuite } from "./spdk-suite";
 
@@ -39,20 +40,16 @@ const status = (completion: { sct: number; sc: number }) => statusText(completio
 const UNKNOWN_OPCODE = 0x9c;
 
 /** A worker that goes on until something ends it. */
-const endless = (worker: number, more: Partial<IoWorkerOptions> = {}): IoWorkerOptions => ({
-  nsid: 1,
-  worker,
-  sizeBytes: 4096,
-  randomPercent: 100,
-  readPercent: 50,
-  depth: 32,
-  regionStartLba: 0n,
-  regionLbas: 16384n,
-  timeMs: 600_000,
-  sampleMs: 20,
-  seed: BigInt(worker),
-  ...more,
-});
+const endless = (worker: number, more: Partial<IoWorkerOptions> = {}) =>
+  options({
+    worker,
+    depth: 32,
+    regionLbas: 16384n,
+    timeMs: 600_000,
+    sampleMs: 20,
+    seed: BigInt(worker),
+    ...more,
+  });
 
 where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
   let controller: Controller;

@@ -1,5 +1,6 @@
 /** Format NVM (B060 to B062). */
 import { expectStatus, findLbaFormat, formatNamespace } from "../../src";
+import { worker as options } from "../bench-drive";
 import { behaviour, isQemu } from "./behaviour";
 
 behaviour(
@@ -41,19 +42,7 @@ behaviour(
       expectStatus(completion);
       expect(namespace!.identity).toMatchObject({ lbaBytes, lbaCount: capacity / BigInt(lbaBytes) });
       await namespace!.openVerifyTable(`${folder}/${round}.verify`, 5n);
-      const worker = namespace!.startIoWorker({
-        nsid: 1,
-        worker: 0,
-        sizeBytes: 4096,
-        randomPercent: 100,
-        readPercent: 50,
-        depth: 8,
-        regionStartLba: 0n,
-        regionLbas: 1024n,
-        ioCount: 1000,
-        verify: true,
-        seed: 1n,
-      });
+      const worker = namespace!.startIoWorker(options({ depth: 8, regionLbas: 1024n, ioCount: 1000, verify: true }));
       expect(await worker.result).toMatchObject({ end: "done", miscompares: 0n, errors: [] });
     }
   },

@@ -1,5 +1,6 @@
 /** NVM commands (B085 to B099). */
-import { expectStatus, type IoWorkerOptions, statusText } from "../../src";
+import { expectStatus, statusText } from "../../src";
+import { worker as options } from "../bench-drive";
 import { behaviour, type ConformanceBench, mapsDataFirst, unknownWithoutData } from "./behaviour";
 import { filled, firstBytes } from "./sectors";
 
@@ -228,15 +229,4 @@ behaviour(
   },
 );
 
-const WORKER: IoWorkerOptions = {
-  nsid: 1,
-  worker: 0,
-  sizeBytes: 4096,
-  randomPercent: 100,
-  readPercent: 50,
-  depth: 8,
-  regionStartLba: 0n,
-  regionLbas: 1024n,
-  verify: true,
-  seed: 3n,
-};
+const WORKER = options({ depth: 8, regionLbas: 1024n, verify: true });

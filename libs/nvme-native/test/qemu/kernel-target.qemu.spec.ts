@@ -1,14 +1,7 @@
 /** NVMe/TCP against a target that is neither ours nor SPDK's: the Linux kernel's nvmet-tcp, in a guest. */
 import { createServer } from "node:net";
-import {
-  type Controller,
-  driver,
-  type IoWorkerOptions,
-  type Namespace,
-  type Qpair,
-  statusText,
-  type TransportAddress,
-} from "../../src";
+import { type Controller, driver, type Namespace, type Qpair, statusText, type TransportAddress } from "../../src";
+import { worker as options } from "../bench-drive";
 import { Guest, whyNoGuest } from "./guest";
 
 const MODULES = ["virtio_pci", "virtio_net", "nvmet-tcp", "brd rd_nr=1 rd_size=65536"];
@@ -49,18 +42,6 @@ const freePort = () =>
 const status = (completion: { sct: number; sc: number }) => statusText(completion);
 const sectors = (count: number, seed: number) =>
   Uint8Array.from({ length: count * 512 }, (_, i) => (i * 31 + seed) & 0xff);
-const options = (more: Partial<IoWorkerOptions>): IoWorkerOptions => ({
-  nsid: 1,
-  worker: 1,
-  sizeBytes: 4096,
-  randomPercent: 100,
-  readPercent: 50,
-  depth: 16,
-  regionStartLba: 0n,
-  regionLbas: 8192n,
-  seed: 7n,
-  ...more,
-});
 
 where(`the Linux kernel's target over NVMe/TCP${missing === null ? "" : ` [${missing}]`}`, () => {
   let guest: Guest;
