@@ -29,6 +29,7 @@ const SUITES = [
   "unclean-stop-at-random",
   "tracked-io",
   "power-loss",
+  "protection",
   "classification",
   "stress",
   "resets",

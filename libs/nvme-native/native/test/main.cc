@@ -27,6 +27,7 @@ void TestUncleanStop();
 void TestUncleanStopAtRandom();
 void TestTrackedIo();
 void TestPowerLoss();
+void TestProtection();
 void TestClassification();
 void PrintBuckets();
 void MeasureCmdlog();
@@ -56,6 +57,7 @@ constexpr Suite kSuites[] = {
     {"unclean-stop-at-random", TestUncleanStopAtRandom, true},
     {"tracked-io", TestTrackedIo, true},
     {"power-loss", TestPowerLoss, true},
+    {"protection", TestProtection, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},
