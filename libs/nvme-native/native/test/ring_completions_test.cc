@@ -101,7 +101,7 @@ void AResetBeginsAnew() {
   bench.queue->Clear();
   bench.drive = RingDrive(*bench.queue);
   bench.place = 0;
-  CHECK(bench.Poll().empty());
+  CHECK(bench.Poll().empty() && bench.queue->ProtocolErrors() == 0);
   const uint16_t first = bench.Sent(11);
   CHECK(first != forgotten);
   bench.drive.Complete(forgotten);
