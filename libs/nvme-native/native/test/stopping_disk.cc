@@ -15,8 +15,7 @@
 
 // In front of the C library's. What the disk has is written down by StoppingDisk; the machine's own is not waited for.
 extern "C" int msync(void* from, size_t bytes, int) {
-  assay::StoppingDisk::Synced(static_cast<uint8_t*>(from), bytes);
-  return 0;
+  return assay::StoppingDisk::Synced(static_cast<uint8_t*>(from), bytes) ? 0 : -1;
 }
 extern "C" int fsync(int) { return 0; }
 
@@ -36,12 +35,12 @@ StoppingDisk::StoppingDisk(const std::string& path) : path_(path) {
 
 StoppingDisk::~StoppingDisk() { watching_ = nullptr; }
 
-void StoppingDisk::Synced(uint8_t* from, size_t bytes) {
-  if (watching_ != nullptr) watching_->Take(from, bytes);
-}
+bool StoppingDisk::Synced(uint8_t* from, size_t bytes) { return watching_ == nullptr || watching_->Take(from, bytes); }
 
-void StoppingDisk::Take(uint8_t* from, size_t bytes) {
+bool StoppingDisk::Take(uint8_t* from, size_t bytes) {
   std::lock_guard lock(mutex_);
+  const bool whole_table = bytes > kTableHeadBytes;
+  if (whole_table && fails) return false;
   // A table begins with the head of its file.
   if (base_ == nullptr) base_ = from;
   synced_.resize(std::filesystem::file_size(path_));
@@ -50,7 +49,8 @@ void StoppingDisk::Take(uint8_t* from, size_t bytes) {
   CHECK(pread(fd, synced_.data() + (from - base_), bytes, from - base_) == static_cast<ssize_t>(bytes));
   close(fd);
   waits_++;
-  if (bytes > kTableHeadBytes && meanwhile) std::exchange(meanwhile, nullptr)();
+  if (whole_table && meanwhile) std::exchange(meanwhile, nullptr)();
+  return true;
 }
 
 void StoppingDisk::Stop(const std::string& to, const std::function<bool()>& pick) {

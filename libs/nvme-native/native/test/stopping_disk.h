@@ -20,6 +20,8 @@ class StoppingDisk {
 
   // Once, when the whole table has reached the disk and nobody knows it yet.
   std::function<void()> meanwhile;
+  // Takes no whole table.
+  bool fails = false;
   // How often somebody has waited for it.
   uint32_t waits() const { return waits_; }
 
@@ -29,14 +31,14 @@ class StoppingDisk {
   // Stops the machine in each of the ways, and looks at what is left.
   void AfterAStop(const TableGeometry& geometry, const std::function<void(VerifyTable&)>& look);
 
-  // The msync of this program tells the disk that is watched, if any.
-  static void Synced(uint8_t* from, size_t bytes);
+  // The msync of this program tells the disk that is watched, if any; false: the disk has failed.
+  static bool Synced(uint8_t* from, size_t bytes);
 
  private:
   using Bytes = std::vector<uint8_t>;
 
   Bytes ReadAll() const;
-  void Take(uint8_t* from, size_t bytes);
+  bool Take(uint8_t* from, size_t bytes);
 
   static inline StoppingDisk* watching_ = nullptr;
 

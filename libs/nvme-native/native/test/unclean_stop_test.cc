@@ -3,6 +3,7 @@
 #include "../core/verify_header.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include "bench_drive.h"
 #include "check.h"
@@ -37,6 +38,10 @@ void WhatDoesNotChangeAfterASyncStaysKnown(const std::string& path) {
     const Sector anew = WriteDurably(left, changed);
     CHECK(Reads(left, changed, anew) == SectorState::kRight && Reads(left, changed, after) == SectorState::kWrong);
     CHECK(Reads(left, changed + 1, after) == SectorState::kUnknown);
+    // Also once the table has reached the disk, and is written again.
+    left.Sync();
+    (void)WriteDurably(left, changed);
+    CHECK(left.Concerns(changed + 1));
     left.Clear();
     CHECK(!left.Concerns(changed + 1));
   });
@@ -92,6 +97,20 @@ void AWriteDuringASyncIsNotBelieved(const std::string& path) {
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector()) != SectorState::kWrong); });
     table->Sync();
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector()) == SectorState::kRight); });
+  }
+}
+
+// What the disk did not take is not believed, until it does.
+void ASyncThatFailedIsNotBelieved(const std::string& path) {
+  StoppingDisk disk(path);
+  auto table = OpenTable(path, kGeometry);
+  (void)WriteDurably(*table, 5);
+  table->Sync();
+  const Sector after = WriteDurably(*table, 5);
+  for (const bool fails : {true, false}) {
+    disk.fails = fails;
+    table->Sync();
+    disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, after) == (fails ? SectorState::kUnknown : SectorState::kRight)); });
   }
 }
 
@@ -173,6 +192,16 @@ void AnUnknownCommandIsNotUndone(const std::string& path) {
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, Sector(kLbaBytes)) == SectorState::kUnknown); });
 }
 
+// Regions are noted in blocks after a while; the last block may be shorter than the others.
+void OnlyRegionsOfTheTableAreNoted(const std::string& path) {
+  constexpr uint64_t kRegions = 20;
+  auto table = OpenTable(path, GeometryOf(kRegions * kRegion));
+  for (uint64_t region = 0; region < kRegions; region++) (void)WriteDurably(*table, region * kRegion);
+  std::vector<char> notes(kMostRegions);
+  CHECK(std::ifstream(path, std::ios::binary).seekg(kTableHeaderBytes).read(notes.data(), kMostRegions).good());
+  for (uint64_t region = 0; region < kMostRegions; region++) CHECK((notes[region] != 0) == (region < kRegions));
+}
+
 // Not once for each write, wherever it goes.
 void WritersSeldomWaitForTheDisk(const std::string& path) {
   TableGeometry large = kGeometry;
@@ -208,10 +237,12 @@ void TestUncleanStop() {
   WhatDoesNotChangeAfterASyncStaysKnown(next());
   AWriteAcrossASyncIsNotBelieved(next());
   AWriteDuringASyncIsNotBelieved(next());
+  ASyncThatFailedIsNotBelieved(next());
   WhatADeadProcessLeftIsSyncedByTheNext(next());
   AReaderCostsNoKnowledge(next());
   NoTokenIsGivenTwice(next());
   AFormatIsNotUndone(next());
   AnUnknownCommandIsNotUndone(next());
+  OnlyRegionsOfTheTableAreNoted(next());
   WritersSeldomWaitForTheDisk(next());
 }
