@@ -7,12 +7,9 @@ import type { Controller } from "./contract/controller";
 import { field } from "./field";
 import { modelPower } from "./model/drive";
 import { NvmeError } from "./nvme-error";
+import { CAP, CC, CSTS, NSSR } from "./registers";
 import type { ResetReport } from "./reset-report";
 
-const CAP = 0x00;
-const CC = 0x14;
-const CSTS = 0x1c;
-const NSSR = 0x20;
 const NSSR_KEY = 0x4e56_4d65n;
 const CAP_NSSRS = 1n << 36n;
 const CC_SHN = 3n << 14n;

@@ -2,17 +2,14 @@ import { addon, type NativeLimits, settle } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
 import type { OpenOptions, TransportAddress } from "../address";
 import { flag, integer, object } from "../check";
+import { checkAddress, checkOpenOptions } from "../check-open";
 import { NvmeError } from "../nvme-error";
-import { checkAddress, checkOpenOptions } from "../open";
 import { readRegister, writeRegister } from "../register-access";
+import { ACQ, AQA, ASQ, CC } from "../registers";
 import { BareAdmin } from "./bare-admin";
 import { BareDevice } from "./bare-device";
 import { waitReady } from "./ready";
 
-const CC = 0x14;
-const AQA = 0x24;
-const ASQ = 0x28;
-const ACQ = 0x30;
 /** CC of a controller as this driver runs it: I/O entries of 64 and 16 bytes, NVM command set, 4 KiB pages. */
 const USUAL_CC = 0x0046_0000;
 

@@ -3,6 +3,7 @@ import type { NativeHandle } from "../addon/command";
 import { big, flag, having, integer, object, oneOf, refuse, text, U32, U64 } from "../check";
 import type { Controller } from "../contract/controller";
 import { NvmeError, type NvmeErrorCode } from "../nvme-error";
+import { CAP, DOORBELLS } from "../registers";
 import { BareCompletionQueue } from "./completion-queue";
 import { DmaMemory } from "./dma-memory";
 import { CQE_BYTES, SQE_BYTES } from "./entries";
@@ -13,8 +14,6 @@ import { BareSubmissionQueue } from "./submission-queue";
 const MAX_MEMORY_BYTES = 2 ** 30;
 const MAX_QID = 0xffff;
 const MAX_QUEUE_ENTRIES = 65_536;
-const DOORBELLS = 0x1000;
-const CAP = 0x00;
 const MAX_PATH = 4096;
 const RECORDER_ENTRIES = 4096;
 

@@ -1,9 +1,8 @@
 /** Waiting for CSTS.RDY by the clock of CAP.TO (NVMe Base 2.0, 3.5). */
 import { NvmeError } from "../nvme-error";
+import { CAP, CSTS } from "../registers";
 import { TOO_LATE, until } from "./until";
 
-const CAP = 0x00;
-const CSTS = 0x1c;
 const CFS = 2n;
 
 /** ms it took. @throws ERR_READY after CAP.TO, or when CSTS.CFS says that it will not come. */
