@@ -166,3 +166,11 @@ test("what no namespace or type has is refused", () =>
       expect(unprotected).toThrow("has no protection information");
     });
   }));
+
+test("zeroes of a worker that leaves tuples to the drive have some, which another worker finds right", () =>
+  drive({ lbaBytes: 512, metadataBytes: 8, protection: 1 }, async ({ ns }) => {
+    const { readPercent: _, ...all } = worker({ sizeBytes: 4096, randomPercent: 0, passes: 1, regionLbas: 64n });
+    await ns.startIoWorker({ ...all, operations: { writeZeroes: 100 } }).result;
+    const reader = ns.startIoWorker({ ...all, readPercent: 100, protection: { check: ["guard", "reference"] } });
+    expect(await reader.result).toMatchObject({ end: "done", errors: [], miscompares: 0n });
+  }));

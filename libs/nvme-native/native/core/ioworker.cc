@@ -86,7 +86,9 @@ void IoWorker::MakeLines() {
     line.locks = line.changes || what.operation.opcode == nvm_opcode::kCompare || (options_.exclusive && what.operation.opcode == nvm_opcode::kRead);
     line.fua = (what.bits.cdw12 & kCdw12Fua) != 0 && (effect == Effect::kWrites || effect == Effect::kZeroes);
     line.placed = what.operation.addressing == Addressing::kCdw && what.operation.data != Direction::kNone;
-    line.protects = protection_.on() && (line.placed || (protection_.asks() && Protects(what.operation.opcode)));
+    // Zeroes need tuples as well: somebody else may compare them.
+    const bool zeroes = what.operation.opcode == nvm_opcode::kWriteZeroes;
+    line.protects = protection_.on() && (line.placed || zeroes || (protection_.asks() && Protects(what.operation.opcode)));
     line.command.worker = options_.worker;
     line.command.direction = what.operation.data;
     line.command.sqe = what.bits;

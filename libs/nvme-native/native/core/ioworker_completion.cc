@@ -91,8 +91,10 @@ bool IoWorker::Expected(const Slot& slot, const Done& done) const {
   if (IsCompareFailure(done.cqe)) return options_.verify && !slot.expected_known;
   if (!IsUnreadable(done.cqe)) return false;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
-    const bool floor = i < slot.floors.size() && slot.step.opcode == nvm_opcode::kRead && slot.floors[i].version == kVersionUncorrectable;
-    if (floor || table_->Uncorrectable(slot.step.slba + i)) return true;
+    const uint64_t lba = slot.step.slba + i;
+    const bool noted = i < slot.floors.size() && slot.step.opcode == nvm_opcode::kRead;
+    const ReadFloor floor = noted ? slot.floors[i] : table_->Floor(lba, Rule::kDurableOrNewer);
+    if (table_->MayBeUnreadable(lba, floor, Rule::kDurableOrNewer)) return true;
   }
   return false;
 }
@@ -129,7 +131,7 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
     const uint64_t lba = slot.step.slba + i;
     // Which sector of an unreadable command is bad is not known: only the error counts, unless it is a single sector.
     if (unreadable && slot.step.lbas > 1) return;
-    SectorCheck check = unreadable ? table_->CheckUnreadable(lba, slot.floors[i])
+    SectorCheck check = unreadable ? table_->CheckUnreadable(lba, slot.floors[i], Rule::kDurableOrNewer)
                                    : table_->Check(lba, slot.read_data + uint64_t{i} * stride, slot.floors[i], Rule::kDurableOrNewer);
     if (check.state == SectorState::kWrong) {
       wrong = true;

@@ -154,7 +154,7 @@ void Sweep::Complete(const Done& done) {
   }
   for (uint32_t i = 0; i < slot.lbas; i++) {
     const uint8_t* sector = slot.data + uint64_t{i} * ns_->geometry().stride();
-    SectorCheck check = unreadable ? table_->CheckUnreadable(slot.slba + i, slot.floors[i]) : table_->Check(slot.slba + i, sector, slot.floors[i], options_.rule, options_.written);
+    SectorCheck check = unreadable ? table_->CheckUnreadable(slot.slba + i, slot.floors[i], options_.rule) : table_->Check(slot.slba + i, sector, slot.floors[i], options_.rule, options_.written);
     if (unreadable && check.state == SectorState::kWrong) result_.read_errors++;
     const bool sent = check.state == SectorState::kRight && check.sent_token.has_value();
     if (sent && atomic_) atomic_->Found(slot.slba + i, check.got_token, *check.sent_token);

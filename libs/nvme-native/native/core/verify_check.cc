@@ -70,21 +70,14 @@ ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
   return floor;
 }
 
-SectorCheck VerifyTable::CheckUnreadable(uint64_t lba, ReadFloor floor) const {
-  SectorCheck check;
-  if (!Covers(lba)) return check;
-  const Version now = Load(lba);
-  Record& record = records_[lba];
-  if (floor.version == kVersionUnknown && !Knows(lba)) return check;
-  if (floor.version == kVersionUncorrectable || now == kVersionUncorrectable || record.submitted == kVersionUncorrectable) {
-    check.state = SectorState::kRight;
-    return check;
-  }
-  check.state = SectorState::kWrong;
-  check.miscompare.lba = lba;
-  check.miscompare.kind = MiscompareKind::kUncorrectable;
-  if (IsToken(now)) check.miscompare.expected_token = Full(now);
-  return check;
+// Nothing is open, nobody wrote meanwhile, and nothing was passed over that may be there after all.
+bool VerifyTable::OneVersionOnly(uint64_t lba, const ReadFloor& floor, Rule rule) const {
+  const Record& record = records_[lba];
+  const Version now = Load(lba), submitted = record.submitted;
+  const Version high = submitted != kVersionUnknown ? submitted : now;
+  const uint32_t flags = std::atomic_ref(const_cast<uint32_t&>(record.state)).load(std::memory_order_relaxed);
+  const bool open = rule == Rule::kDurableOrNewer && InLoss(record.epoch);
+  return floor.quiet && floor.version == now && high == now && floor.submitted == submitted && !open && !(flags & kPassedOver);
 }
 
 SectorCheck VerifyTable::CheckAlone(uint64_t lba, const uint8_t* sector, bool written) const {
@@ -148,10 +141,8 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
       found = crc;
       right = true;
     } else if (!right) {
-      // Where nothing is open and nobody wrote meanwhile, only one version can be there; else one may have passed by that
-      // nobody kept.
-      const bool settled = floor.quiet && low == now && high == now && floor.submitted == submitted;
-      if ((!settled && (flags & (kMixed | kPassedOver))) || Floor(lba, rule).version != low) return check;
+      // One may have passed by that nobody kept.
+      if ((!OneVersionOnly(lba, floor, rule) && (flags & (kMixed | kPassedOver))) || Floor(lba, rule).version != low) return check;
     }
   }
   if (!right) {
@@ -194,10 +185,15 @@ void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
   const bool same = record.submitted == floor.submitted;
   if (same && (record.submitted != acknowledged || InLoss(record.epoch))) {
     const bool survived = !geometry_.volatile_cache || (IsToken(record.submitted) && Full(record.submitted) < TokenAtLoss());
+    std::atomic_ref<uint32_t> state(record.state);
     if (survived) {
       record.durable = found;
       record.epoch = 0;
+      state.fetch_and(~kPassed, std::memory_order_relaxed);
     } else {
+      // Passed by for now; a power loss can bring it back.
+      if (state.load(std::memory_order_relaxed) & kPassedOver) state.fetch_or(kMixed, std::memory_order_relaxed);
+      state.fetch_and(~kPassedOver, std::memory_order_relaxed);
       if (IsDurable(record.epoch)) record.durable = acknowledged;
       record.epoch = SubmitEpoch();
     }

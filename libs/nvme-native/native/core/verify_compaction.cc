@@ -16,7 +16,7 @@ bool VerifyTable::Settled(uint64_t lba) const {
   const Record& record = records_[lba];
   const uint32_t state = std::atomic_ref(const_cast<uint32_t&>(record.state)).load(std::memory_order_relaxed);
   const bool open = record.submitted != kVersionUnknown && record.submitted != Load(lba);
-  return !open && !(state & (kMixed | kUntracked | kPassedOver)) && !InLoss(record.epoch) && IsDurable(record.epoch);
+  return !open && !(state & (kPassed | kUntracked)) && !InLoss(record.epoch) && IsDurable(record.epoch);
 }
 
 void VerifyTable::Compact() {

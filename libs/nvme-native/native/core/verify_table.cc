@@ -49,7 +49,7 @@ bool VerifyTable::Take(uint64_t slba, uint64_t lbas, uint32_t lock) {
       const bool current = (seen >> kSessionShift) == header_->session;
       if (current && (seen & kLocked)) break;
       // Only the lock is void after a restart; what else is noted stays true.
-      const uint32_t flags = seen & (kMixed | kUntracked | kPassedOver);
+      const uint32_t flags = seen & (kPassed | kUntracked);
       taken = state.compare_exchange_weak(seen, session | flags | lock, std::memory_order_acquire);
     }
     if (taken) continue;
@@ -91,7 +91,10 @@ void VerifyTable::Submitted(uint64_t lba, Version version) {
   if (!Covers(lba)) return;
   const Version before = records_[lba].submitted;
   const bool uncertain = before != kVersionUnknown && before != Load(lba);
-  if (uncertain && !IsToken(before)) std::atomic_ref<uint32_t>(records_[lba].state).fetch_or(kPassedOver, std::memory_order_relaxed);
+  if (uncertain && !IsToken(before)) {
+    const uint32_t passed = kPassedOver | (before == kVersionUncorrectable ? kPassedUnreadable : 0);
+    std::atomic_ref<uint32_t>(records_[lba].state).fetch_or(passed, std::memory_order_relaxed);
+  }
   records_[lba].submitted = version;
 }
 
@@ -120,7 +123,7 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
       entries_[slba + i] = kVersionUnknown;
       record.durable = kVersionUnknown;
       record.epoch = 0;
-      clear |= kMixed | kPassedOver;
+      clear |= kPassed;
     } else if (end == WriteEnd::kAcknowledged && !hint) {
       const bool passed_over = (state.load(std::memory_order_relaxed) & kPassedOver) != 0;
       if (passed_over) {
@@ -129,16 +132,16 @@ void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, co
       }
       if (IsDurable(record.epoch)) {
         record.durable = acknowledged;
-        if (!passed_over) clear |= kMixed;
+        if (!passed_over) clear |= kMixed | kPassedUnreadable;
       } else if (!IsToken(acknowledged)) {
-        set |= kMixed;
+        set |= kMixed | (acknowledged == kVersionUncorrectable ? kPassedUnreadable : 0);
       }
       entries_[slba + i] = record.submitted;
       if (durable_now) {
         record.durable = record.submitted;
         record.epoch = 0;
         set = 0;
-        clear |= kMixed | kPassedOver;
+        clear |= kPassed;
       } else {
         record.epoch = epoch;
       }

@@ -130,10 +130,12 @@ class VerifyTable {
   // The same for the common case, without a word about it: how many sectors from the first on, `stride` bytes apart, are
   // settled and hold the version that was acknowledged last. The one behind them is for Check.
   uint32_t PlainlyRight(uint64_t slba, uint64_t count, const uint8_t* data, uint32_t stride) const;
-  // Read ended with an unrecovered read error.
-  SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor) const;
+  // Read ended with an unrecovered read error; settles as Check does.
+  SectorCheck CheckUnreadable(uint64_t lba, ReadFloor floor, Rule rule);
   // The table has something to say about this LBA, or had before the machine stopped.
   bool Concerns(uint64_t lba) const;
+  // A command that found this LBA unreadable since `floor` may be right: it was written uncorrectable then, or can be again.
+  bool MayBeUnreadable(uint64_t lba, const ReadFloor& floor, Rule rule) const;
   // Written uncorrectable, or about to be.
   bool Uncorrectable(uint64_t lba) const {
     return Covers(lba) && (Load(lba) == kVersionUncorrectable || records_[lba].submitted == kVersionUncorrectable);
@@ -178,6 +180,9 @@ class VerifyTable {
   static constexpr uint32_t kPassedOver = 8;
   // With kLocked: whoever has it writes.
   static constexpr uint32_t kWriting = 16;
+  // With kMixed or kPassedOver: "written uncorrectable" was passed over.
+  static constexpr uint32_t kPassedUnreadable = 32;
+  static constexpr uint32_t kPassed = kMixed | kPassedOver | kPassedUnreadable;
 
   VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
@@ -210,6 +215,7 @@ class VerifyTable {
   uint64_t Full(Version version) const;
   bool Allowed(uint64_t token, Version low, Version high) const;
   bool Lost(uint64_t lba, Version low, Version high) const;
+  bool OneVersionOnly(uint64_t lba, const ReadFloor& floor, Rule rule) const;
   void Settle(uint64_t lba, Version found, const ReadFloor& floor);
   SectorCheck CheckAlone(uint64_t lba, const uint8_t* sector, bool written) const;
   SectorCheck Wrong(uint64_t lba, const uint8_t* sector, Version low, Version high, Rule rule) const;

@@ -31,7 +31,7 @@ void Use(VerifyTable& table) {
       const ReadFloor floor = table.Floor(lba, rule);
       (void)table.Concerns(lba);
       (void)table.Check(lba, sector, floor, rule);
-      (void)table.CheckUnreadable(lba, floor);
+      (void)table.CheckUnreadable(lba, floor, rule);
     }
     table.PowerLost(4);
   }

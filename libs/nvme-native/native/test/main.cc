@@ -22,6 +22,7 @@ void TestWorkerStatistics();
 void TestStress();
 void TestVerifyTable();
 void TestVerifyDurability();
+void TestVerifyUnreadable();
 void TestVerifyCheck();
 void TestUncleanStop();
 void TestUncleanStopAtRandom();
@@ -52,6 +53,7 @@ constexpr Suite kSuites[] = {
     {"qpair-timeouts", TestQpairTimeouts, true},
     {"verify-table", TestVerifyTable, true},
     {"verify-durability", TestVerifyDurability, true},
+    {"verify-unreadable", TestVerifyUnreadable, true},
     {"verify-check", TestVerifyCheck, true},
     {"unclean-stop", TestUncleanStop, true},
     {"unclean-stop-at-random", TestUncleanStopAtRandom, true},

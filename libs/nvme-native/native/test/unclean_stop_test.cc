@@ -34,7 +34,7 @@ void WhatDoesNotChangeAfterASyncStaysKnown(const std::string& path) {
     // What it has forgotten it owns to: also an LBA of which it never heard, which may have been written.
     CHECK(left.Concerns(changed) && left.Concerns(3 * kRegion + 1) && !left.Concerns(4 * kRegion + 1) && left.Concerns(50));
     CHECK(left.LastWrites(changed).empty() && left.LastWrites(0).empty());
-    CHECK(left.CheckUnreadable(changed, left.Floor(changed, Rule::kExact)).state == SectorState::kUnknown);
+    CHECK(left.CheckUnreadable(changed, left.Floor(changed, Rule::kExact), Rule::kExact).state == SectorState::kUnknown);
     const Sector anew = WriteDurably(left, changed);
     CHECK(Reads(left, changed, anew) == SectorState::kRight && Reads(left, changed, after) == SectorState::kWrong);
     CHECK(Reads(left, changed + 1, after) == SectorState::kUnknown);

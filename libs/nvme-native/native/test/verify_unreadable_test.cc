@@ -1,0 +1,93 @@
+// When an unreadable LBA is right: it was written uncorrectable, or may be so again, and nothing else excuses it.
+#include "../core/nvme_spec.h"
+
+#include "bench_drive.h"
+#include "check.h"
+#include "verify_bench.h"
+
+using namespace assay;
+
+namespace {
+
+constexpr TableGeometry kGeometry = GeometryOf(32);
+
+void Mark(VerifyTable& table, uint64_t lba, WriteEnd end = WriteEnd::kAcknowledged) {
+  CHECK(table.TryLock(lba, 1));
+  table.Submitted(lba, kVersionUncorrectable);
+  table.Ended(lba, 1, end, false, {nvm_opcode::kWriteUncorrectable, 1, 0});
+}
+
+void Deallocate(VerifyTable& table, uint64_t lba) {
+  CHECK(table.TryLock(lba, 1));
+  table.Submitted(lba, kVersionZeroes);
+  table.Ended(lba, 1, WriteEnd::kAcknowledged, false, {nvm_opcode::kDatasetManagement, 1, 0});
+}
+
+SectorState Unreadable(VerifyTable& table, uint64_t lba, Rule rule) { return table.CheckUnreadable(lba, table.Floor(lba, rule), rule).state; }
+
+void AMarkThatWasWrittenOverComesBackWithTheLossOfTheWrite(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  for (const bool flushed : {true, false}) {
+    for (const bool marked : {true, false}) {
+      const uint64_t lba = 2 * marked + flushed;
+      (void)Write(*table, lba, WriteEnd::kAcknowledged, true);
+      if (marked) Mark(*table, lba);
+      (void)Write(*table, lba, WriteEnd::kAcknowledged);
+      CHECK(Unreadable(*table, lba, Rule::kExact) == SectorState::kWrong);
+      if (flushed) table->FlushAcknowledged(table->FlushSubmitted());
+    }
+  }
+  // Only the LBA that was marked and not flushed since can be unreadable.
+  table->PowerLost(2);
+  for (const bool marked : {true, false}) {
+    for (const bool flushed : {true, false}) {
+      const SectorState state = Unreadable(*table, 2 * marked + flushed, Rule::kDurableOrNewer);
+      CHECK(state == (marked && !flushed ? SectorState::kRight : SectorState::kWrong));
+    }
+  }
+  // That settles it.
+  CHECK(table->Uncorrectable(2) && Unreadable(*table, 2, Rule::kExact) == SectorState::kRight);
+  (void)Write(*table, 2, WriteEnd::kAcknowledged, true);
+  CHECK(Unreadable(*table, 2, Rule::kDurableOrNewer) == SectorState::kWrong);
+}
+
+void AMarkThatCameAndWentDuringTheReadExcusesIt(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  for (const bool marked : {true, false}) {
+    (void)Write(*table, 8, WriteEnd::kAcknowledged, true);
+    for (int i = 0; i < 8; i++) (void)Write(*table, 8, WriteEnd::kAcknowledged, true);
+    const ReadFloor floor = table->Floor(8, Rule::kDurableOrNewer);
+    if (marked) Mark(*table, 8);
+    (void)Write(*table, 8, WriteEnd::kAcknowledged, true);
+    CHECK(table->MayBeUnreadable(8, floor, Rule::kDurableOrNewer) == marked);
+    CHECK(table->CheckUnreadable(8, floor, Rule::kDurableOrNewer).state == (marked ? SectorState::kRight : SectorState::kWrong));
+  }
+}
+
+// What a deallocation left is there still when the mark behind it never came true.
+void ADeallocationBetweenTwoMarksMayBeThere(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  (void)Write(*table, 9, WriteEnd::kAcknowledged, true);
+  Mark(*table, 9);
+  Deallocate(*table, 9);
+  Mark(*table, 9, WriteEnd::kUncertain);
+  CHECK(Reads(*table, 9, kZeroes, Rule::kDurableOrNewer) == SectorState::kUnknown);
+  CHECK(Unreadable(*table, 9, Rule::kDurableOrNewer) == SectorState::kRight);
+}
+
+void AWriteThatMayStillComeTrueSaysNothing(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  (void)Write(*table, 10, WriteEnd::kAcknowledged, true);
+  Mark(*table, 10, WriteEnd::kUnknown);
+  CHECK(Unreadable(*table, 10, Rule::kExact) == SectorState::kUnknown);
+}
+
+}  // namespace
+
+void TestVerifyUnreadable() {
+  BenchFolder bench;
+  AMarkThatWasWrittenOverComesBackWithTheLossOfTheWrite(bench.path + "/1");
+  AMarkThatCameAndWentDuringTheReadExcusesIt(bench.path + "/2");
+  ADeallocationBetweenTwoMarksMayBeThere(bench.path + "/3");
+  AWriteThatMayStillComeTrueSaysNothing(bench.path + "/4");
+}
