@@ -75,6 +75,10 @@ export class ConfirmedNamespace {
   verify(options: Parameters<Namespace["verify"]>[0]) {
     return this.gate.pass(() => this.raw.verify(options));
   }
+  /** Of its verify table, what was not written since the last time; nobody who writes elsewhere waits. */
+  syncTable() {
+    return this.raw.syncVerifyTable({ resting: true });
+  }
   zoned(controller: Controller) {
     return ZonedNamespace.of(controller, this.raw);
   }

@@ -24,6 +24,7 @@ import type { RunContext } from "./scope";
 import { Standstill } from "./standstill";
 import { EXECUTORS } from "./steps/table";
 import { type SuspicionRule, suspect } from "./suspicion";
+import { keepTablesSynced } from "./table-sync";
 import { transportAddress } from "./transport-address";
 
 /** Longest wait for the driver to let go of the drive. */
@@ -120,7 +121,9 @@ async function journalledRun(parts: Parts): Promise<void> {
     return finish(journal, notBegun(reason, "guard-refused"));
   }
   const run = context(parts, slot, word);
-  const conclusion = await executeRun(run, stops);
+  const ended = new AbortController();
+  void keepTablesSynced(run.drive, clock, journal, ended.signal);
+  const conclusion = await executeRun(run, stops).finally(() => ended.abort());
   const park =
     conclusion.outcome === "failed" && run.plan.onFailure.hold && CLOSING_DESTROYS_EVIDENCE[slot.path.transport];
   if (!park) await closeDrive(run.drive, journal);

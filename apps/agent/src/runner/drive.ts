@@ -142,6 +142,15 @@ export class Drive {
     return found;
   }
 
+  /** What rests of the verify tables reaches the disk; the drive is sent nothing. @throws NvmeError */
+  async syncTables(): Promise<void> {
+    for (const opening of [...this.namespaces.values()]) {
+      // Whoever wanted it is told why it could not be opened.
+      const namespace = await opening.catch(() => null);
+      await namespace?.syncTable();
+    }
+  }
+
   /** After a format: sizes may have changed. */
   forgetNamespaces(): void {
     this.namespaces.clear();

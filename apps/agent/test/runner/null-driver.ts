@@ -204,6 +204,9 @@ class NullNamespace {
   async openVerifyTable(path: string): Promise<void> {
     this.driver.did(`table ${path.split("/").at(-1)}`);
   }
+  async syncVerifyTable(): Promise<void> {
+    this.driver.did("sync-table");
+  }
   startIoWorker(options: IoWorkerOptions): IoWorker {
     this.driver.did(`worker-${options.worker}`);
     return new NullWorker(this.driver, this.driver.script.worker(options), options);

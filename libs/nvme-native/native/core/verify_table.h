@@ -88,8 +88,9 @@ class VerifyTable {
   // Of this process.
   RecentWrites& recent() { return recent_; }
 
-  // Writes everything out: what does not change from here on is believed after any stop of the machine. Any thread.
-  void Sync();
+  // Writes everything out: what does not change from here on is believed after any stop of the machine. kResting: that is
+  // so of what has not changed since the last Sync, and nobody who goes on changing the rest waits for the disk. Any thread.
+  void Sync(SyncScope scope = SyncScope::kAll);
   // LBAs that a worker is about to write, so that none of its commands waits until that is noted on the disk. Of a large
   // part of the table it is noted as it comes.
   void Announce(uint64_t slba, uint64_t count);

@@ -120,12 +120,13 @@ void VerifyTable::Disown() {
   intent_->MarkAll();
 }
 
-void VerifyTable::Sync() {
+void VerifyTable::Sync(SyncScope scope) {
   if (fd_ < 0) return;
   if (file_->Broken()) return Disown();
   std::lock_guard lock(sync_mutex_);
-  Compact();
-  if (!intent_->Settle()) return;
+  // The pages that it would give back are in use.
+  if (scope == SyncScope::kAll) Compact();
+  if (!intent_->Settle(scope)) return;
   // Holes are the file's affair and not the mapping's.
   const bool there = msync(map_, bytes_, MS_SYNC) == 0 && fsync(fd_) == 0 && !file_->Broken();
   intent_->Settled(there);

@@ -59,13 +59,16 @@ void WriteIntent::Announce(uint64_t slba, uint64_t count) {
   MarkHeld(slba / region_lbas_, (slba + count - 1) / region_lbas_ + 1);
 }
 
-bool WriteIntent::Settle() {
+bool WriteIntent::Settle(SyncScope scope) {
   bool any = false;
   for (uint64_t region = 0; region < regions_; region++) {
     uint32_t seen = words_[region].load(std::memory_order_relaxed);
-    while ((seen & kStateBits) == kChanging && !words_[region].compare_exchange_weak(seen, (seen & ~kStateBits) | kSettling, std::memory_order_acquire)) {
-    }
-    any = any || (seen & kStateBits) != kOnDisk;
+    uint32_t next;
+    do {
+      const uint32_t state = seen & kStateBits;
+      next = state == kChanging && scope == SyncScope::kResting ? kResting : state == kOnDisk ? kOnDisk : kSettling;
+    } while (!words_[region].compare_exchange_weak(seen, (seen & ~kStateBits) | next, std::memory_order_acquire));
+    any = any || next == kSettling;
   }
   return any;
 }

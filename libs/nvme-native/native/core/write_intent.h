@@ -16,6 +16,9 @@ constexpr uint64_t kMostRegions = 4096;
 // A page of versions and four of records: no two regions share one.
 constexpr uint64_t kLeastRegionLbas = 1024;
 
+// To unmark what is in use would make its next writer wait for the disk, and win nothing.
+enum class SyncScope { kAll, kResting };
+
 class WriteIntent {
  public:
   // `notes`: kMostRegions bytes of the file. `flush`: brings them to the disk.
@@ -32,9 +35,9 @@ class WriteIntent {
   // These LBAs are about to change: what Enter would wait for is done at once. Any thread.
   void Announce(uint64_t slba, uint64_t count);
 
-  // What is marked begins to settle; false when nothing is. Then the table goes to the disk, and `Settled` unmarks what
-  // nobody has entered meanwhile. One thread at a time.
-  bool Settle();
+  // What is marked begins to settle, or of that only what nobody has entered since the last call; false when nothing does.
+  // Then the table goes to the disk, and `Settled` unmarks what nobody has entered meanwhile. One thread at a time.
+  bool Settle(SyncScope scope);
   void Settled(bool reached_the_disk);
   // The disk has lost something: everything stays marked.
   void MarkAll();
@@ -47,7 +50,7 @@ class WriteIntent {
   void ForgetLosses();
 
  private:
-  enum State : uint32_t { kOnDisk, kChanging, kSettling };
+  enum State : uint32_t { kOnDisk, kChanging, kSettling, kResting };
   // State in the lowest bits, above it how many are inside.
   static constexpr uint32_t kStateBits = 3, kInside = 4;
   static constexpr uint8_t kMarked = 1, kLost = 2;

@@ -135,13 +135,14 @@ Napi::Value TakeMiscompares(const Napi::CallbackInfo& info) {
   return list;
 }
 
-// syncVerifyTable(namespace), closeVerifyTable(namespace): that the file is complete; and forget it
+// syncVerifyTable(namespace, resting), closeVerifyTable(namespace): that the file is complete; and forget it
 template <bool kForget>
 Napi::Value SyncVerifyTable(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
+  const SyncScope scope = !kForget && info[1].As<Napi::Boolean>() ? SyncScope::kResting : SyncScope::kAll;
   auto pending = Pending::Create(env, StateOf(env).queue);
-  OnOwnThread("assay-table", pending, [pending, ns = Unwrap<Namespace>(info[0])] {
-    if (auto table = ns->table()) table->Sync();
+  OnOwnThread("assay-table", pending, [pending, ns = Unwrap<Namespace>(info[0]), scope] {
+    if (auto table = ns->table()) table->Sync(scope);
     if (kForget) ns->SetTable(nullptr);
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });

@@ -51,6 +51,43 @@ void WhatDoesNotChangeAfterASyncStaysKnown(const std::string& path) {
   });
 }
 
+// Now and then during a load: what rests becomes known, and whoever goes on writing never waits for the disk.
+void ASyncOfWhatRestsLeavesWritersAlone(const std::string& path) {
+  StoppingDisk disk(path);
+  auto table = OpenTable(path, kGeometry);
+  const Sector resting = WriteDurably(*table, 5);
+  Sector changing = WriteDurably(*table, kRegion);
+  const uint32_t marked = disk.waits();
+  for (int turn = 0; turn < 3; turn++) {
+    table->Sync(SyncScope::kResting);
+    changing = WriteDurably(*table, kRegion);
+    disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
+      // It has to be seen at rest once, and then to reach the disk.
+      CHECK(Reads(left, 5, resting) == (turn == 0 ? SectorState::kUnknown : SectorState::kRight));
+      CHECK(Reads(left, 5, changing) == (turn == 0 ? SectorState::kUnknown : SectorState::kWrong));
+      CHECK(Reads(left, kRegion, changing) == SectorState::kUnknown && Reads(left, kRegion, resting) == SectorState::kUnknown);
+    });
+    // The table and the notes of what has settled; no writer.
+    CHECK(disk.waits() == marked + (turn == 0 ? 0 : 2));
+  }
+  // Whoever comes back to it makes it unknown again before he changes it.
+  Written back(*table, 5);
+  back.Lock().Send();
+  CHECK(disk.waits() == marked + 3);
+  disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, resting) != SectorState::kWrong && Reads(left, 5, back.sector()) != SectorState::kWrong); });
+  (void)back.End();
+  // A write that is at work while two of them pass.
+  Written slow(*table, 2 * kRegion);
+  slow.Lock().Send();
+  table->Sync(SyncScope::kResting);
+  table->Sync(SyncScope::kResting);
+  const Sector late = slow.End();
+  disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 2 * kRegion, late) != SectorState::kWrong); });
+  // All of it, as ever.
+  table->Sync();
+  disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, kRegion, changing) == SectorState::kRight && Reads(left, 2 * kRegion, late) == SectorState::kRight); });
+}
+
 // Whatever a write is at when the table goes to the disk.
 void AWriteAcrossASyncIsNotBelieved(const std::string& path) {
   for (int step = 0; step < 3; step++) {
@@ -235,6 +272,7 @@ void TestUncleanStop() {
   int number = 0;
   const auto next = [&] { return bench.path + "/" + std::to_string(++number) + "-"; };
   WhatDoesNotChangeAfterASyncStaysKnown(next());
+  ASyncOfWhatRestsLeavesWritersAlone(next());
   AWriteAcrossASyncIsNotBelieved(next());
   AWriteDuringASyncIsNotBelieved(next());
   ASyncThatFailedIsNotBelieved(next());

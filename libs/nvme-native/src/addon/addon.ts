@@ -153,7 +153,7 @@ export interface NativeAddon {
     namespaceId: bigint,
   ): Promise<void>;
   setVerifyReads(namespace: NativeHandle, on: boolean): void;
-  syncVerifyTable(namespace: NativeHandle): Promise<void>;
+  syncVerifyTable(namespace: NativeHandle, resting: boolean): Promise<void>;
   /** `syncVerifyTable`, and the namespace has no table any more. */
   closeVerifyTable(namespace: NativeHandle): Promise<void>;
   takeMiscompares(namespace: NativeHandle): NativeMiscompare[];

@@ -77,8 +77,12 @@ export interface Namespace {
    * of another drive or with another seed, is begun anew.
    */
   openVerifyTable(path: string | null, seed: bigint, options?: VerifyTableOptions): Promise<void>;
-  /** What the table says reaches the disk; `Controller.close` does it too. Writers then wait for the disk a few times. */
-  syncVerifyTable(): Promise<void>;
+  /**
+   * What the table says reaches the disk; `Controller.close` does it too. Writers then wait for the disk a few times.
+   * `resting`: only what was not written since the last call, which costs those who write elsewhere nothing; called now and
+   * then it bounds what a stop of the machine makes unknown during a long load.
+   */
+  syncVerifyTable(options?: { resting?: boolean }): Promise<void>;
   /**
    * From now on every `read` is checked: wrong data make its completion 07/81, the data are delivered all the same, and
    * `takeMiscompares` tells what was wrong.

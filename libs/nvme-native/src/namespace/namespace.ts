@@ -1,7 +1,7 @@
 import type { ControllerAccess } from "../access";
 import type { NativeHandle } from "../addon/command";
 import { type CommandData, carried, viewOf } from "../buffer";
-import { integer, object, oneOf, refuse } from "../check";
+import { flag, integer, object, oneOf, refuse } from "../check";
 import { checkCommand, nativeCommand } from "../command";
 import type { Completion, RawCommand } from "../completion";
 import type { Namespace } from "../contract/namespace";
@@ -176,10 +176,12 @@ export class NvmeNamespace implements Namespace {
     return this.verification.open(path, seed, options);
   }
 
-  async syncVerifyTable(): Promise<void> {
+  async syncVerifyTable(options: { resting?: boolean } = {}): Promise<void> {
     this.controller.use();
+    const { resting } = object<typeof options>("options", options, ["resting"]);
+    flag("options.resting", resting ?? false);
     if (!this.verification.hasTable) refuse("syncVerifyTable needs a table, openVerifyTable must come first");
-    return this.verification.sync();
+    return this.verification.sync(resting === true);
   }
 
   verifyReads(on: boolean): void {

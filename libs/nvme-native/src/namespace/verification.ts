@@ -72,9 +72,9 @@ export class NamespaceVerification {
     if (this.#hasTable) addon().notePowerLoss(this.native, powerCycles);
   }
 
-  /** What the table says reaches the disk. */
-  async sync(): Promise<void> {
-    if (this.#hasTable) await settle(addon().syncVerifyTable(this.native));
+  /** What the table says reaches the disk; `resting`: of what has not changed since the last time. */
+  async sync(resting = false): Promise<void> {
+    if (this.#hasTable) await settle(addon().syncVerifyTable(this.native, resting));
   }
 
   /** For the end of the controller: the file is complete, and nothing of it is held any more. */

@@ -47,6 +47,13 @@ export const namespaceCalls = ({ ns, qpair, folder }: Bench): Calls => ({
     () => [`${folder}/t.verify`, 1n, { lbas: 8n, compressPercent: 0 }],
     (path, seed, options) => ns.openVerifyTable(path, seed, options),
   ),
+  syncVerifyTable: right(
+    () => [{ resting: true }],
+    async (options) => {
+      await ns.openVerifyTable(`${folder}/t.verify`, 1n);
+      return ns.syncVerifyTable(options);
+    },
+  ),
   verify: right(
     () => [{ rule: "exact", regionStartLba: 0n, regionLbas: 8n, written: false, depth: 4 }],
     async (options) => {
