@@ -162,6 +162,8 @@ void WritesThatCameApart() {
   CHECK(torn(longer, 16).size() == 1);
   // Where something newer was sent, a sector says nothing about this write.
   CHECK(torn([&](AtomicWrites& a) { a.Found(16, 300, 300); a.Found(17, 7, 999); }).empty());
+  // Nor does one of the write that was sent next, directly behind it.
+  CHECK(torn([&](AtomicWrites& a) { all(a, 16, 300, 4, true); a.Found(20, 7, 304); }).empty());
   // A token of the write at another place is not its doing.
   CHECK(torn([&](AtomicWrites& a) { a.Found(16, 300, 300); a.Found(90, 7, 301); }).empty());
 }
