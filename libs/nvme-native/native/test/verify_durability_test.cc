@@ -58,6 +58,10 @@ void AWriteThatFailedIsOldOrNew(const std::string& path) {
   // One that timed out may come true at any time: nothing is said until it is settled.
   const Sector late = Write(*table, 5, WriteEnd::kUnknown);
   CHECK(Reads(*table, 5, kZeroes) == SectorState::kUnknown && Reads(*table, 5, late) == SectorState::kUnknown);
+  // Also behind another one, and when the table has been written out.
+  (void)Write(*table, 5, WriteEnd::kAcknowledged, true);
+  table->Sync();
+  CHECK(Reads(*table, 5, kZeroes) == SectorState::kUnknown && Reads(*table, 5, late) == SectorState::kUnknown);
 }
 
 // A flush that was submitted before a write ended says nothing about it.
@@ -141,6 +145,36 @@ void ManyPowerLossesAreRemembered(const std::string& path) {
   for (uint64_t lba = 0; lba < 4; lba++) CHECK(Reads(*table, lba, durable[lba], Rule::kDurableOrNewer) == SectorState::kRight);
 }
 
+// What a flush has made durable stays so, whichever of several flushes is acknowledged last.
+void FlushesMayEndInAnyOrder(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  const Sector old = Write(*table, 6, WriteEnd::kAcknowledged, true);
+  const uint32_t early = table->FlushSubmitted();
+  const Sector flushed = Write(*table, 6, WriteEnd::kAcknowledged);
+  const uint32_t late = table->FlushSubmitted();
+  table->FlushAcknowledged(late);
+  table->FlushAcknowledged(early);
+  table->PowerLost(2);
+  CHECK(Wrong(*table, 6, old) == MiscompareKind::kLostWrite && !Wrong(*table, 6, flushed));
+}
+
+// A table that is opened again has missed a power loss only if the drive counts more of them.
+void PowerLossesAreCountedByTheDrive(const std::string& path) {
+  TableGeometry geometry = kGeometry;
+  Sector old, open;
+  {
+    auto table = OpenTable(path, geometry);
+    old = Write(*table, 6, WriteEnd::kAcknowledged, true);
+    open = Write(*table, 6, WriteEnd::kAcknowledged);
+    CHECK(OpenTable(path, geometry) == table);
+    CHECK(Wrong(*table, 6, old) == MiscompareKind::kStaleVersion);
+  }
+  CHECK(Wrong(*OpenTable(path, geometry), 6, old) == MiscompareKind::kStaleVersion);
+  geometry.power_cycles++;
+  auto table = OpenTable(path, geometry);
+  CHECK(!Wrong(*table, 6, old) && Wrong(*table, 6, open).has_value());
+}
+
 }  // namespace
 
 void TestVerifyDurability() {
@@ -155,4 +189,6 @@ void TestVerifyDurability() {
   UncertainZeroesMayOutliveTheNextWrite(next());
   ADeallocationIsAHint(next());
   ManyPowerLossesAreRemembered(next());
+  FlushesMayEndInAnyOrder(next());
+  PowerLossesAreCountedByTheDrive(next());
 }
