@@ -124,11 +124,14 @@ void VerifyTable::Sync(SyncScope scope) {
   if (fd_ < 0) return;
   if (file_->Broken()) return Disown();
   std::lock_guard lock(sync_mutex_);
+  if (disowned_) return;
   // The pages that it would give back are in use.
   if (scope == SyncScope::kAll) Compact();
   if (!intent_->Settle(scope)) return;
   // Holes are the file's affair and not the mapping's.
   const bool there = msync(map_, bytes_, MS_SYNC) == 0 && fsync(fd_) == 0 && !file_->Broken();
+  // Linux does not write again what it could not write: that a later sync succeeds says nothing about it.
+  if (!there) Disown();
   intent_->Settled(there);
 }
 

@@ -40,7 +40,10 @@ bool StoppingDisk::Synced(uint8_t* from, size_t bytes) { return watching_ == nul
 bool StoppingDisk::Take(uint8_t* from, size_t bytes) {
   std::lock_guard lock(mutex_);
   const bool whole_table = bytes > kTableHeadBytes;
-  if (whole_table && fails) return false;
+  if (whole_table && fails) {
+    failed_ = true;
+    return false;
+  }
   // A table begins with the head of its file.
   if (base_ == nullptr) base_ = from;
   synced_.resize(std::filesystem::file_size(path_));
@@ -64,8 +67,10 @@ void StoppingDisk::Stop(const std::string& to, const std::function<bool()>& pick
   std::string id;
   boot >> id;
   const auto found = std::search(left.begin(), left.begin() + kPage, id.begin(), id.end());
-  CHECK(!id.empty() && found != left.begin() + kPage);
-  std::fill_n(found, id.size(), 'f');
+  // A table that has seen its disk fail takes its name off.
+  const bool named = found != left.begin() + kPage;
+  CHECK(!id.empty() && (named || failed_));
+  if (named) std::fill_n(found, id.size(), 'f');
   std::ofstream(to, std::ios::binary).write(reinterpret_cast<const char*>(left.data()), static_cast<std::streamsize>(left.size()));
 }
 

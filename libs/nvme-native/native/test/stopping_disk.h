@@ -47,6 +47,7 @@ class StoppingDisk {
   uint8_t* base_ = nullptr;
   Bytes synced_;
   uint32_t waits_ = 0;
+  bool failed_ = false;
 };
 
 }  // namespace assay
