@@ -174,3 +174,27 @@ test("zeroes of a worker that leaves tuples to the drive have some, which anothe
     const reader = ns.startIoWorker({ ...all, readPercent: 100, protection: { check: ["guard", "reference"] } });
     expect(await reader.result).toMatchObject({ end: "done", errors: [], miscompares: 0n });
   }));
+
+test.each<[string, Layout, object]>([
+  ["metadata between the sectors", { lbaBytes: 512, metadataBytes: 8, extendedLba: true }, {}],
+  [
+    "long metadata with tuples of the drive, which nobody knows",
+    { lbaBytes: 4096, metadataBytes: 64, extendedLba: true, protection: 1 },
+    {},
+  ],
+  [
+    "tuples of its own",
+    { lbaBytes: 512, metadataBytes: 8, protection: 1 },
+    { protection: { check: ["guard", "reference"] } },
+  ],
+])("a compare of what the worker wrote, zeroed and deallocated finds it: %s", (_, layout, more) =>
+  drive(layout, async ({ ns, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 1n);
+    const operations = { write: 40, compare: 30, writeZeroes: 15, deallocate: 15 };
+    const sizes = { sizeBytes: layout.lbaBytes! * 2, alignLbas: 1, regionLbas: 128n };
+    const { readPercent: _all, ...all } = worker({ ...sizes, ...more, ioCount: 4_000, verify: true });
+    const result = await ns.startIoWorker({ ...all, operations }).result;
+    expect(result.errors.filter(({ action }) => action !== "ignore")).toEqual([]);
+    expect(result).toMatchObject({ end: "done", miscompares: 0n });
+  }),
+);

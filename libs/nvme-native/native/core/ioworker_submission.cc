@@ -173,7 +173,10 @@ void IoWorker::FillWrite(Slot& slot) {
     const uint64_t token = slot.token = table_->TakeTokens(slot.step.lbas);
     if (slot.step.lbas > 1 && ns_->geometry().normal_unit.lbas > 1) table_->recent().Add({token, slot.step.slba, slot.step.lbas});
     for (uint32_t i = 0; i < slot.step.lbas; i++) {
-      table_->stamp().Fill(slot.write_data + uint64_t{i} * stride, lba_bytes, slot.step.slba + i, token + i);
+      uint8_t* sector = slot.write_data + uint64_t{i} * stride;
+      table_->stamp().Fill(sector, lba_bytes, slot.step.slba + i, token + i);
+      // A compare takes the metadata in: they are the same in every write.
+      if (stride != lba_bytes) std::memset(sector + lba_bytes, 0, stride - lba_bytes);
       table_->Submitted(slot.step.slba + i, VerifyTable::TokenVersion(token + i));
     }
     return;
@@ -184,15 +187,20 @@ void IoWorker::FillWrite(Slot& slot) {
 
 // With verification a compare sends what must be there; where that is not known, its answer means nothing.
 void IoWorker::FillCompare(Slot& slot) {
-  const uint32_t stride = stride_;
-  slot.expected_known = true;
+  const uint32_t stride = stride_, lba_bytes = ns_->geometry().lba_bytes;
+  // Tuples that the drive has made and sends along are not ours to know.
+  const bool moves_metadata = stride != lba_bytes || beside_bytes_ != 0;
+  slot.expected_known = !protection_.on() || protection_.by_host() || !moves_metadata;
   for (uint32_t i = 0; i < slot.step.lbas; i++) {
     uint8_t* sector = slot.write_data + uint64_t{i} * stride;
     if (!options_.verify) {
       payload_.Fill(sector, slot.step.slba + i);
-    } else if (!table_->Expect(slot.step.slba + i, sector)) {
-      slot.expected_known = false;
+      continue;
     }
+    // Zeroes that come of a deallocation have other tuples than written ones.
+    const bool known = table_->Expect(slot.step.slba + i, sector);
+    if (!known || (protection_.on() && Stamp::Token(sector, lba_bytes) == 0)) slot.expected_known = false;
+    if (stride != lba_bytes) std::memset(sector + lba_bytes, 0, stride - lba_bytes);
   }
 }
 
