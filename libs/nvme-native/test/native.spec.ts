@@ -24,6 +24,7 @@ const SUITES = [
   "qpair-timeouts",
   "verify-table",
   "verify-durability",
+  "verify-unreadable",
   "verify-check",
   "unclean-stop",
   "unclean-stop-at-random",
