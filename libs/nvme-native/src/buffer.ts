@@ -124,6 +124,7 @@ export class Buffer {
 
   /** A range of Dataset Management (NVM Command Set 1.0, figure 41) in the place `index`. */
   setDsmRange(index: number, slba: bigint, lbaCount: number, attributes = 0): this {
+    if (this.length < RANGE_BYTES) refuse(`${this} holds no range, which has ${RANGE_BYTES} bytes`);
     integer("index", index, 0, Math.min(255, Math.floor(this.length / RANGE_BYTES) - 1));
     const at = new DataView(this.bytes.buffer, this.bytes.byteOffset + index * RANGE_BYTES, RANGE_BYTES);
     big("slba", slba, 0n, U64);

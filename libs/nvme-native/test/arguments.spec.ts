@@ -13,6 +13,14 @@ const cases: [message: string | RegExp, act: (bench: Bench) => unknown][] = [
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, depth: 1024 })),
   ],
   [
+    "sequence[0].atUs is -1, it must not be below 0",
+    ({ ns }) => ns.startIoWorker({ sequence: [{ atUs: -1, opcode: "flush" }] }),
+  ],
+  [
+    "<buffer: 15 bytes> holds no range, which has 16 bytes",
+    ({ controller }) => controller.createBuffer(15).setDsmRange(0, 0n, 1),
+  ],
+  [
     "nsid is Symbol(no number), it must be an integer from 1 to 4294967295",
     ({ ns }) => ns.startIoWorker(worker({ ioCount: 1, nsid: wrong(Symbol("no number")) })),
   ],

@@ -100,6 +100,7 @@ export function checkSequence(options: IoWorkerOptions, ns: NamespaceIdentity, m
   given.forEach((step, i) => {
     const name = `sequence[${i}]`;
     const o = object<SequenceStep>(name, step, ["atUs", "opcode", "slba", "lbaCount"]);
+    if (typeof o.atUs === "number" && o.atUs < 0) refuse(`${name}.atUs is ${o.atUs}, it must not be below 0`);
     if (o.atUs !== 0) finite(`${name}.atUs`, o.atUs, 0, MAX_AT_US);
     if (o.atUs < before) refuse(`${name}.atUs is ${o.atUs}, it must not be before sequence[${i - 1}], ${before}`);
     before = o.atUs;
