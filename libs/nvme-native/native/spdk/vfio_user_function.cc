@@ -7,6 +7,7 @@
 
 #ifdef SPDK_CONFIG_VFIO_USER
 #include <linux/vfio.h>
+#include <spdk/version.h>
 #include <spdk/vfio_user_pci.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <cerrno>
 #include <mutex>
 
+#include "environment.h"
 #include "log_capture.h"
 #endif
 
@@ -103,6 +105,9 @@ class VfioUserFunction final : public BusFunction {
 
 Status OpenVfioUserFunction(const std::string& folder, std::unique_ptr<BusFunction>* out) {
   const std::string socket = folder + "/cntrl";
+#if SPDK_VERSION < SPDK_VERSION_NUM(25, 9, 0)
+  return Status::Error(Code::kUnsupported, std::string("spdk-vfio-user: before v25.09 SPDK lends its memory only from hugepages, and this is ") + Release());
+#endif
   if (access(socket.c_str(), F_OK) != 0) return Status::Error(Code::kOpen, "spdk-vfio-user " + folder + " does not open: there is no socket " + socket);
   ForgetLastError();
   const std::string does_not_open = "spdk-vfio-user " + folder + " does not open";

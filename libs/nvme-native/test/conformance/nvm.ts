@@ -1,5 +1,5 @@
 /** NVM commands (B085 to B099). */
-import { expectStatus, statusText } from "../../src";
+import { driver, expectStatus, statusText } from "../../src";
 import { worker as options } from "../bench-drive";
 import { behaviour, type ConformanceBench, mapsDataFirst, unknownWithoutData } from "./behaviour";
 import { filled, firstBytes } from "./sectors";
@@ -124,7 +124,8 @@ behaviour("B094", "more than MDTS is refused, and nothing breaks", {}, async (be
 function beyondMdts({ host, differs }: ConformanceBench): string[] {
   if (host === "spdk-tcp") {
     differs("SPDK's target closes the connection of the queue that asks for more");
-    return ["07/82"];
+    // That release's library does not notice it: the command ends by its timeout.
+    return [driver.info().spdkVersion === "v24.09" ? "07/80" : "07/82"];
   }
   if (host === "spdk-vfio-user") {
     differs(
