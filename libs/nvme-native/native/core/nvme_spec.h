@@ -70,14 +70,12 @@ enum : uint8_t {
 }
 constexpr uint32_t kCdw12Deallocate = 1u << 25;  // DEAC of Write Zeroes
 constexpr uint32_t kCdw12Fua = 1u << 30;
-constexpr uint32_t kCdw12LimitedRetry = 1u << 31;
 
 // Completions made by our side use the vendor specific status type; src/status.ts has the same table.
 constexpr uint8_t kLocalSct = 7;
 constexpr uint8_t kLocalTimedOut = 0x80;
 constexpr uint8_t kLocalMiscompare = 0x81;
 constexpr uint8_t kLocalTerminated = 0x82;
-constexpr uint8_t kLocalDeadline = 0x83;
 
 namespace reg {
 enum : uint32_t { kCap = 0x00, kVs = 0x08, kIntms = 0x0c, kIntmc = 0x10, kCc = 0x14, kCsts = 0x1c, kNssr = 0x20,

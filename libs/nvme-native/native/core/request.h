@@ -42,9 +42,7 @@ class RequestPump {
   bool Turn();
   // Owner, at the end: what has not been sent fails with `status`. What was sent has been terminated before.
   void FailWaiting(const Status& status);
-  // Owner.
-  bool Idle() const { return in_flight_ == 0 && waiting_.empty(); }
-  // Requests are waiting for a lock, not for a completion.
+  // Owner. Requests are waiting for a lock, not for a completion.
   bool Retrying() const { return !waiting_.empty() && blocked_; }
 
  private:

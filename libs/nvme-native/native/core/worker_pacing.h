@@ -25,7 +25,6 @@ class WorkerPacing {
   }
   // When something changes by itself: the next one is due, or time is up.
   uint64_t WakeNs(bool can_send) const;
-  uint64_t issued() const { return issued_; }
 
  private:
   uint64_t NextNs() const;

@@ -19,8 +19,6 @@ class Media {
   uint64_t lba_count() const { return lba_count_; }
   uint32_t lba_bytes() const { return lba_bytes_; }
   uint32_t metadata_bytes() const { return metadata_bytes_; }
-  // Bytes of one LBA in the data buffer of a command.
-  uint32_t extended_bytes() const { return lba_bytes_ + (record_->extended ? metadata_bytes_ : 0); }
   bool volatile_cache() const { return header_->volatile_cache != 0 && record_->command_set != kZonedCommandSet; }
   // After a format.
   void Reload();

@@ -7,7 +7,6 @@ namespace assay::model::status {
 
 constexpr uint16_t kInvalidOpcode = MakeStatus(0, 0x01, true);
 constexpr uint16_t kInvalidField = MakeStatus(0, 0x02, true);
-constexpr uint16_t kAborted = MakeStatus(0, 0x07);
 constexpr uint16_t kFailedFused = MakeStatus(0, 0x09);
 constexpr uint16_t kMissingFused = MakeStatus(0, 0x0a);
 constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
@@ -37,9 +36,7 @@ constexpr uint16_t kThinProvisioning = MakeStatus(1, 0x1b, true);
 constexpr uint16_t kInvalidControllerList = MakeStatus(1, 0x1c, true);
 constexpr uint16_t kCommandSetNotSupported = MakeStatus(1, 0x29, true);
 constexpr uint16_t kNoStreamResources = MakeStatus(1, 0x7f);
-constexpr uint16_t kConflictingAttributes = MakeStatus(1, 0x80, true);
 constexpr uint16_t kInvalidProtection = MakeStatus(1, 0x81, true);
-constexpr uint16_t kReadOnlyRange = MakeStatus(1, 0x82, true);
 constexpr uint16_t kCommandSizeLimit = MakeStatus(1, 0x83, true);
 constexpr uint16_t kZoneBoundary = MakeStatus(1, 0xb8, true);
 constexpr uint16_t kZoneFull = MakeStatus(1, 0xb9, true);

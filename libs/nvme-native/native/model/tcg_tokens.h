@@ -40,7 +40,6 @@ class TokenReader {
   bool TakeUid(uint64_t* uid);
   // StartName and the number behind it.
   bool TakeName(uint64_t* name);
-  bool AtEnd() const { return tokens_.empty(); }
 
  private:
   std::span<const Token> tokens_;
