@@ -149,6 +149,21 @@ void FollowCopy(const Table& table, Request* request) {
   const uint64_t to = command.sqe.Slba();
   const bool fua = (command.sqe.cdw12 & kCdw12Fua) != 0;
   Follow(table, request, {{to, sources->size()}}, fua, [table, sources](Request&, uint64_t i) { return table->CopyOf((*sources)[i]); });
+  // Which version is copied of a source that others write meanwhile is the drive's affair.
+  auto before = std::make_shared<std::vector<ReadFloor>>();
+  request->admit = [table, sources, before, lock = std::move(request->admit)](Request& self) {
+    before->clear();
+    for (uint64_t lba : *sources) before->push_back(table->Floor(lba, Rule::kExact));
+    return lock(self);
+  };
+  request->finish = [table, sources, before, to, then = std::move(request->finish)](const Status& status, const Done& done, Request& self) {
+    for (uint64_t i = 0; !self.admit && i < before->size(); i++) {
+      const ReadFloor now = table->Floor((*sources)[i], Rule::kExact);
+      const bool same = now.version == (*before)[i].version && now.submitted == (*before)[i].submitted;
+      if (!same) table->Submitted(to + i, kVersionUnknown);
+    }
+    then(status, done, self);
+  };
 }
 
 // Before the drive has changed what nobody can say yet.

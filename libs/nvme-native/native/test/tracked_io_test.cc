@@ -201,6 +201,26 @@ void ACopyTakesItsVersionsAlong(const std::string& path) {
   CHECK(script.Reads(Foreign(7), 19) == SectorState::kRight);
 }
 
+// The drive copies it before or after: only what stood still is known.
+void ACopyOfWhatOthersWriteMeanwhileIsUnknown(const std::string& path) {
+  Script script(path);
+  for (uint64_t lba = 3; lba < 6; lba++) Sent(script, nvm_opcode::kWrite, lba, 1, Foreign(1), kCdw12Fua).Do();
+  Sector range(32);
+  const uint64_t from = 3;
+  const uint16_t last = 2;
+  std::memcpy(&range[8], &from, 8);
+  std::memcpy(&range[16], &last, 2);
+  Sent copy(script, nvm_opcode::kCopy, 16, 1, range, kCdw12Fua);
+  CHECK(copy.Admit());
+  Sent(script, nvm_opcode::kWrite, 3, 1, Foreign(2), kCdw12Fua).Do();
+  Sent later(script, nvm_opcode::kWrite, 4, 1, Foreign(2), kCdw12Fua);
+  CHECK(later.Admit());
+  copy.End();
+  later.End();
+  for (uint64_t lba : {16, 17}) CHECK(script.Reads(Foreign(2), lba) == SectorState::kUnknown && script.Reads(Foreign(1), lba) == SectorState::kUnknown);
+  CHECK(script.Reads(Foreign(1), 18) == SectorState::kRight && script.Reads(Foreign(2), 18) == SectorState::kWrong);
+}
+
 // Where it went is what the drive says; one that failed wrote nothing, one of which nobody knows may be anywhere.
 void AnAppendIsWhereTheDriveSays(const std::string& path) {
   Script script(path);
@@ -252,6 +272,7 @@ void TestTrackedIo() {
   AWriteThatFailedIsOldOrNew(next());
   DataOfAnotherShapeAreUnknown(next());
   ACopyTakesItsVersionsAlong(next());
+  ACopyOfWhatOthersWriteMeanwhileIsUnknown(next());
   AnAppendIsWhereTheDriveSays(next());
   ACheckedReadTellsWhatIsWrong(next());
 }
