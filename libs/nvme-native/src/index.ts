@@ -57,6 +57,18 @@ export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from
 export type * from "./namespace/miscompare";
 export { guardCrc, protectionTuple } from "./namespace/protection";
 export {
+  type AcquireOptions,
+  decodeReservationNotification,
+  decodeReservations,
+  type RegisterOptions,
+  type Registrant,
+  type ReleaseOptions,
+  type ReservationNotification,
+  type ReservationReport,
+  Reservations,
+  type ReservationType,
+} from "./namespace/reservations";
+export {
   decodeOpenStreams,
   decodeStreamParameters,
   type StreamParameters,

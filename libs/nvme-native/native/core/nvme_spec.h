@@ -65,7 +65,7 @@ enum : uint8_t {
 namespace nvm_opcode {
 enum : uint8_t {
   kFlush = 0x00, kWrite = 0x01, kRead = 0x02, kWriteUncorrectable = 0x04, kCompare = 0x05, kWriteZeroes = 0x08,
-  kDatasetManagement = 0x09, kVerify = 0x0c, kCopy = 0x19, kZoneManagementSend = 0x79, kZoneManagementReceive = 0x7a, kZoneAppend = 0x7d,
+  kDatasetManagement = 0x09, kVerify = 0x0c, kReservationRegister = 0x0d, kReservationReport = 0x0e, kReservationAcquire = 0x11, kReservationRelease = 0x15, kCopy = 0x19, kZoneManagementSend = 0x79, kZoneManagementReceive = 0x7a, kZoneAppend = 0x7d,
 };
 }
 constexpr uint32_t kCdw12Deallocate = 1u << 25;  // DEAC of Write Zeroes

@@ -76,6 +76,13 @@ class AdminCommands {
   Device::Outcome GetHostBehaviour(const Sqe& sqe);
   Device::Outcome SetWriteProtection(const Sqe& sqe, uint32_t* value);
   Device::Outcome GetWriteProtection(const Sqe& sqe);
+  // reservation_features.cc
+  Device::Outcome SetHostId(const Sqe& sqe, uint32_t* value);
+  Device::Outcome GetHostId(const Sqe& sqe);
+  Device::Outcome SetNotificationMask(const Sqe& sqe, uint32_t* value);
+  Device::Outcome GetNotificationMask(const Sqe& sqe);
+  Device::Outcome SetPersistence(const Sqe& sqe, uint32_t* value);
+  Device::Outcome GetPersistence(const Sqe& sqe);
   // admin_namespaces.cc
   Device::Outcome Format(const Sqe& sqe);
   Device::Outcome NamespaceManagement(const Sqe& sqe);

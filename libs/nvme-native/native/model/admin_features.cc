@@ -26,6 +26,9 @@ const AdminCommands::Feature AdminCommands::kFeatures[] = {
     {0x16, 0, kChangeable, &A::SetHostBehaviour, &A::GetHostBehaviour},
     {0x19, 0, 0, nullptr, nullptr},                                             // I/O command set profile: there is one
     {0x80, 0, kChangeable | kSaveable, nullptr, nullptr},                       // software progress marker
+    {0x81, 0, kChangeable, &A::SetHostId, &A::GetHostId},
+    {0x82, 0, kChangeable | kPerNamespace, &A::SetNotificationMask, &A::GetNotificationMask},  // of reservations
+    {0x83, 0, kChangeable | kPerNamespace, &A::SetPersistence, &A::GetPersistence},            // of reservations
     {0x84, 0, kChangeable | kPerNamespace, &A::SetWriteProtection, &A::GetWriteProtection},
 };
 
@@ -49,6 +52,10 @@ void AdminCommands::ResetFeatures() {
   d_.under_temperature_ = 0;
   d_.vector_configuration_.clear();
   d_.host_behaviour_.fill(0);
+  d_.host_id_.fill(0);
+  d_.wide_host_id_ = false;
+  d_.notification_mask_.fill(0);
+  for (ReservationRecord& record : d_.header_->reservations) Reservations(&record).ForgetUnnamed();
   d_.power_transitions_.fill(0);
   d_.host_memory_.Forget();
   d_.keep_alive_due_ns_ = kNever;

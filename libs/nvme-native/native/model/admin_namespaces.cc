@@ -39,6 +39,7 @@ void SetFormat(NamespaceRecord& ns, uint32_t format, bool extended, uint32_t pi_
 uint16_t AdminCommands::FormatOne(Media& media, uint32_t cdw10) {
   const uint32_t format = (cdw10 & 15) | (cdw10 >> 12 & 3) << 4;
   if (media.record().write_protected) return status::kWriteProtected;
+  if (d_.ReservationsOf(media.nsid()).Denies(d_.host_id_, true)) return status::kReservationConflict;
   SetFormat(media.record(), format, cdw10 >> 4 & 1, cdw10 >> 5 & 7, cdw10 >> 8 & 1);
   media.Erase();
   return 0;
@@ -105,9 +106,11 @@ Device::Outcome AdminCommands::DeleteNamespace(const Sqe& sqe) {
   for (uint32_t nsid = 1; nsid <= d_.namespaces_.max(); nsid++) {
     const Media* media = d_.namespaces_.Allocated(nsid);
     if (media == nullptr || (!all && nsid != sqe.nsid)) continue;
+    if (d_.ReservationsOf(nsid).Denies(d_.host_id_, true)) return Fail(status::kReservationConflict);
     const bool attached = media->record().attached != 0;
     d_.NoteNamespace(sqe, nsid, media->record());
     d_.streams_.Forget(nsid);
+    d_.header_->reservations[nsid - 1] = {};
     d_.namespaces_.Delete(nsid);
     d_.error_recovery_[nsid - 1] = d_.features_[0x05];
     if (attached) d_.NamespaceChanged(nsid);

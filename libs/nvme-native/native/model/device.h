@@ -27,6 +27,7 @@
 #include "opal.h"
 #include "outcome.h"
 #include "persistent_events.h"
+#include "reservations.h"
 #include "streams.h"
 
 namespace assay::model {
@@ -110,6 +111,7 @@ class Device {
   void TakeDoorbells();
   void TakeDoorbell(uint32_t index, uint32_t value);
   void FollowConfigSpace(const ConfigSpace::Effect& effect);
+  Reservations ReservationsOf(uint32_t nsid) { return Reservations(&header_->reservations[nsid - 1]); }
   // Feature 06h, as long as the drive has a cache at all.
   bool VolatileCacheEnabled() const;
   uint32_t ErrorRecovery(uint32_t nsid) const;
@@ -208,6 +210,9 @@ class Device {
   std::map<uint32_t, uint32_t> vector_configuration_;
   std::array<uint8_t, 512> host_behaviour_ = {};
   std::array<uint64_t, 32> power_transitions_ = {};
+  HostId host_id_ = {};  // feature 81h
+  bool wide_host_id_ = false;
+  std::array<uint32_t, kMaxNamespaces> notification_mask_ = {};  // feature 82h by nsid - 1
   HostMemory host_memory_;
   uint64_t timestamp_ms_ = 0, timestamp_set_ns_ = 0;
   uint32_t timestamp_origin_ = 0;

@@ -87,6 +87,13 @@ std::string WrongOpal(const OpalRecord& opal) {
   return "";
 }
 
+std::string WrongReservations(const DriveHeader& h) {
+  for (const ReservationRecord& record : h.reservations) {
+    if (record.type > kExclusiveAccessAll || record.persists > 1) return "has no possible reservation";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
@@ -107,6 +114,7 @@ std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
   const bool finite = std::isfinite(n.ambient_c) && std::isfinite(n.throttle_c) && std::isfinite(n.degrees_per_gib) && std::isfinite(n.cool_s) && std::isfinite(n.heat_c);
   if (n.dies > kMaxDies || !finite) return "has no possible NAND";
   if (std::string wrong = WrongOpal(h.opal); !wrong.empty()) return wrong;
+  if (std::string wrong = WrongReservations(h); !wrong.empty()) return wrong;
   return WrongFaults(h);
 }
 

@@ -16,6 +16,7 @@
 #include "log_records.h"
 #include "namespace_record.h"
 #include "opal_record.h"
+#include "reservation_record.h"
 
 namespace assay::model {
 
@@ -142,6 +143,7 @@ struct DriveHeader {
   uint32_t weighted_round_robin;  // CAP.AMS
   OpalRecord opal;
   EventHistory events;
+  ReservationRecord reservations[kMaxNamespaces];
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
 constexpr uint64_t kScratchMetadataOffset = kScratchDataOffset - kLargestMetadata;

@@ -77,7 +77,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint16_t>(page, 316, 1);       // EDSTT, minutes
   Put(page, 328, kSanitizeCapabilities);
   page[265] = 1;                     // APSTA
-  Put<uint32_t>(page, 96, 1u << 4);  // CTRATT: endurance groups
+  Put<uint32_t>(page, 96, 1 | 1u << 4);  // CTRATT: 128-bit host identifiers, endurance groups
   Put<uint16_t>(page, 340, kEnduranceGroup);  // ENDGIDMAX
   Put<uint32_t>(page, 352, 1);       // PELS, 64 KiB
   Put<uint32_t>(page, 92, 1u << 8);  // OAES: namespace attribute notices
@@ -91,7 +91,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint16_t>(page, 514, static_cast<uint16_t>(h.max_queue_entries));
   Put<uint32_t>(page, 516, h.max_namespaces);
   Put<uint32_t>(page, 540, h.max_namespaces);  // MNAN
-  Put<uint16_t>(page, 520, 1 | 2 | 4 | 8 | 0x10 | 0x40 | 0x80 | 0x100);  // compare, write uncorrectable, DSM, write zeroes, save and select, timestamp, verify, copy
+  Put<uint16_t>(page, 520, 1 | 2 | 4 | 8 | 0x10 | 0x20 | 0x40 | 0x80 | 0x100);  // compare, write uncorrectable, DSM, write zeroes, save and select, reservations, timestamp, verify, copy
   Put<uint16_t>(page, 522, 1);       // FUSES: compare and write
   page[524] = 4;                     // FNA: cryptographic erase; formats go by namespace
   page[525] = h.volatile_cache ? 1 : 0;
@@ -115,6 +115,7 @@ void FillIdentifyNamespace(const Media& media, uint8_t* page) {
   FillLbaFormats(page);
   page[26] = static_cast<uint8_t>(ns.lba_format | (ns.extended ? 0x10 : 0));
   page[29] = static_cast<uint8_t>(ns.pi_type | (ns.pi_first ? 8 : 0));
+  page[31] = 0xff;   // RESCAP: persistence over power loss, all types, IEKEY as of Base 1.3
   page[33] = 1 | 8;  // DLFEAT: deallocated sectors read zero, Write Zeroes can deallocate
   Put(page, 48, media.lba_count() * media.lba_bytes());  // NVMCAP, low half
   Put<uint16_t>(page, 74, kCopyRangeLbas);

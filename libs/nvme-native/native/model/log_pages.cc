@@ -110,6 +110,9 @@ void FillPersistentEvents(const LogSource& source, uint8_t* page) {
   std::copy(source.persistent_events.begin(), source.persistent_events.end(), page);
 }
 
+// Notifications go to controllers of other hosts, and there is no other controller.
+void FillReservations(const LogSource&, uint8_t*) {}
+
 void FillSupported(const LogSource&, uint8_t* page);
 
 constexpr LogPage kLogPages[] = {
@@ -124,6 +127,7 @@ constexpr LogPage kLogPages[] = {
     {0x08, kTelemetryBlock, FillControllerTelemetry},
     {0x09, kEnduranceBytes, FillEndurance},
     {0x0d, kEventLogBytes, FillPersistentEvents},
+    {0x80, 64, FillReservations},
     {0x81, kSanitizeLogBytes, FillSanitize},
 };
 

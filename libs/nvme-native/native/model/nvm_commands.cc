@@ -18,7 +18,11 @@ const NvmCommands::Entry NvmCommands::kTable[] = {
     {kWriteZeroes, &N::WriteZeroes, kRanged | kWrites, effect::kSupported | effect::kContent},
     {kWriteUncorrectable, &N::WriteUncorrectable, kRanged | kWrites, effect::kSupported | effect::kContent},
     {kDatasetManagement, &N::DatasetManagement, kWrites, effect::kSupported | effect::kContent},
-    {kCopy, &N::Copy, kWrites, effect::kSupported | effect::kContent},
+    {kCopy, &N::Copy, kReads | kWrites, effect::kSupported | effect::kContent},
+    {kReservationRegister, &N::ReservationRegister, 0, effect::kSupported},
+    {kReservationReport, &N::ReservationReport, 0, effect::kSupported},
+    {kReservationAcquire, &N::ReservationAcquire, 0, effect::kSupported},
+    {kReservationRelease, &N::ReservationRelease, 0, effect::kSupported},
     {kZoneManagementSend, &N::ZoneManagementSend, kWrites | kZoned, effect::kSupported | effect::kContent},
     {kZoneManagementReceive, &N::ZoneManagementReceive, kZoned, effect::kSupported},
     {kZoneAppend, &N::ZoneAppend, kRanged | kMoves | kWrites | kZoned, effect::kSupported | effect::kContent},
@@ -38,6 +42,7 @@ Device::Outcome NvmCommands::Execute(const Sqe& sqe) {
   if (media == nullptr) return Fail(status::kInvalidField);
   const bool zoned = media->record().command_set == kZonedCommandSet;
   if (entry == nullptr || ((entry->kind & kZoned) && !zoned)) return Fail(status::kInvalidOpcode);
+  if (const uint16_t status = CheckReservation(sqe, *media, entry->kind)) return Fail(status);
   if ((entry->kind & kWrites) && media->record().write_protected) return Fail(status::kWriteProtected);
   if (entry->kind & kRanged) {
     if (const uint16_t status = CheckRange(sqe, *media, entry->kind)) return Fail(status);

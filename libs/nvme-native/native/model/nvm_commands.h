@@ -57,6 +57,13 @@ class NvmCommands {
   Device::Outcome Flush(const Sqe& sqe, Media& media);
   // nvm_copy.cc
   Device::Outcome Copy(const Sqe& sqe, Media& media);
+  // nvm_reservations.cc
+  Device::Outcome ReservationRegister(const Sqe& sqe, Media& media);
+  Device::Outcome ReservationAcquire(const Sqe& sqe, Media& media);
+  Device::Outcome ReservationRelease(const Sqe& sqe, Media& media);
+  Device::Outcome ReservationReport(const Sqe& sqe, Media& media);
+  // 00/83 where another host's reservation stands in the way.
+  uint16_t CheckReservation(const Sqe& sqe, const Media& media, uint32_t kind) const;
   // nvm_zones.cc
   Device::Outcome ZoneManagementSend(const Sqe& sqe, Media& media);
   Device::Outcome ZoneManagementReceive(const Sqe& sqe, Media& media);

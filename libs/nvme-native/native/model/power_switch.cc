@@ -6,6 +6,7 @@
 #include "faults.h"
 #include "media.h"
 #include "opal.h"
+#include "reservations.h"
 
 namespace assay::model {
 namespace {
@@ -57,6 +58,7 @@ void Restore(DriveFile& file) {
   for (NamespaceRecord& ns : h.namespaces) {
     if (ns.write_protected == kProtectedUntilPowerCycle) ns.write_protected = kWritable;
   }
+  for (ReservationRecord& record : h.reservations) Reservations(&record).PowerLost();
   if (h.opal.activated) LockAgain(&h.opal, kOpalPowerCycle);
   if (!h.clean) h.smart.unsafe_shutdowns++;
   h.clean = 1;

@@ -12,10 +12,12 @@ constexpr uint16_t kMissingFused = MakeStatus(0, 0x0a);
 constexpr uint16_t kInvalidNamespace = MakeStatus(0, 0x0b, true);
 constexpr uint16_t kSequenceError = MakeStatus(0, 0x0c, true);
 constexpr uint16_t kInvalidPrp = MakeStatus(0, 0x13, true);
+constexpr uint16_t kHostIdFormat = MakeStatus(0, 0x18, true);
 constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
 constexpr uint16_t kOperationDenied = MakeStatus(0, 0x15, true);
 constexpr uint16_t kWriteProtected = MakeStatus(0, 0x20, true);
 constexpr uint16_t kLbaOutOfRange = MakeStatus(0, 0x80, true);
+constexpr uint16_t kReservationConflict = MakeStatus(0, 0x83);
 
 constexpr uint16_t kCqInvalid = MakeStatus(1, 0x00, true);
 constexpr uint16_t kInvalidQid = MakeStatus(1, 0x01, true);

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <cstring>
 #include <string>
 
 #include "../core/clock.h"
+#include "../core/random.h"
 #include "discovery.h"
 #include "environment.h"
 #include "log_capture.h"
@@ -44,6 +46,15 @@ Status Controller::Open(const Traits& traits, const TransportAddress& address, c
   return Status::Ok();
 }
 
+// Name and identifier go together (NVMe Base 2.0, 3.11): two names are two hosts, one name is the same host each time.
+// FNV-1a, spread over both halves.
+static void IdentifyHost(const std::string& host_nqn, uint8_t (&id)[16]) {
+  uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : host_nqn) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  const uint64_t halves[] = {SplitMix(hash), SplitMix(~hash)};
+  std::memcpy(id, halves, sizeof halves);
+}
+
 Status Controller::Connect() {
   struct spdk_nvme_transport_id id;
   if (Status status = ToTransportId(traits_, address_, &id); !status.ok()) return status;
@@ -60,7 +71,10 @@ Status Controller::Connect() {
   opts.admin_timeout_ms = options_.timeout_ms;
   opts.header_digest = address_.header_digest;
   opts.data_digest = address_.data_digest;
-  if (!address_.host_nqn.empty()) snprintf(opts.hostnqn, sizeof(opts.hostnqn), "%s", address_.host_nqn.c_str());
+  if (!address_.host_nqn.empty()) {
+    snprintf(opts.hostnqn, sizeof(opts.hostnqn), "%s", address_.host_nqn.c_str());
+    IdentifyHost(address_.host_nqn, opts.extended_host_id);
+  }
   opts.disable_error_logging = true;  // an error status is a value for the caller
 
   // SPDK would wait for it as long as a CAP of all ones allows, two minutes.

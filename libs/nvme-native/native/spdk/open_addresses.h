@@ -1,4 +1,4 @@
-// SPDK gives the same controller to a second connect, and two owners of one controller must not be.
+// SPDK gives the same controller to a second connect of the same host, and two owners of one controller must not be.
 #pragma once
 
 #include <mutex>
@@ -24,7 +24,7 @@ class OpenAddresses {
 
  private:
   static std::string KeyOf(const TransportAddress& address) {
-    return address.transport + " " + address.address + " " + std::to_string(address.port) + " " + address.nqn;
+    return address.transport + " " + address.address + " " + std::to_string(address.port) + " " + address.nqn + " " + address.host_nqn;
   }
 
   std::mutex mutex_;

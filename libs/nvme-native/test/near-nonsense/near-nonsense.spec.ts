@@ -12,6 +12,7 @@ import { namespaceCalls } from "./namespace";
 import { opalCalls } from "./opal";
 import { openingCalls } from "./openings";
 import { protectionCalls } from "./protection";
+import { reservationCalls } from "./reservations";
 import type { Calls } from "./right-call";
 import { MIB } from "./sample-arguments";
 import { spoil } from "./spoil";
@@ -38,6 +39,7 @@ const GROUPS: Record<string, (bench: Bench) => Calls | Promise<Calls>> = {
   workers: workerCalls,
   zones: zoneCalls,
   protection: protectionCalls,
+  reservations: reservationCalls,
   bus: busCalls,
   opal: opalCalls,
   values: valueCalls,
