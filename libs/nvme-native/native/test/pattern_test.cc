@@ -90,9 +90,18 @@ void SmallRegionsHaveSectionsToo() {
   }
 }
 
+// What stands with a size goes before what stands for all.
+void EachSizeHasItsOwnAlignment() {
+  PatternOptions options = Base();
+  options.align_lbas = 4;
+  options.sizes = {{1, 1, 7}, {2, 1}};
+  CHECK(Counts(options, [](const IoStep& step) { return step.slba % (step.lbas == 1 ? 7 : 4); }).size() == 1);
+}
+
 }  // namespace
 
 void TestPattern() {
+  EachSizeHasItsOwnAlignment();
   PercentsAreMetToOne();
   WeightsAreMet();
   SectionsAreMet();
