@@ -98,9 +98,32 @@ void EachSizeHasItsOwnAlignment() {
   CHECK(Counts(options, [](const IoStep& step) { return step.slba % (step.lbas == 1 ? 7 : 4); }).size() == 1);
 }
 
+// Whatever step, size and alignment meet at the region's ends.
+void StepsStayInTheRegion() {
+  for (uint64_t region = 8; region < 24; region++) {
+    for (int64_t stride = -25; stride <= 25; stride++) {
+      for (uint32_t align = 1; align <= 8; align++) {
+        PatternOptions options = Base();
+        options.random_percent = 0;
+        options.region_start = 1000;
+        options.region_lbas = region;
+        options.sizes = {{8, 1}};
+        options.step_lbas = stride;
+        options.align_lbas = align;
+        IoPattern pattern(options);
+        for (int i = 0; i < 40; i++) {
+          const IoStep step = pattern.Next();
+          CHECK(step.lbas > 0 && step.slba >= 1000 && step.slba + step.lbas <= 1000 + region && (step.slba - 1000) % align == 0);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 void TestPattern() {
+  StepsStayInTheRegion();
   EachSizeHasItsOwnAlignment();
   PercentsAreMetToOne();
   WeightsAreMet();
