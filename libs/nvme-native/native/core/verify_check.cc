@@ -194,7 +194,11 @@ void VerifyTable::Settle(uint64_t lba, Version found, const ReadFloor& floor) {
       // Passed by for now; a power loss can bring it back.
       if (state.load(std::memory_order_relaxed) & kPassedOver) state.fetch_or(kMixed, std::memory_order_relaxed);
       state.fetch_and(~kPassedOver, std::memory_order_relaxed);
-      if (IsDurable(record.epoch)) record.durable = acknowledged;
+      if (IsDurable(record.epoch)) {
+        record.durable = acknowledged;
+      } else if (acknowledged != found && !IsToken(acknowledged)) {
+        state.fetch_or(kMixed | (acknowledged == kVersionUncorrectable ? kPassedUnreadable : 0), std::memory_order_relaxed);
+      }
       record.epoch = SubmitEpoch();
     }
     entries_[lba] = found;

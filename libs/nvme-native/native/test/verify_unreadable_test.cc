@@ -75,6 +75,34 @@ void ADeallocationBetweenTwoMarksMayBeThere(const std::string& path) {
   CHECK(Unreadable(*table, 9, Rule::kDurableOrNewer) == SectorState::kRight);
 }
 
+// A read that sees what a deallocation left settles that; with the loss of it the mark is there again.
+void AMarkThatAReadSawDeallocatedComesBackWithTheLoss(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  for (const bool flushed : {true, false}) {
+    const uint64_t lba = 11 + flushed;
+    (void)Write(*table, lba, WriteEnd::kAcknowledged, true);
+    Mark(*table, lba);
+    Deallocate(*table, lba);
+    CHECK(Reads(*table, lba, kZeroes, Rule::kDurableOrNewer) == SectorState::kRight);
+    (void)Write(*table, lba, WriteEnd::kAcknowledged);
+    if (flushed) table->FlushAcknowledged(table->FlushSubmitted());
+  }
+  table->PowerLost(2);
+  CHECK(Unreadable(*table, 11, Rule::kDurableOrNewer) == SectorState::kRight);
+  CHECK(Unreadable(*table, 12, Rule::kDurableOrNewer) == SectorState::kWrong);
+}
+
+// The same for zeroes, and a write without an answer that a read found there.
+void ZeroesThatAReadFoundOverwrittenComeBackWithTheLoss(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  (void)Write(*table, 13, WriteEnd::kAcknowledged, true);
+  WriteForeign(*table, 13, kZeroes);
+  const Sector found = Write(*table, 13, WriteEnd::kUncertain);
+  CHECK(Reads(*table, 13, found, Rule::kDurableOrNewer) == SectorState::kRight);
+  table->PowerLost(2);
+  CHECK(Reads(*table, 13, kZeroes, Rule::kDurableOrNewer) != SectorState::kWrong);
+}
+
 void AWriteThatMayStillComeTrueSaysNothing(const std::string& path) {
   auto table = OpenTable(path, kGeometry);
   (void)Write(*table, 10, WriteEnd::kAcknowledged, true);
@@ -89,5 +117,7 @@ void TestVerifyUnreadable() {
   AMarkThatWasWrittenOverComesBackWithTheLossOfTheWrite(bench.path + "/1");
   AMarkThatCameAndWentDuringTheReadExcusesIt(bench.path + "/2");
   ADeallocationBetweenTwoMarksMayBeThere(bench.path + "/3");
-  AWriteThatMayStillComeTrueSaysNothing(bench.path + "/4");
+  AMarkThatAReadSawDeallocatedComesBackWithTheLoss(bench.path + "/4");
+  ZeroesThatAReadFoundOverwrittenComeBackWithTheLoss(bench.path + "/5");
+  AWriteThatMayStillComeTrueSaysNothing(bench.path + "/6");
 }
