@@ -2,10 +2,24 @@
 #include <cstring>
 #include <vector>
 
+#include "nvme_spec.h"
 #include "sector_classification.h"
 #include "verify_header.h"
 
 namespace assay {
+namespace {
+
+// What can be read of it afterwards proves nothing.
+bool BringsAnything(const LoggedWrite& write) { return !write.token && write.origin.opcode != nvm_opcode::kWriteUncorrectable; }
+
+// Neither zeroes nor what a deallocation leaves.
+bool BringsForeign(const LoggedWrite& write) {
+  return BringsAnything(write) && write.origin.opcode != nvm_opcode::kWriteZeroes && write.origin.opcode != nvm_opcode::kDatasetManagement;
+}
+
+bool AllSame(const uint8_t* sector, uint32_t bytes) { return std::memcmp(sector, sector + 1, bytes - 1) == 0; }
+
+}  // namespace
 
 // The token of which `version` is the low part: the newest one that is not above the limit.
 uint64_t VerifyTable::Widen(Version version, uint64_t not_above) const {
@@ -67,6 +81,7 @@ ReadFloor VerifyTable::Floor(uint64_t lba, Rule rule) const {
   floor.quiet = !(state & kWriting) || state >> kSessionShift != Session();
   floor.version = rule == Rule::kDurableOrNewer && InLoss(record.epoch) ? record.durable : Load(lba);
   floor.submitted = record.submitted;
+  floor.writes = log_->Newest();
   return floor;
 }
 
@@ -124,7 +139,7 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
   } else {
     const Version crc = CrcVersion(sector, bytes);
     const bool zero = AllZero(sector, bytes);
-    for (Version candidate : {low, now, high}) {
+    for (Version candidate : {low, floor.submitted, now, high}) {
       if (candidate == crc || (candidate == kVersionZeroes && zero)) {
         found = candidate;
         right = true;
@@ -141,7 +156,8 @@ SectorCheck VerifyTable::Check(uint64_t lba, const uint8_t* sector, ReadFloor fl
       found = crc;
       right = true;
     } else if (!right) {
-      // One may have passed by that nobody kept.
+      // One may have passed by that nobody kept, or come and gone while the read was on its way.
+      if (log_->AnySince(floor.writes, lba, AllSame(sector, bytes) ? BringsAnything : BringsForeign)) return check;
       if ((!OneVersionOnly(lba, floor, rule) && (flags & (kMixed | kPassedOver))) || Floor(lba, rule).version != low) return check;
     }
   }

@@ -55,6 +55,7 @@ struct ReadFloor {
   Version version = kVersionUnknown;
   Version submitted = kVersionUnknown;
   bool quiet = false;  // nobody was writing: what the read finds was there before every later write
+  uint64_t writes = 0;  // of the log: later ones end after this
 };
 
 enum class SectorState : uint8_t { kRight, kUnknown, kWrong };

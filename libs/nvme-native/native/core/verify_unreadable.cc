@@ -1,6 +1,4 @@
 // What the verify table says to a read that ended with an unrecovered read error.
-#include <algorithm>
-
 #include "nvme_spec.h"
 #include "verify_header.h"
 
@@ -12,9 +10,7 @@ bool VerifyTable::MayBeUnreadable(uint64_t lba, const ReadFloor& floor, Rule rul
   const uint32_t flags = std::atomic_ref(const_cast<uint32_t&>(records_[lba].state)).load(std::memory_order_relaxed);
   if ((flags & kPassedUnreadable) && !OneVersionOnly(lba, floor, rule)) return true;
   // Come and gone while the command was on its way.
-  const std::vector<LoggedWrite> writes = LastWrites(lba);
-  const bool noted = std::any_of(writes.begin(), writes.end(), [](const LoggedWrite& write) { return write.origin.opcode == nvm_opcode::kWriteUncorrectable; });
-  return noted && Floor(lba, rule).version != floor.version;
+  return log_->AnySince(floor.writes, lba, [](const LoggedWrite& write) { return write.origin.opcode == nvm_opcode::kWriteUncorrectable; });
 }
 
 SectorCheck VerifyTable::CheckUnreadable(uint64_t lba, ReadFloor floor, Rule rule) {

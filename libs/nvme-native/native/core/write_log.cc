@@ -12,6 +12,8 @@ uint64_t Packed(const WriteOrigin& origin, WriteEnd end) {
   return uint64_t{origin.worker} << 32 | uint64_t{origin.qid} << 16 | uint64_t{static_cast<uint8_t>(end)} << 8 | origin.opcode;
 }
 
+bool Covers(const LoggedWrite& write, uint64_t lba) { return lba >= write.slba && lba - write.slba < write.lba_count; }
+
 }  // namespace
 
 void WriteLog::Add(const LoggedWrite& write) {
@@ -27,9 +29,9 @@ void WriteLog::Add(const LoggedWrite& write) {
 }
 
 template <typename Take>
-void WriteLog::Walk(Take take) const {
-  const uint64_t newest = newest_->load(std::memory_order_acquire);
-  const uint64_t oldest = newest > kWriteLogEntries ? newest - kWriteLogEntries : 0;
+void WriteLog::Walk(uint64_t since, Take take) const {
+  const uint64_t newest = Newest();
+  const uint64_t oldest = std::max(since, newest > kWriteLogEntries ? newest - kWriteLogEntries : 0);
   for (uint64_t number = newest; number > oldest; number--) {
     const Entry& entry = ring_[(number - 1) % kWriteLogEntries];
     if (entry.sequence.load(std::memory_order_acquire) != number) continue;
@@ -47,10 +49,21 @@ void WriteLog::Walk(Take take) const {
   }
 }
 
+bool WriteLog::AnySince(uint64_t number, uint64_t lba, bool (*such)(const LoggedWrite&)) const {
+  bool found = Newest() - number > kWriteLogEntries;
+  if (!found) {
+    Walk(number, [&](LoggedWrite&& write) {
+      found = Covers(write, lba) && such(write);
+      return !found;
+    });
+  }
+  return found;
+}
+
 std::vector<LoggedWrite> WriteLog::Covering(uint64_t lba) const {
   std::vector<LoggedWrite> found;
-  Walk([&](LoggedWrite&& write) {
-    if (lba >= write.slba && lba - write.slba < write.lba_count) found.push_back(std::move(write));
+  Walk(0, [&](LoggedWrite&& write) {
+    if (Covers(write, lba)) found.push_back(std::move(write));
     return found.size() < kMaxLastWrites;
   });
   return found;
@@ -58,7 +71,7 @@ std::vector<LoggedWrite> WriteLog::Covering(uint64_t lba) const {
 
 std::vector<LoggedWrite> WriteLog::All() const {
   std::vector<LoggedWrite> found;
-  Walk([&](LoggedWrite&& write) {
+  Walk(0, [&](LoggedWrite&& write) {
     found.push_back(std::move(write));
     return true;
   });

@@ -52,11 +52,15 @@ class WriteLog {
   std::vector<LoggedWrite> Covering(uint64_t lba) const;
   // Newest first, all that are kept.
   std::vector<LoggedWrite> All() const;
+  // Number of the newest write: those that end from now on have higher ones.
+  uint64_t Newest() const { return newest_->load(std::memory_order_acquire); }
+  // Whether one with a higher number covers the LBA and is such a one. True as well where not all of them are kept any more.
+  bool AnySince(uint64_t number, uint64_t lba, bool (*such)(const LoggedWrite&)) const;
 
  private:
-  // Newest first; `take` says whether it wants more.
+  // Newest first, those with a higher number than `since`; `take` says whether it wants more.
   template <typename Take>
-  void Walk(Take take) const;
+  void Walk(uint64_t since, Take take) const;
 
   std::atomic<uint64_t>* newest_;
   Entry* ring_;

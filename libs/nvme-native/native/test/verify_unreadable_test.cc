@@ -75,6 +75,34 @@ void ADeallocationBetweenTwoMarksMayBeThere(const std::string& path) {
   CHECK(Unreadable(*table, 9, Rule::kDurableOrNewer) == SectorState::kRight);
 }
 
+// Zeroes between two marks were there while the read was on its way; nothing else becomes legal by them.
+void ZeroesThatCameAndWentDuringTheReadExcuseZeroesOnly(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  for (const bool came : {true, false}) {
+    (void)Write(*table, 14, WriteEnd::kAcknowledged, true);
+    Mark(*table, 14);
+    const ReadFloor floor = table->Floor(14, Rule::kDurableOrNewer);
+    if (came) Deallocate(*table, 14);
+    Mark(*table, 14);
+    const auto state = [&](const Sector& sector) { return table->Check(14, sector.data(), floor, Rule::kDurableOrNewer).state; };
+    CHECK(state(kZeroes) == (came ? SectorState::kUnknown : SectorState::kWrong));
+    Sector broken = kZeroes;
+    broken[100] = 1;
+    CHECK(state(broken) == SectorState::kWrong);
+  }
+  // A deallocation before the read may come true or not.
+  (void)Write(*table, 15, WriteEnd::kAcknowledged, true);
+  Mark(*table, 15);
+  Deallocate(*table, 15);
+  const ReadFloor open = table->Floor(15, Rule::kDurableOrNewer);
+  Mark(*table, 15);
+  CHECK(table->Check(15, kZeroes.data(), open, Rule::kDurableOrNewer).state == SectorState::kRight);
+  const ReadFloor floor = table->Floor(14, Rule::kDurableOrNewer);
+  WriteForeign(*table, 14, Foreign(7));
+  Mark(*table, 14);
+  CHECK(table->Check(14, Foreign(7).data(), floor, Rule::kDurableOrNewer).state == SectorState::kUnknown);
+}
+
 // A read that sees what a deallocation left settles that; with the loss of it the mark is there again.
 void AMarkThatAReadSawDeallocatedComesBackWithTheLoss(const std::string& path) {
   auto table = OpenTable(path, kGeometry);
@@ -117,6 +145,7 @@ void TestVerifyUnreadable() {
   AMarkThatWasWrittenOverComesBackWithTheLossOfTheWrite(bench.path + "/1");
   AMarkThatCameAndWentDuringTheReadExcusesIt(bench.path + "/2");
   ADeallocationBetweenTwoMarksMayBeThere(bench.path + "/3");
+  ZeroesThatCameAndWentDuringTheReadExcuseZeroesOnly(bench.path + "/7");
   AMarkThatAReadSawDeallocatedComesBackWithTheLoss(bench.path + "/4");
   ZeroesThatAReadFoundOverwrittenComeBackWithTheLoss(bench.path + "/5");
   AWriteThatMayStillComeTrueSaysNothing(bench.path + "/6");
