@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { ResolvedPlan } from "@assay/plans";
 import { decodeCmdlog, type EventBody, type EventType, type RunOrder } from "@assay/protocol";
 import { readBoottimeNs } from "../src/platform/boottime";
+import { readStat } from "../src/runs/process-mark";
 import { AgentBench, BUILT_AGENT } from "./agent-bench";
 import { endedOf, type FakeRun } from "./fake-orchestrator";
 import { catalogPlan, plan } from "./runner/bench";
@@ -134,6 +135,8 @@ test("agent and runner asleep past the deadline: the woken runner sends at most 
   await bench.orchestrator.until("the runner has finished", () =>
     readFileSync(join(bench.directory(run), "journal.jsonl"), "utf8").includes('"finished"'),
   );
+  // A runner that is still closing its drive would be killed, and rightly: it is past its time.
+  await bench.orchestrator.until("the runner has exited", () => [undefined, "Z"].includes(readStat(runner)?.state));
   agent.kill("SIGCONT");
   await ended(run);
   expect(bodies(run, "finished")[0]).toMatchObject({ outcome: "deadline" });

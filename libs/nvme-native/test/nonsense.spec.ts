@@ -58,6 +58,7 @@ const OBJECTS: Record<string, (bench: Bench) => object | Promise<object>> = {
   msix: ({ controller }) => new surface.Pcie(controller).msix(),
   ZonedNamespace: zonedOf,
   ZoneHandle: async (bench) => (await zonedOf(bench)).at(bench.qpair, 0n),
+  Reservations: ({ controller, ns }) => new surface.Reservations(controller, ns),
   Streams: ({ controller }) => new surface.Streams(controller, 1),
   OpalDrive: ({ controller }) => surface.OpalDrive.of(controller),
   TcgSession: sessionOf,

@@ -6,6 +6,7 @@ import type { Logger } from "../platform/logger";
 import { saveRings } from "./cmdlog-files";
 import { closeJournal, scanJournal } from "./journal-file";
 import { killLeftovers } from "./leftovers";
+import { readStat } from "./process-mark";
 import { type Run, TOMBSTONE_TICKS } from "./run";
 import { runFiles, runName } from "./run-directory";
 import type { EndCause, KillCause, RunView } from "./run-moves";
@@ -23,6 +24,8 @@ const NOBODY = 2 ** 22;
 export function killRunner(run: Run, cause: KillCause, log: Logger): void {
   const pid = run.runnerMark()?.pid ?? run.child?.pid;
   if (pid === undefined) return;
+  // It has exited by itself; an agent that slept is told of it in a moment.
+  if (readStat(pid)?.state === "Z") return;
   if (run.killedFor() === null) sayWhy(run, cause, log);
   for (const target of [-pid, pid]) {
     try {
