@@ -55,6 +55,12 @@ export function whyNotHere(): string | null {
   return null;
 }
 
+/** Why it cannot be reached by vfio-user; null when it can. As spdk/README.md tells of releases. */
+export function whyNoVfioUser(): string | null {
+  const release = driver.info().spdkVersion;
+  return release !== null && release < "v25.09" ? `SPDK ${release} lends memory from hugepages only` : null;
+}
+
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -4,6 +4,7 @@
  */
 import { expectStatus, field, Reservations, Subsystem } from "../src";
 import { type Bench, withDrive } from "./bench-drive";
+import { WHO_MAY } from "./reservation-types";
 
 const CONFLICT = [0, 0x83] as const;
 const GOOD = [0, 0] as const;
@@ -20,14 +21,7 @@ const withHosts = (body: (as: (host: number) => Promise<Reservations>, bench: Be
     }, bench);
   });
 
-test.each([
-  ["writeExclusive", { registered: [true, false], stranger: [true, false] }],
-  ["exclusiveAccess", { registered: [false, false], stranger: [false, false] }],
-  ["writeExclusiveRegistrantsOnly", { registered: [true, true], stranger: [true, false] }],
-  ["exclusiveAccessRegistrantsOnly", { registered: [true, true], stranger: [false, false] }],
-  ["writeExclusiveAllRegistrants", { registered: [true, true], stranger: [true, false] }],
-  ["exclusiveAccessAllRegistrants", { registered: [true, true], stranger: [false, false] }],
-] as const)("%s: whom it keeps from which commands", (type, may) =>
+test.each(WHO_MAY)("%s: whom it keeps from which commands", (type, may) =>
   withHosts(async (as, { controller, ns, qpair }) => {
     const one = await as(1);
     expectStatus(await one.register(qpair, { action: "register", newKey: 1n }));

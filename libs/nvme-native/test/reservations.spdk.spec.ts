@@ -1,6 +1,7 @@
 /** Reservations between two hosts that share a namespace: SPDK's target over TCP, each host a controller of its own name. */
 import { type Controller, driver, expectStatus, type Namespace, type Qpair, Reservations, Tcp } from "../src";
 import { TCP_NQN } from "./nvmf-target";
+import { WHO_MAY } from "./reservation-types";
 import { sectors, spdkSuite } from "./spdk-suite";
 
 const { where, target } = spdkSuite();
@@ -77,14 +78,7 @@ where("reservations over TCP", () => {
       expect(after.registrants.map(({ key }) => key)).toContain(0x33n);
     }));
 
-  test.each([
-    ["writeExclusive", { registered: [true, false], stranger: [true, false] }],
-    ["exclusiveAccess", { registered: [false, false], stranger: [false, false] }],
-    ["writeExclusiveRegistrantsOnly", { registered: [true, true], stranger: [true, false] }],
-    ["exclusiveAccessRegistrantsOnly", { registered: [true, true], stranger: [false, false] }],
-    ["writeExclusiveAllRegistrants", { registered: [true, true], stranger: [true, false] }],
-    ["exclusiveAccessAllRegistrants", { registered: [true, true], stranger: [false, false] }],
-  ] as const)("%s: whom it keeps from reads and writes", (type, may) =>
+  test.each(WHO_MAY)("%s: whom it keeps from reads and writes", (type, may) =>
     withHosts(async (one, two) => {
       await register(one, 1n);
       expectStatus(await one.reservations.acquire(one.qpair, { type, key: 1n }));

@@ -9,7 +9,7 @@ import {
   type TransportAddress,
 } from "../src";
 import { worker as options } from "./bench-drive";
-import { TCP_NQN, TCP_SERIAL, VFIO_USER_SERIAL } from "./nvmf-target";
+import { TCP_NQN, TCP_SERIAL, VFIO_USER_SERIAL, whyNoVfioUser } from "./nvmf-target";
 import { sectors, spdkSuite } from "./spdk-suite";
 
 const { where, target } = spdkSuite();
@@ -51,7 +51,10 @@ const endless = (worker: number, more: Partial<IoWorkerOptions> = {}) =>
     ...more,
   });
 
-where.each([TCP, VFIO_USER])("$name", ({ name, address, serial, shown }) => {
+const noVfioUser = whyNoVfioUser();
+if (noVfioUser !== null) test.skip(`${VFIO_USER.name}: ${noVfioUser}`, () => {});
+
+where.each(noVfioUser === null ? [TCP, VFIO_USER] : [TCP])("$name", ({ name, address, serial, shown }) => {
   let controller: Controller;
   let ns: Namespace;
   let qpair: Qpair;

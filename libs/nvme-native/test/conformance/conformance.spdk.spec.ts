@@ -1,6 +1,5 @@
 /** The behaviours over SPDK, against SPDK's own target. */
-import { driver } from "../../src";
-import { NvmfTarget, TCP_NQN, VFIO_USER_NQN, whyNotHere } from "../nvmf-target";
+import { NvmfTarget, TCP_NQN, VFIO_USER_NQN, whyNotHere, whyNoVfioUser } from "../nvmf-target";
 import "./areas";
 import { runBehaviours } from "./run-behaviours";
 import { type DriveSource, show } from "./show-behaviour";
@@ -56,9 +55,8 @@ if (missing !== null) {
       placeSlow: async () => ({ transport: "spdk-vfio-user", path: `${target.vfioUserPath}-slow` }),
     },
   ];
-  // As spdk/README.md tells of releases before v25.09.
-  const [vfioUser] = (driver.info().spdkVersion ?? "") < "v25.09" ? sources.splice(1) : [];
-  if (vfioUser !== undefined) test.skip(`${vfioUser.host}: this SPDK lends memory from hugepages only`, () => {});
+  const noVfioUser = whyNoVfioUser();
+  if (noVfioUser !== null) test.skip(`${sources.pop()!.host}: ${noVfioUser}`, () => {});
   for (const source of sources)
     describe(source.host, () => runBehaviours(source.host, (behaviour, told) => show(behaviour, source, told)));
 }
