@@ -15,8 +15,6 @@ namespace {
 
 uint64_t RoundUp(uint64_t value, uint64_t step) { return (value + step - 1) / step * step; }
 
-std::string Errno() { return std::strerror(errno); }
-
 void Layout(const DriveSpec& spec, DriveHeader* h) {
   const uint64_t units = spec.capacity_bytes / kSmallestLba;
   const uint64_t undo_bytes = std::bit_ceil(std::max<uint64_t>(spec.cache_bytes, 64 * kLargestLba));
@@ -116,13 +114,13 @@ std::string Fill(int fd, const DriveSpec& spec) {
     return "the drive can come to need " + std::to_string(h->file_bytes) + " bytes, the file system has " +
            std::to_string(fs.f_bavail * fs.f_frsize) + " free";
   }
-  if (ftruncate(fd, static_cast<off_t>(h->file_bytes)) != 0) return Errno();
-  if (!WriteWornZones(fd, spec, *h)) return Errno();
+  if (ftruncate(fd, static_cast<off_t>(h->file_bytes)) != 0) return std::strerror(errno);
+  if (!WriteWornZones(fd, spec, *h)) return std::strerror(errno);
   if (posix_fallocate(fd, 0, static_cast<off_t>(kHeaderBytes)) != 0) return "no space for the header";
-  if (!WriteAt(fd, h, sizeof *h, 0)) return Errno();
+  if (!WriteAt(fd, h, sizeof *h, 0)) return std::strerror(errno);
   // The magic goes in last, so that a half-made file is no drive.
-  if (!WriteAt(fd, kDriveMagic, sizeof kDriveMagic, 0)) return Errno();
-  if (fsync(fd) != 0) return Errno();
+  if (!WriteAt(fd, kDriveMagic, sizeof kDriveMagic, 0)) return std::strerror(errno);
+  if (fsync(fd) != 0) return std::strerror(errno);
   return "";
 }
 
@@ -138,7 +136,7 @@ NamespaceRecord PlainNamespace(uint64_t bytes, uint32_t lba_bytes) {
 
 Status CreateDrive(const std::string& path, const DriveSpec& spec) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0) return Status::Error(Code::kFile, "cannot create " + path + ": " + Errno());
+  if (fd < 0) return Status::Error(Code::kFile, "cannot create " + path + ": " + std::strerror(errno));
   const std::string why = Fill(fd, spec);
   close(fd);
   if (why.empty()) return Status::Ok();

@@ -90,17 +90,39 @@ void ZeroesThatCameAndWentDuringTheReadExcuseZeroesOnly(const std::string& path)
     broken[100] = 1;
     CHECK(state(broken) == SectorState::kWrong);
   }
-  // A deallocation before the read may come true or not.
-  (void)Write(*table, 15, WriteEnd::kAcknowledged, true);
-  Mark(*table, 15);
-  Deallocate(*table, 15);
-  const ReadFloor open = table->Floor(15, Rule::kDurableOrNewer);
-  Mark(*table, 15);
-  CHECK(table->Check(15, kZeroes.data(), open, Rule::kDurableOrNewer).state == SectorState::kRight);
+}
+
+void ForeignContentThatCameAndWentDuringTheReadExcusesIt(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  (void)Write(*table, 14, WriteEnd::kAcknowledged, true);
+  Mark(*table, 14);
   const ReadFloor floor = table->Floor(14, Rule::kDurableOrNewer);
   WriteForeign(*table, 14, Foreign(7));
   Mark(*table, 14);
   CHECK(table->Check(14, Foreign(7).data(), floor, Rule::kDurableOrNewer).state == SectorState::kUnknown);
+}
+
+// What was on its way when the read was sent may be what it finds, whatever came behind it.
+void ADeallocationBeforeTheReadMayBeThere(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  (void)Write(*table, 15, WriteEnd::kAcknowledged, true);
+  Mark(*table, 15);
+  Deallocate(*table, 15);
+  const ReadFloor floor = table->Floor(15, Rule::kDurableOrNewer);
+  Mark(*table, 15);
+  CHECK(table->Check(15, kZeroes.data(), floor, Rule::kDurableOrNewer).state == SectorState::kRight);
+}
+
+// More writes than are kept, wherever they went, may have brought anything.
+void ALogThatRanOverSaysNothing(const std::string& path) {
+  auto table = OpenTable(path, kGeometry);
+  for (const uint64_t writes : {kWriteLogEntries, kWriteLogEntries + 1}) {
+    (void)Write(*table, 16, WriteEnd::kAcknowledged, true);
+    const ReadFloor floor = table->Floor(16, Rule::kDurableOrNewer);
+    for (uint64_t n = 0; n < writes; n++) (void)Write(*table, 17, WriteEnd::kAcknowledged, true);
+    const SectorState state = table->Check(16, kZeroes.data(), floor, Rule::kDurableOrNewer).state;
+    CHECK(state == (writes > kWriteLogEntries ? SectorState::kUnknown : SectorState::kWrong));
+  }
 }
 
 // A read that sees what a deallocation left settles that; with the loss of it the mark is there again.
@@ -145,8 +167,11 @@ void TestVerifyUnreadable() {
   AMarkThatWasWrittenOverComesBackWithTheLossOfTheWrite(bench.path + "/1");
   AMarkThatCameAndWentDuringTheReadExcusesIt(bench.path + "/2");
   ADeallocationBetweenTwoMarksMayBeThere(bench.path + "/3");
-  ZeroesThatCameAndWentDuringTheReadExcuseZeroesOnly(bench.path + "/7");
-  AMarkThatAReadSawDeallocatedComesBackWithTheLoss(bench.path + "/4");
-  ZeroesThatAReadFoundOverwrittenComeBackWithTheLoss(bench.path + "/5");
-  AWriteThatMayStillComeTrueSaysNothing(bench.path + "/6");
+  ZeroesThatCameAndWentDuringTheReadExcuseZeroesOnly(bench.path + "/4");
+  ForeignContentThatCameAndWentDuringTheReadExcusesIt(bench.path + "/5");
+  ADeallocationBeforeTheReadMayBeThere(bench.path + "/6");
+  ALogThatRanOverSaysNothing(bench.path + "/7");
+  AMarkThatAReadSawDeallocatedComesBackWithTheLoss(bench.path + "/8");
+  ZeroesThatAReadFoundOverwrittenComeBackWithTheLoss(bench.path + "/9");
+  AWriteThatMayStillComeTrueSaysNothing(bench.path + "/10");
 }
