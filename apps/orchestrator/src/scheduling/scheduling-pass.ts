@@ -17,7 +17,7 @@ export interface PassLimits {
   heads: number;
   /** Rounds of a pass: a further one looks behind heads that do not fit the slot of their drive. */
   rounds: number;
-  /** Runs that one pass starts, the most urgent ones: others wait for its end, claims of runs among them. */
+  /** Runs that one pass starts, the most urgent ones: their hosts hear of them when it has ended. */
   starts: number;
 }
 export const PASS_LIMITS: PassLimits = { heads: 4_000, rounds: 5, starts: 200 };
