@@ -1,4 +1,4 @@
-/** Reads what native/model/bus_trace.h writes, and compares it with a flight recorder of the same process. */
+/** Reads what native/model/bus/bus_trace.h writes, and compares it with a flight recorder of the same process. */
 import { closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import type { CmdlogEntry } from "@assay/protocol";
 

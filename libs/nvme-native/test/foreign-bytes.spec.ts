@@ -4,8 +4,8 @@
  */
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CmdlogFormatError, decodeCmdlog } from "@assay/protocol";
 import { parseEvent } from "../src/admin/async-events";
-import { field, fieldText } from "../src/field";
-import { parseActiveList, parseController, parseNamespace, powerCyclesOf } from "../src/identify";
+import { field, fieldText } from "../src/buffer/field";
+import { parseActiveList, parseController, parseNamespace, powerCyclesOf } from "../src/controller/identify";
 import { NvmeError } from "../src/nvme-error";
 
 const ROUNDS = 1500;

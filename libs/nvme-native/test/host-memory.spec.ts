@@ -3,7 +3,7 @@ import { AdminCommands, expectStatus, field, HostMemoryBuffer, hostMemoryWish } 
 import { withDrive } from "./bench-drive";
 
 const sector = () => new Uint8Array(512);
-/** native/model/host_memory.h: a mark at the start of each chunk, I/O commands counted in the first one. */
+/** native/model/bus/host_memory.h: a mark at the start of each chunk, I/O commands counted in the first one. */
 const mark = (memory: HostMemoryBuffer, chunk: number) => memory.chunks[chunk]!.bytes.subarray(0, 8).toString("latin1");
 const counted = (memory: HostMemoryBuffer) => memory.chunks[0]!.bytes.readBigUInt64LE(16);
 

@@ -1,5 +1,5 @@
 /** A bring-up by a script that never ends. */
-import { initialiseBy } from "../src/initialise";
+import { initialiseBy } from "../src/open/initialise";
 import { codeOf } from "./bench-drive";
 
 type Reached = Parameters<typeof initialiseBy>[1];

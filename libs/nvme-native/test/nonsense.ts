@@ -1,6 +1,6 @@
 /** What scripts get wrong, fed to whatever they may call. */
 import { NvmeError } from "../src";
-import { randomWords } from "../src/pattern";
+import { randomWords } from "../src/buffer/pattern";
 
 export const NONSENSE: unknown[] = [
   undefined,

@@ -1,4 +1,4 @@
-/** The generator of addresses and opcodes, alone (native/core/io_pattern). */
+/** The generator of addresses and opcodes, alone (native/core/worker/io_pattern). */
 import { addon } from "../src/addon/addon";
 import type { NativeWorkerOptions } from "../src/addon/worker";
 

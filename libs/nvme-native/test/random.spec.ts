@@ -1,6 +1,6 @@
 /** Random numbers of scripts: of one seed, evenly spread, and refused where nonsense is asked. */
 import { Buffer, Random, seedAll } from "../src";
-import { SEED_VARIABLE } from "../src/fresh-seeds";
+import { SEED_VARIABLE } from "../src/buffer/fresh-seeds";
 import { withDrive } from "./bench-drive";
 
 test("B013 the same seed gives the same numbers, another seed others, and a fresh seed is told", () => {

@@ -1,5 +1,5 @@
 /** Each test draws the seeds that it does not name from one of its own, which a failure tells: that number repeats the test. */
-import { SEED_VARIABLE, seedAll } from "../src/fresh-seeds";
+import { SEED_VARIABLE, seedAll } from "../src/buffer/fresh-seeds";
 
 /** Also in the stack, which is what jest shows. */
 function note(reason: unknown, text: string): void {

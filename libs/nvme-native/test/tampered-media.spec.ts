@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { driver, type NativeMiscompare } from "../src";
 import { withDrive, worker } from "./bench-drive";
 
-/** Where media begin in a drive file of this layout (native/model/drive_layout.h: media_offset). */
+/** Where media begin in a drive file of this layout (native/model/media/drive_layout.h: media_offset). */
 function mediaOffset(fd: number): bigint {
   const header = Buffer.alloc(96);
   readSync(fd, header, 0, 96, 0);

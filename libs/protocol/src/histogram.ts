@@ -2,7 +2,7 @@
  * Latency histogram: log-linear buckets, mergeable by addition, relative error at most 1/128 (0.8 %) from 1 us to 60 s.
  * Values are nanoseconds. Bucket of v: v < 128 -> v; otherwise exponent e = floor(log2 v) - 7 and
  * index = 128 * (e + 1) + ((v >> e) - 128), i.e. 128 sub-buckets per power of two.
- * The native worker uses the same formula (libs/nvme-native/native/core/histogram.h).
+ * The native worker uses the same formula (libs/nvme-native/native/core/worker/histogram.h).
  */
 export const SUB_BUCKET_BITS = 7;
 const SUB_BUCKETS = 1 << SUB_BUCKET_BITS;

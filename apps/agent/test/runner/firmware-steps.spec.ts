@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => bench.remove());
 
-/** Images of the software drive begin so (native/model/firmware.h). */
+/** Images of the software drive begin so (native/model/admin/firmware.h). */
 function addImage(name: string, revision: string, magic = "ASSAYFW1"): string {
   const data = new Uint8Array(10_000).fill(0x5a);
   data.set(Buffer.from(`${magic}${revision.padEnd(8)}`));

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "host.h"
+#include "core/host/host.h"
 
 namespace assay {
 

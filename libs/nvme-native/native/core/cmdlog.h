@@ -12,7 +12,7 @@
 
 #include "mapped_file.h"
 #include "nvme_spec.h"
-#include "status.h"
+#include "core/host/status.h"
 
 namespace assay {
 

@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "host.h"
+#include "core/host/host.h"
 
 namespace assay {
 

@@ -71,7 +71,7 @@ enum : uint8_t {
 constexpr uint32_t kCdw12Deallocate = 1u << 25;  // DEAC of Write Zeroes
 constexpr uint32_t kCdw12Fua = 1u << 30;
 
-// Completions made by our side use the vendor specific status type; src/status.ts has the same table.
+// Completions made by our side use the vendor specific status type; src/command/status.ts has the same table.
 constexpr uint8_t kLocalSct = 7;
 constexpr uint8_t kLocalTimedOut = 0x80;
 constexpr uint8_t kLocalMiscompare = 0x81;

@@ -1,5 +1,5 @@
 // A flight recorder that is there already is continued: whatever it holds, opening and writing must stay inside it.
-#include "../core/cmdlog.h"
+#include "core/cmdlog.h"
 
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
 // The file of a software drive comes from anywhere: it is refused, or the drive in it works within its bounds.
-#include "../model/drive_file.h"
+#include "model/media/drive_file.h"
 
 #include <unistd.h>
 
@@ -7,9 +7,9 @@
 #include <cstring>
 #include <future>
 
-#include "../core/host_table.h"
-#include "../core/clock.h"
-#include "../model/power_switch.h"
+#include "core/host/host_table.h"
+#include "core/clock.h"
+#include "model/device/power_switch.h"
 #include "drive_kinds.h"
 #include "tcg_calls.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <vector>
 
-#include "../model/drive_file.h"
+#include "model/media/drive_file.h"
 
 inline std::vector<assay::model::NamespaceRecord> NamespacesOfEachKind(uint64_t bytes, uint32_t lba_bytes, uint32_t zone_lbas) {
   namespace model = assay::model;

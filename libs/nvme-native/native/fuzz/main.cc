@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../core/clock.h"
-#include "../core/random.h"
+#include "core/clock.h"
+#include "core/random.h"
 #include "fuzz.h"
 
 namespace {

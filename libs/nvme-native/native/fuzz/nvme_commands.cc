@@ -2,7 +2,7 @@
 // An input is a row of commands of kCommandBytes; the data of each are the bytes that follow it.
 //   0 queue (bit 0: I/O), bits 3:2 direction, bits 5:4 fused     1 opcode     2 nsid (ffh: ffffffffh)     3 512-byte blocks of data
 //   4 metadata blocks, 8.. dwords 10 to 15
-#include "../model/drive_file.h"
+#include "model/media/drive_file.h"
 
 #include <unistd.h>
 
@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "../core/clock.h"
-#include "../core/host_table.h"
+#include "core/clock.h"
+#include "core/host/host_table.h"
 #include "drive_kinds.h"
 #include "tcg_calls.h"
 

@@ -2,7 +2,7 @@
 // An input is a row of [how][length, two bytes, little endian][bytes]:
 //   how bit 0: the bytes are the payload of the open session, bit 1: of the session manager, neither: the whole packets
 //   how bit 2: the power went off and came back before     how bits 7:4: how long an answer the host takes, 256 bytes each
-#include "../model/opal.h"
+#include "model/tcg/opal.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 #include "tcg_calls.h"
 
-#include "../model/opal.h"
+#include "model/tcg/opal.h"
 
 namespace model = assay::model;
 namespace tcg = assay::model::tcg;

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "../model/opal_uids.h"
+#include "model/tcg/opal_uids.h"
 #include "fuzz.h"
 
 // The session that a software drive opens for host session kHostSession.

@@ -1,5 +1,5 @@
 // A verify table outlives its process and may come back damaged: it may then say anything about the LBAs, but nothing else.
-#include "../core/verify_table.h"
+#include "core/verify/verify_table.h"
 
 #include <unistd.h>
 

@@ -1,9 +1,9 @@
 #include "addon.h"
 
-#include "../core/clock.h"
-#include "../core/deadline.h"
-#include "../core/host_table.h"
-#include "../core/thread_census.h"
+#include "core/clock.h"
+#include "core/host/deadline.h"
+#include "core/host/host_table.h"
+#include "core/host/thread_census.h"
 #include "convert.h"
 
 namespace assay::glue {

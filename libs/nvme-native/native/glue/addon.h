@@ -7,7 +7,7 @@
 #include <mutex>
 #include <vector>
 
-#include "../core/controller.h"
+#include "core/host/controller.h"
 #include "js_queue.h"
 
 namespace assay::glue {

@@ -1,6 +1,6 @@
 // Bare mode: memory lent to the device, the handover of the admin queue, and the flight recorder of queues that a script
 // runs by hand.
-#include "../core/cmdlog.h"
+#include "core/cmdlog.h"
 #include "addon.h"
 #include "control_thread.h"
 #include "convert.h"

@@ -1,6 +1,6 @@
 // Memory that the drive reaches itself, shown to JavaScript as an ArrayBuffer over it. Three hold it: the handle, the
 // ArrayBuffer, and each request that uses it; the last one gives it back to the host.
-#include "../core/controller.h"
+#include "core/host/controller.h"
 #include "addon.h"
 #include "convert.h"
 

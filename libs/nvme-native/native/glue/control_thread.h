@@ -1,6 +1,6 @@
 // A task on a controller's control thread, with a promise for its end.
 #pragma once
-#include "../core/thread_census.h"
+#include "core/host/thread_census.h"
 #include "addon.h"
 #include "convert.h"
 

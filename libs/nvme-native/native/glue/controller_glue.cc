@@ -1,4 +1,4 @@
-#include "../core/deadline.h"
+#include "core/host/deadline.h"
 #include "addon.h"
 #include "control_thread.h"
 #include "convert.h"

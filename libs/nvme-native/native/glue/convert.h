@@ -5,8 +5,8 @@
 #include <cassert>
 #include <string>
 
-#include "../core/ioworker.h"
-#include "../core/sweep.h"
+#include "core/worker/ioworker.h"
+#include "core/verify/sweep.h"
 
 namespace assay::glue {
 

@@ -1,6 +1,6 @@
 // A request made from the arguments (handle, command, data | null, direction, ...), whose completion settles a promise.
 #pragma once
-#include "../core/controller.h"
+#include "core/host/controller.h"
 #include "convert.h"
 #include "js_queue.h"
 

@@ -1,6 +1,6 @@
 // NVMe over Fabrics discovery.
-#include "../core/deadline.h"
-#include "../core/host_table.h"
+#include "core/host/deadline.h"
+#include "core/host/host_table.h"
 #include "addon.h"
 #include "control_thread.h"
 #include "convert.h"

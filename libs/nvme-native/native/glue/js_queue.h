@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "../core/status.h"
+#include "core/host/status.h"
 
 namespace assay::glue {
 

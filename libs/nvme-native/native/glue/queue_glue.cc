@@ -1,5 +1,5 @@
 // Queue pairs of scripts, the list of all queues, their flight recorders and what the drive did against the protocol.
-#include "../core/lane.h"
+#include "core/host/lane.h"
 #include "addon.h"
 #include "control_thread.h"
 #include "convert.h"

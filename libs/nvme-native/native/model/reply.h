@@ -1,7 +1,7 @@
 // Outcomes of commands, and their data on the way to and from the host's memory.
 #pragma once
-#include "device.h"
-#include "prp.h"
+#include "model/device/device.h"
+#include "model/bus/prp.h"
 #include "statuses.h"
 
 namespace assay::model {

@@ -1,7 +1,7 @@
 // Statuses that the software drive answers with (NVMe Base 2.0, figures 94 to 103; NVM Command Set 1.0, section 3.1.2.1;
 // ZNS Command Set 1.1, section 3.1.2).
 #pragma once
-#include "../core/nvme_spec.h"
+#include "core/nvme_spec.h"
 
 namespace assay::model::status {
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "../core/clock.h"
-#include "../core/deadline.h"
+#include "core/clock.h"
+#include "core/host/deadline.h"
 
 namespace assay::spdk {
 namespace {

@@ -8,7 +8,7 @@
 #include <deque>
 #include <functional>
 
-#include "../core/host.h"
+#include "core/host/host.h"
 #include "in_flight.h"
 #include "nap.h"
 #include "traits.h"

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <deque>
 
-#include "../core/host.h"
+#include "core/host/host.h"
 
 namespace assay::spdk {
 

@@ -1,7 +1,7 @@
 // The PCI side of a drive on PCIe, by SPDK's public calls. Other transports have none.
 #include <spdk/env.h>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "controller.h"
 #include "pci_function.h"
 

@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string>
 
-#include "../core/clock.h"
-#include "../core/random.h"
+#include "core/clock.h"
+#include "core/random.h"
 #include "discovery.h"
 #include "environment.h"
 #include "log_capture.h"

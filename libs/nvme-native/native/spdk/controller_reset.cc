@@ -2,7 +2,7 @@
 #include <cerrno>
 #include <string>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "controller.h"
 #include "log_capture.h"
 

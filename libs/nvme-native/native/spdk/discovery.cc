@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "log_capture.h"
 
 namespace assay::spdk {

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "../core/host_table.h"
+#include "core/host/host_table.h"
 #include "traits.h"
 
 namespace assay::spdk {

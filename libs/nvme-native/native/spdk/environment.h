@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "../core/status.h"
+#include "core/host/status.h"
 
 namespace assay::spdk {
 

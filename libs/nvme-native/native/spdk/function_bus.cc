@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "../core/nvme_spec.h"
+#include "core/nvme_spec.h"
 #include "environment.h"
 
 namespace assay::spdk {

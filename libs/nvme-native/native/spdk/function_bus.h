@@ -5,7 +5,7 @@
 #include <mutex>
 #include <vector>
 
-#include "../core/ring_bus.h"
+#include "core/ring/ring_bus.h"
 #include "bus_function.h"
 #include "nap.h"
 

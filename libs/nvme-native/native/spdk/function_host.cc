@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "environment.h"
 #include "lent_pages.h"
 #include "open_addresses.h"

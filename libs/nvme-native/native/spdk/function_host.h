@@ -2,7 +2,7 @@
 // and registers, doorbells, configuration space and lent memory for a script that works by hand.
 #pragma once
 
-#include "../core/ring_host.h"
+#include "core/ring/ring_host.h"
 #include "function_bus.h"
 #include "traits.h"
 

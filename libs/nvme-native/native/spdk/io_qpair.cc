@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <string>
 
-#include "../core/clock.h"
-#include "../core/deadline.h"
+#include "core/clock.h"
+#include "core/host/deadline.h"
 #include "log_capture.h"
 
 namespace assay::spdk {

@@ -5,8 +5,8 @@
 
 #include <atomic>
 
-#include "../core/host.h"
-#include "../core/tick_clock.h"
+#include "core/host/host.h"
+#include "core/tick_clock.h"
 #include "in_flight.h"
 #include "nap.h"
 #include "traits.h"

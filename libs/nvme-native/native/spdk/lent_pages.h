@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "../core/status.h"
+#include "core/host/status.h"
 
 namespace assay::spdk {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 
 namespace assay::spdk {
 

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "../core/status.h"
+#include "core/host/status.h"
 
 struct spdk_pci_device;
 

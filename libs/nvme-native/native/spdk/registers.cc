@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <string>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "sigbus.h"
 
 namespace assay::spdk {

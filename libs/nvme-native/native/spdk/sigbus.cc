@@ -5,7 +5,7 @@
 
 #include <cassert>
 
-#include "../core/bus_fault.h"
+#include "core/bus_fault.h"
 
 namespace assay::spdk {
 namespace {

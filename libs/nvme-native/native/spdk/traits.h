@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "../core/host.h"
+#include "core/host/host.h"
 #include "bus_function.h"
 
 namespace assay::spdk {

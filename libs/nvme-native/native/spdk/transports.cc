@@ -1,7 +1,7 @@
 // The lines that SPDK adds to the table of transports.
 #include <spdk/version.h>
 
-#include "../core/host_table.h"
+#include "core/host/host_table.h"
 #include "controller.h"
 #include "discovery.h"
 #include "environment.h"

@@ -2,9 +2,9 @@
 // any moment. The device must stand it (the sanitizers say so) and work again after the next bring-up.
 #include <unistd.h>
 
-#include "../core/random.h"
-#include "../model/drive_file.h"
-#include "../model/model_host.h"
+#include "core/random.h"
+#include "model/media/drive_file.h"
+#include "model/host/model_host.h"
 #include "bench_drive.h"
 #include "check.h"
 

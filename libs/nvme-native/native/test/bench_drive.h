@@ -2,9 +2,9 @@
 #pragma once
 #include <future>
 
-#include "../core/ioworker.h"
-#include "../core/lane.h"
-#include "../model/drive_file.h"
+#include "core/worker/ioworker.h"
+#include "core/host/lane.h"
+#include "model/media/drive_file.h"
 #include "check.h"
 
 namespace assay {

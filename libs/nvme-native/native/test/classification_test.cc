@@ -1,7 +1,7 @@
 // What is wrong with a sector, each kind at its borders; and which writes a power loss tore between their sectors.
-#include "../core/atomic_writes.h"
-#include "../core/random.h"
-#include "../core/sector_classification.h"
+#include "core/verify/atomic_writes.h"
+#include "core/random.h"
+#include "core/verify/sector_classification.h"
 
 #include <cstring>
 

@@ -1,10 +1,10 @@
-#include "../core/cmdlog.h"
+#include "core/cmdlog.h"
 
 #include <unistd.h>
 
 #include <fstream>
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "check.h"
 
 using namespace assay;

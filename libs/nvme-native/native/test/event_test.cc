@@ -2,7 +2,7 @@
 #include <thread>
 #include <vector>
 
-#include "../core/event.h"
+#include "core/event.h"
 #include "check.h"
 
 using namespace assay;

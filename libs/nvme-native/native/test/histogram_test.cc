@@ -1,8 +1,8 @@
-#include "../core/histogram.h"
+#include "core/worker/histogram.h"
 
 #include <memory>
 
-#include "../core/random.h"
+#include "core/random.h"
 #include "check.h"
 
 using namespace assay;

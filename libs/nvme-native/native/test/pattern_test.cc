@@ -1,5 +1,5 @@
 // The generator's shares, so many steps that one percent more or less would be seen. The rest: test/pattern.spec.ts.
-#include "../core/io_pattern.h"
+#include "core/worker/io_pattern.h"
 
 #include <algorithm>
 #include <map>

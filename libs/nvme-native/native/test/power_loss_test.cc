@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "../model/media.h"
+#include "model/media/media.h"
 #include "bench_drive.h"
 
 using namespace assay;

@@ -1,12 +1,12 @@
 // Protection information: what workers make and compare, and what the software drive does with it (NVM Command Set 1.0, 5.3).
-#include "../model/protection.h"
+#include "model/nvm/protection.h"
 
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include "../core/worker_protection.h"
-#include "../model/statuses.h"
+#include "core/worker/worker_protection.h"
+#include "model/statuses.h"
 #include "check.h"
 
 using namespace assay;

@@ -1,4 +1,4 @@
-#include "../model/prp.h"
+#include "model/bus/prp.h"
 
 #include <algorithm>
 #include <memory>

@@ -1,6 +1,6 @@
 // A queue pair of the core over a host that does exactly what a test tells it.
 #pragma once
-#include "../core/qpair.h"
+#include "core/host/qpair.h"
 
 #include <unistd.h>
 

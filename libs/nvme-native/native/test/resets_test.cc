@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "../core/thread_census.h"
-#include "../model/power_switch.h"
+#include "core/host/thread_census.h"
+#include "model/device/power_switch.h"
 #include "bench_drive.h"
 
 using namespace assay;

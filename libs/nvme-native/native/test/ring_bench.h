@@ -1,6 +1,6 @@
 // A bus that only writes down its doorbells, and the drive's side of a queue pair on it.
 #pragma once
-#include "../core/ring_qpair.h"
+#include "core/ring/ring_qpair.h"
 
 #include <cstdlib>
 #include <cstring>

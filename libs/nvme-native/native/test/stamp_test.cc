@@ -1,9 +1,9 @@
-#include "../core/stamp.h"
+#include "core/verify/stamp.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "../core/crc32c.h"
+#include "core/crc32c.h"
 #include "check.h"
 
 using namespace assay;

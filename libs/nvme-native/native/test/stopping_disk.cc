@@ -10,7 +10,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "../core/verify_header.h"
+#include "core/verify/verify_header.h"
 #include "check.h"
 
 // In front of the C library's. What the disk has is written down by StoppingDisk; the machine's own is not waited for.

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "../core/random.h"
+#include "core/random.h"
 #include "verify_bench.h"
 
 namespace assay {

@@ -1,9 +1,9 @@
 // The core without JavaScript: workers, scripts, sweeps, resets, power cuts and closing, all at once. For the sanitizers.
 #include <unistd.h>
 
-#include "../core/sweep.h"
-#include "../core/thread_census.h"
-#include "../model/power_switch.h"
+#include "core/verify/sweep.h"
+#include "core/host/thread_census.h"
+#include "model/device/power_switch.h"
 #include "bench_drive.h"
 
 using namespace assay;

@@ -1,5 +1,5 @@
 // What commands of scripts leave in the verify table: requests as a pump admits and ends them, and no drive.
-#include "../core/tracked_io.h"
+#include "core/verify/tracked_io.h"
 
 #include <cstring>
 

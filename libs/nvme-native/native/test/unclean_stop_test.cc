@@ -1,6 +1,6 @@
 // What a verify table says after its machine stopped.
-#include "../core/tracked_io.h"
-#include "../core/verify_header.h"
+#include "core/verify/tracked_io.h"
+#include "core/verify/verify_header.h"
 
 #include <filesystem>
 #include <fstream>

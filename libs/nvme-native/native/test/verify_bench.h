@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../core/verify_table.h"
+#include "core/verify/verify_table.h"
 
 namespace assay {
 

@@ -1,5 +1,5 @@
 // What may be there after a power loss, and after writes, flushes and deallocations of which nobody knows how they ended.
-#include "../core/nvme_spec.h"
+#include "core/nvme_spec.h"
 
 #include "bench_drive.h"
 #include "check.h"

@@ -1,5 +1,5 @@
 // When an unreadable LBA is right: it was written uncorrectable, or may be so again, and nothing else excuses it.
-#include "../core/nvme_spec.h"
+#include "core/nvme_spec.h"
 
 #include "bench_drive.h"
 #include "check.h"

@@ -1,7 +1,7 @@
 // What an ioworker tells of its commands: samples on exact seconds, histograms at their own interval, figures at the end.
-#include "../core/worker_statistics.h"
+#include "core/worker/worker_statistics.h"
 
-#include "../core/clock.h"
+#include "core/clock.h"
 #include "check.h"
 
 using namespace assay;

@@ -2,8 +2,8 @@
 #include <set>
 #include <string>
 
-#include "../core/worker_history.h"
-#include "../core/worker_pacing.h"
+#include "core/worker/worker_history.h"
+#include "core/worker/worker_pacing.h"
 #include "check.h"
 
 using namespace assay;

@@ -1,14 +1,14 @@
 /** The addon as C++ shows it (native/glue). Everything is validated before it comes here; nobody else imports this. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DiscoveredSubsystem } from "../address";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
+import type { ProtocolViolations } from "../controller/reset-report";
 import type { ModelFaultCount } from "../model/fault-spec";
 import type { ModelPower } from "../model/spec";
 import type { NativeMiscompare, VerifyResult } from "../namespace/miscompare";
 import type { NvmeErrorCode } from "../nvme-error";
 import { NvmeError } from "../nvme-error";
-import type { ProtocolViolations } from "../reset-report";
+import type { DiscoveredSubsystem } from "../open/address";
 import type { IoWorkerEvent, IoWorkerResult } from "../worker/result";
 import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "./command";
 import type { NativeDriveSpec } from "./drive-spec";

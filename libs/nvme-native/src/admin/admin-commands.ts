@@ -3,12 +3,12 @@
  * completion: what the drive refuses is a value, `expectStatus` turns it into an error where a script wants one.
  */
 
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { integer, object, oneOf, refuse, U32 } from "../check";
-import type { CommandSet } from "../command-names";
-import type { Completion } from "../completion";
+import type { CommandSet } from "../command/command-names";
+import type { Completion } from "../command/completion";
+import { statusText, succeeded } from "../command/status";
 import { NvmeError } from "../nvme-error";
-import { statusText, succeeded } from "../status";
 import { type AsyncEvent, AsyncEvents } from "./async-events";
 import { type AdminCall, fours, MAX_TRANSFER_BYTES, word } from "./call";
 import type { AdminChannel } from "./channel";

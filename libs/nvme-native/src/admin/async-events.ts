@@ -1,8 +1,8 @@
 /** Asynchronous events of a drive (NVMe Base 2.0, 5.2) as a stream that keeps one request outstanding. */
 
-import { statusName } from "../command-names";
+import { statusName } from "../command/command-names";
+import { statusText, succeeded } from "../command/status";
 import { NvmeError } from "../nvme-error";
-import { statusText, succeeded } from "../status";
 import type { AdminChannel } from "./channel";
 
 /** Asynchronous event of the drive, taken apart from dword 0 of its completion. */

@@ -1,7 +1,7 @@
 /** An admin command as its encoder gives it: the dwords, and the data that go with it. Encoders are pure. */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { refuse } from "../check";
-import type { RawCommand } from "../completion";
+import type { RawCommand } from "../command/completion";
 
 export const MAX_TRANSFER_BYTES = 16 * 1024 * 1024;
 

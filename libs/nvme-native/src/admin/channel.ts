@@ -1,6 +1,6 @@
 /** What sends admin commands: a controller, or whatever stands in for one. */
-import type { CommandData } from "../buffer";
-import type { Completion, RawCommand } from "../completion";
+import type { CommandData } from "../buffer/buffer";
+import type { Completion, RawCommand } from "../command/completion";
 import type { LogPageOptions } from "./log-page";
 
 export interface AdminChannel {

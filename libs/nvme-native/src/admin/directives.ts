@@ -1,5 +1,5 @@
 /** Directive Send and Receive (NVMe Base 2.0, 5.11 and 5.10). */
-import type { CommandData } from "../buffer";
+import type { CommandData } from "../buffer/buffer";
 import { integer, object, U32 } from "../check";
 import { type AdminCall, transferred, word } from "./call";
 

@@ -1,8 +1,9 @@
 /** The endurance group log, 09h (NVMe Base 2.0, 5.16.1.10). The decoder is pure. */
+
+import { field } from "../buffer/field";
 import { bytes, having, integer, U32 } from "../check";
+import { expectStatus } from "../command/expect-status";
 import type { Controller } from "../contract/controller";
-import { expectStatus } from "../expect-status";
-import { field } from "../field";
 
 const LID = 0x09;
 const BYTES = 512;

@@ -1,7 +1,7 @@
 /** Get and Set Features (NVMe Base 2.0, 5.15 and 5.27). */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { flag, integer, object, U32 } from "../check";
-import { IDENTIFY_BYTES } from "../identify";
+import { IDENTIFY_BYTES } from "../controller/identify";
 import type { AdminCall } from "./call";
 
 /** Dwords that a feature may use beside the eleventh. */

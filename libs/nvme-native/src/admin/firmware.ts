@@ -1,5 +1,5 @@
 /** Firmware Image Download and Commit (NVMe Base 2.0, 5.13 and 5.12). */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { integer, object } from "../check";
 import { type AdminCall, fours, transferred } from "./call";
 

@@ -1,7 +1,7 @@
 /** Identify (NVMe Base 2.0, 5.17). */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { integer, object, U32 } from "../check";
-import { IDENTIFY_BYTES } from "../identify";
+import { IDENTIFY_BYTES } from "../controller/identify";
 import { type AdminCall, MAX_TRANSFER_BYTES, word } from "./call";
 
 /** CDW10 and CDW11 of Identify; what is not given is 0. */

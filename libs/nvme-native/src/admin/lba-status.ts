@@ -1,5 +1,5 @@
 /** Get LBA Status (NVM Command Set 1.0, 4.2.1). */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { big, integer, object, oneOf, U32, U64 } from "../check";
 import { type AdminCall, MAX_TRANSFER_BYTES, transferred } from "./call";
 

@@ -1,5 +1,5 @@
 /** Get Log Page (NVMe Base 2.0, 5.16). */
-import type { CommandData } from "../buffer";
+import type { CommandData } from "../buffer/buffer";
 import { flag, integer, object, U32 } from "../check";
 import { type AdminCall, fours, transferred, word } from "./call";
 

@@ -1,5 +1,5 @@
 /** NVMe-MI Send and Receive (NVMe Base 2.0, 5.21 and 5.20). */
-import type { CommandData } from "../buffer";
+import type { CommandData } from "../buffer/buffer";
 import { integer, object, oneOf, U32 } from "../check";
 import { type AdminCall, transferred } from "./call";
 

@@ -1,5 +1,5 @@
 /** Namespace Management and Attachment (NVMe Base 2.0, 5.23 and 5.22). */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { integer, refuse, U32 } from "../check";
 import type { AdminCall } from "./call";
 

@@ -1,8 +1,9 @@
 /** The persistent event log, 0Dh (NVMe Base 2.0, 5.16.1.14). Decoders are pure. */
+
+import { field, fieldText } from "../buffer/field";
 import { bytes as checkBytes, having, U32 } from "../check";
+import { expectStatus } from "../command/expect-status";
 import type { Controller } from "../contract/controller";
-import { expectStatus } from "../expect-status";
-import { field, fieldText } from "../field";
 
 const LID = 0x0d;
 const HEADER_BYTES = 512;

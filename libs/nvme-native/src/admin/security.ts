@@ -1,5 +1,5 @@
 /** Security Send and Receive (NVMe Base 2.0, 5.26 and 5.25). */
-import type { CommandData } from "../buffer";
+import type { CommandData } from "../buffer/buffer";
 import { integer, object, U32 } from "../check";
 import { type AdminCall, transferred } from "./call";
 

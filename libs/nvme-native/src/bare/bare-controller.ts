@@ -1,11 +1,11 @@
 import { addon, type NativeLimits, settle } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
-import type { OpenOptions, TransportAddress } from "../address";
 import { flag, integer, object } from "../check";
-import { checkAddress, checkOpenOptions } from "../check-open";
+import { readRegister, writeRegister } from "../controller/register-access";
+import { ACQ, AQA, ASQ, CC } from "../controller/registers";
 import { NvmeError } from "../nvme-error";
-import { readRegister, writeRegister } from "../register-access";
-import { ACQ, AQA, ASQ, CC } from "../registers";
+import type { OpenOptions, TransportAddress } from "../open/address";
+import { checkAddress, checkOpenOptions } from "../open/check-open";
 import { BareAdmin } from "./bare-admin";
 import { BareDevice } from "./bare-device";
 import { waitReady } from "./ready";

@@ -1,6 +1,6 @@
 /** Queue entries as bytes (NVMe Base 2.0: submission figure 87, completion figure 90). Pure. */
 import { big, bytes, integer, object, U32, U64 } from "../check";
-import type { RawCommand } from "../completion";
+import type { RawCommand } from "../command/completion";
 
 export const SQE_BYTES = 64;
 export const CQE_BYTES = 16;

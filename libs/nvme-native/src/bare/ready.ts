@@ -1,6 +1,7 @@
 /** Waiting for CSTS.RDY by the clock of CAP.TO (NVMe Base 2.0, 3.5). */
+
+import { CAP, CSTS } from "../controller/registers";
 import { NvmeError } from "../nvme-error";
-import { CAP, CSTS } from "../registers";
 import { TOO_LATE, until } from "./until";
 
 const CFS = 2n;

@@ -1,17 +1,17 @@
 /** An open drive; `../controller.ts` implements it. */
 
-import type { TransportAddress } from "../address";
 import type { AdminCommands } from "../admin/admin-commands";
 import type { AdminChannel } from "../admin/channel";
 import type { GetFeatureOptions, SetFeatureOptions } from "../admin/features";
 import type { LogPageOptions } from "../admin/log-page";
-import type { Buffer, BufferOptions, CommandData } from "../buffer";
-import type { CommandSet } from "../command-names";
-import type { Completion } from "../completion";
-import type { ControllerIdentity } from "../identity";
+import type { Buffer, BufferOptions, CommandData } from "../buffer/buffer";
+import type { CommandSet } from "../command/command-names";
+import type { Completion } from "../command/completion";
+import type { RecordedCommand } from "../command/recorded-commands";
+import type { ControllerIdentity } from "../controller/identity";
+import type { BringUpReport, ProtocolViolations, ResetReport } from "../controller/reset-report";
 import type { FormatOptions } from "../namespace/io-options";
-import type { RecordedCommand } from "../recorded-commands";
-import type { BringUpReport, ProtocolViolations, ResetReport } from "../reset-report";
+import type { TransportAddress } from "../open/address";
 import type { Namespace } from "./namespace";
 import type { LatestCommand, Qpair, QpairOptions } from "./qpair";
 

@@ -1,8 +1,8 @@
 /** The front door, which `index.ts` implements. This folder is what every caller programs against. */
 
-import type { OpenOptions, TransportAddress } from "../address";
 import type { ModelFaultCount } from "../model/fault-spec";
 import type { ModelDriveSpec, ModelPower } from "../model/spec";
+import type { OpenOptions, TransportAddress } from "../open/address";
 import type { Controller, Initialise } from "./controller";
 
 /** What this build of the driver can do. */

@@ -1,8 +1,8 @@
 /** A namespace; `../namespace/namespace.ts` implements it. */
 
-import type { CommandData } from "../buffer";
-import type { Completion, RawCommand } from "../completion";
-import type { NamespaceIdentity } from "../identity";
+import type { CommandData } from "../buffer/buffer";
+import type { Completion, RawCommand } from "../command/completion";
+import type { NamespaceIdentity } from "../controller/identity";
 import type {
   CopySource,
   DatasetAttributes,

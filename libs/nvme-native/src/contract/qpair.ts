@@ -1,6 +1,6 @@
 /** A queue pair; `../qpair.ts` implements it. */
 
-import type { RecordedCommand } from "../recorded-commands";
+import type { RecordedCommand } from "../command/recorded-commands";
 
 /** Of the newest command that has ended. */
 export interface LatestCommand {

@@ -13,7 +13,7 @@ const MIN_CAPACITY = 1n << 20n;
 const MAX_CAPACITY = 16n << 40n;
 const MAX_PIN = 32;
 const MAX_MS = 3_600_000;
-/** In the order of LossPolicy in native/model/drive_layout.h. */
+/** In the order of LossPolicy in native/model/media/drive_layout.h. */
 const LOSS_POLICIES = ["any", "lose-all", "keep-prefix", "reordered", "torn"] as const;
 const KEYS = [
   "lossPolicy",

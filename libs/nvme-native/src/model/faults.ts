@@ -1,6 +1,6 @@
 /**
  * The defects of a software drive: one table of kinds, one shape of rule, checked and handed to native/model/faults.
- * native/model/fault_kinds.h has the same names.
+ * native/model/faults/fault_kinds.h has the same names.
  */
 
 import type { NativeFault } from "../addon/drive-spec";

@@ -1,4 +1,4 @@
-/** The latency model of a software drive, checked: see ModelLatency, and native/model/nand.h for what comes of it. */
+/** The latency model of a software drive, checked: see ModelLatency, and native/model/media/nand.h for what comes of it. */
 
 import type { NativeDriveSpec } from "../addon/drive-spec";
 import { finite, integer, object } from "../check";

@@ -9,7 +9,7 @@ const DEFAULT_MAX_NAMESPACES = 4;
 const MAX_ZONES = 1024;
 const GRANULARITY = 4096n;
 const ZONED_COMMAND_SET = 2;
-/** native/model/lba_formats.h */
+/** native/model/media/lba_formats.h */
 const LBA_FORMATS = [
   { lbaBytes: 512, metadataBytes: 0 },
   { lbaBytes: 4096, metadataBytes: 0 },

@@ -1,14 +1,15 @@
 /** How commands of one namespace reach a queue pair: with their data, metadata and protection information. */
-import type { ControllerAccess } from "../access";
+
 import { addon, settle } from "../addon/addon";
 import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "../addon/command";
-import { type CommandData, carried, viewOf } from "../buffer";
+import { type CommandData, carried, viewOf } from "../buffer/buffer";
 import { big, object, refuse, U64 } from "../check";
-import type { Completion } from "../completion";
+import type { ControllerAccess } from "../command/access";
+import type { Completion } from "../command/completion";
 import type { Qpair } from "../contract/qpair";
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
+import { NvmeQpair } from "../controller/qpair";
 import { NvmeError } from "../nvme-error";
-import { NvmeQpair } from "../qpair";
 import type { TransferFlags } from "./io-options";
 import { addressed, inStream, MAX_LBAS, protect } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";

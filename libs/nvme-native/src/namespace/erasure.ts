@@ -1,6 +1,6 @@
 /** Which namespaces an admin command may have erased: only what they held is unknown then. Pure. */
 import type { NativeCommand } from "../addon/command";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
 import { tcgErases } from "../tcg/erasing";
 import { TCG_PROTOCOL } from "../tcg/exchange";
 

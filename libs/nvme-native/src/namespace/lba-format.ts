@@ -1,10 +1,10 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
 import { big, bytes, flag, having, integer, numbersIn, object, U64 } from "../check";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
+import { succeeded } from "../command/status";
 import type { Controller } from "../contract/controller";
 import type { Namespace } from "../contract/namespace";
-import type { NamespaceIdentity } from "../identity";
-import { succeeded } from "../status";
+import type { NamespaceIdentity } from "../controller/identity";
 import type { FormatOptions } from "./io-options";
 
 /** Index of the first LBA format with these sizes, or null. */

@@ -1,12 +1,12 @@
-import type { ControllerAccess } from "../access";
 import type { NativeHandle } from "../addon/command";
-import { type CommandData, carried, viewOf } from "../buffer";
+import { type CommandData, carried, viewOf } from "../buffer/buffer";
 import { flag, integer, object, oneOf, refuse } from "../check";
-import { checkCommand, nativeCommand } from "../command";
-import type { Completion, RawCommand } from "../completion";
+import type { ControllerAccess } from "../command/access";
+import { checkCommand, nativeCommand } from "../command/command";
+import type { Completion, RawCommand } from "../command/completion";
 import type { Namespace } from "../contract/namespace";
 import type { Qpair } from "../contract/qpair";
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
 import { checkWorkerOptions } from "../worker/check-options";
 import type { IoWorker } from "../worker/handle";
 import { NvmeIoWorker } from "../worker/ioworker";

@@ -1,10 +1,10 @@
 /** NVM commands as dwords and data; pure. Source: NVM Command Set 1.0, section 3.2. */
 
 import type { NativeCommand } from "../addon/command";
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { big, flag, integer, object, refuse, U32, U64 } from "../check";
-import { nativeCommand } from "../command";
-import type { NamespaceIdentity } from "../identity";
+import { nativeCommand } from "../command/command";
+import type { NamespaceIdentity } from "../controller/identity";
 import type {
   CommandBits,
   CopySource,

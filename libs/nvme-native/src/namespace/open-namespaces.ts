@@ -1,11 +1,11 @@
-import type { ControllerAccess } from "../access";
 import { addon } from "../addon/addon";
 import type { NativeCommand, NativeHandle } from "../addon/command";
-import type { Completion } from "../completion";
-import { parseNamespace } from "../identify";
-import type { NamespaceIdentity } from "../identity";
+import type { ControllerAccess } from "../command/access";
+import type { Completion } from "../command/completion";
+import { succeeded } from "../command/status";
+import { parseNamespace } from "../controller/identify";
+import type { NamespaceIdentity } from "../controller/identity";
 import { NvmeError } from "../nvme-error";
-import { succeeded } from "../status";
 import { ALL_NAMESPACES, ATTACH, CREATE, erases, OPCODE, SELECT, wasRefused } from "./erasure";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";

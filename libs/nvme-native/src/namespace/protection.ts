@@ -1,6 +1,6 @@
 /** Protection information and metadata of a command: pure (NVM Command Set 1.0, 5.3; the 16-bit guard of T10 DIF). */
 import { bytes, flag, integer, object, oneOf, refuse, U32 } from "../check";
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
 import type { ProtectionOptions } from "./io-options";
 
 export const TUPLE_BYTES = 8;

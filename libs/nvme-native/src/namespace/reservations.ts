@@ -1,10 +1,10 @@
 /** Reservations of one namespace by name (NVMe Base 2.0, chapter 7 and 8.19): who may write or read what several hosts share. */
 import { big, bytes as checkBytes, flag, having, integer, object, oneOf, refuse, U32, U64 } from "../check";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
+import { expectStatus } from "../command/expect-status";
 import type { Controller } from "../contract/controller";
 import type { Namespace } from "../contract/namespace";
 import type { Qpair } from "../contract/qpair";
-import { expectStatus } from "../expect-status";
 
 const OPCODE = { register: 0x0d, report: 0x0e, acquire: 0x11, release: 0x15 } as const;
 const FEATURE = { hostIdentifier: 0x81, notificationMask: 0x82, persistence: 0x83 } as const;

@@ -1,5 +1,5 @@
 /** What the sectors of a namespace look like, and whether a Format NVM changes it. Pure. */
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
 
 export interface SectorFormat {
   lbaBytes: number;

@@ -1,8 +1,8 @@
 /** The streams directive (NVMe Base 2.0, 8.7.3) of one namespace. Writes name their stream with the flag `stream`. */
 import { bytes as checkBytes, flag, having, integer, U32 } from "../check";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
+import { expectStatus } from "../command/expect-status";
 import type { Controller } from "../contract/controller";
-import { expectStatus } from "../expect-status";
 
 const IDENTIFY = 0;
 const STREAMS = 1;

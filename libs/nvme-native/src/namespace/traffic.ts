@@ -1,5 +1,5 @@
 /** What moves data of a namespace just now, and what must not happen meanwhile. */
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
 import { NvmeError } from "../nvme-error";
 
 /** The traffic that a controller has at this moment. */

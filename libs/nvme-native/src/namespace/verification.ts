@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { ControllerAccess } from "../access";
 import { addon, settle } from "../addon/addon";
 import type { NativeHandle } from "../addon/command";
 import { big, flag, integer, object, oneOf, refuse, text, U64 } from "../check";
-import type { NamespaceIdentity } from "../identity";
+import type { ControllerAccess } from "../command/access";
+import type { NamespaceIdentity } from "../controller/identity";
 import type { NativeMiscompare, VerifyResult } from "./miscompare";
 
 /**

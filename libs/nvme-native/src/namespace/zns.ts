@@ -1,12 +1,12 @@
 /** Zoned namespaces (ZNS Command Set 1.1): facts, reports, zone actions and append. Reads and writes are the namespace's. */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { big, flag, having, integer, object, oneOf, refuse, U32, U64 } from "../check";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
+import { statusText, succeeded } from "../command/status";
 import type { Controller } from "../contract/controller";
 import type { Namespace } from "../contract/namespace";
 import type { Qpair } from "../contract/qpair";
 import { NvmeError } from "../nvme-error";
-import { statusText, succeeded } from "../status";
 import { ZoneHandle } from "./zone-handle";
 import { ACTIONS, FILTERS, type Zone, type ZoneFacts, type ZoneState, zoneAt } from "./zone-report";
 

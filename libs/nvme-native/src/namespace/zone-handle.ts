@@ -1,7 +1,7 @@
 /** One zone of a zoned namespace, and a queue pair to reach it by: what a script does to a zone, in short. */
-import { type CommandData, viewOf } from "../buffer";
+import { type CommandData, viewOf } from "../buffer/buffer";
 import { big, having, U64 } from "../check";
-import type { Completion } from "../completion";
+import type { Completion } from "../command/completion";
 import type { Namespace } from "../contract/namespace";
 import type { Qpair } from "../contract/qpair";
 import type { IoWorker } from "../worker/handle";

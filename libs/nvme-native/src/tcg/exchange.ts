@@ -1,8 +1,8 @@
 /** One question and its answer over Security Send and Receive (NVMe Base 2.0, 5.26 and 5.25), protocol 1. */
 import { setTimeout as pause } from "node:timers/promises";
 import type { SecurityOptions } from "../admin/security";
-import type { Completion } from "../completion";
-import { statusText, succeeded } from "../status";
+import type { Completion } from "../command/completion";
+import { statusText, succeeded } from "../command/status";
 import { decodeAnswer, tcgStatusName } from "./methods";
 import { decodePacket, encodePacket } from "./packets";
 import { TcgMalformedError, type TcgValue } from "./tokens";

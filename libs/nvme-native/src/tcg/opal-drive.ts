@@ -3,9 +3,9 @@
  * and closes it. Refusals of the drive are values: `expectTcg` turns one into an error where a script wants that.
  */
 import { flag, having, oneOf, refuse, text } from "../check";
+import { statusText, succeeded } from "../command/status";
 import type { Controller } from "../contract/controller";
 import { NvmeError } from "../nvme-error";
-import { statusText, succeeded } from "../status";
 import { decodeDiscovery, type TcgDiscovery } from "./discovery";
 import { receive, TCG_PROTOCOL, type TcgAnswer, type TcgChannel } from "./exchange";
 import { cellsOf } from "./methods";

@@ -2,7 +2,7 @@
 
 import type { NativeSequence, NativeWorkerOptions } from "../addon/worker";
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
 import { NVM_OPCODE } from "../namespace/nvm-opcodes";
 import type { IoWorkerOptions, SequenceStep, WorkerOpcode, WorkerOperation } from "./options";
 

@@ -1,6 +1,6 @@
 import type { NativeWorkerOptions } from "../addon/worker";
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
-import type { ControllerIdentity, NamespaceIdentity } from "../identity";
+import type { ControllerIdentity, NamespaceIdentity } from "../controller/identity";
 import { type ProtectionDwords, protectionDwords, TUPLE_BYTES, transferLayout } from "../namespace/protection";
 import { checkOperations, checkSequence } from "./check-operations";
 import { checkPlaces, checkSizes } from "./check-pattern";

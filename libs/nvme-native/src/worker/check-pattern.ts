@@ -2,7 +2,7 @@
 
 import type { NativeWorkerOptions } from "../addon/worker";
 import { big, integer, object, refuse, U32 } from "../check";
-import type { NamespaceIdentity } from "../identity";
+import type { NamespaceIdentity } from "../controller/identity";
 import type { IoWorkerOptions, SizeRange } from "./options";
 
 const MAX_LBAS_PER_COMMAND = 65_536;

@@ -1,6 +1,6 @@
 /** What a worker does when it is not told otherwise. */
-import { freshSeed } from "../fresh-seeds";
-import type { ControllerIdentity } from "../identity";
+import { freshSeed } from "../buffer/fresh-seeds";
+import type { ControllerIdentity } from "../controller/identity";
 import type { IoWorkerOptions } from "./options";
 
 const DEFAULT_LBAS = 8;

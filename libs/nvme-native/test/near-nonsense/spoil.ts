@@ -1,6 +1,6 @@
 /** Right calls with one thing in them wrong: what a generator of plain nonsense never gets to, for the first check ends it. */
 import { NvmeError } from "../../src";
-import { randomWords } from "../../src/pattern";
+import { randomWords } from "../../src/buffer/pattern";
 import { NONSENSE, outcome } from "../nonsense";
 import type { RightCall } from "./right-call";
 

@@ -1,0 +1,39 @@
+#include "worker_protection.h"
+
+#include <cstring>
+
+#include "core/verify/sector_classification.h"
+
+namespace assay {
+
+void WorkerProtection::Ask(Sqe* sqe, uint64_t slba, bool writes, bool data) const {
+  sqe->cdw12 |= writes && !data ? kCdw12ProtectionAction : options_.cdw12;
+  sqe->cdw14 = ReferenceOf(slba);
+  sqe->cdw15 = uint32_t{options_.application_mask} << 16 | options_.application_tag;
+}
+
+void WorkerProtection::Make(uint64_t lba, const uint8_t* data, uint8_t* metadata) const {
+  std::memset(metadata, 0, format_.metadata_bytes);
+  StoreTuple(format_, {GuardOf(format_, data, metadata), options_.application_tag, ReferenceOf(lba)}, metadata);
+}
+
+std::optional<Miscompare> WorkerProtection::Check(uint64_t lba, const uint8_t* data, const uint8_t* metadata) const {
+  const ProtectionTuple got = LoadTuple(format_, metadata);
+  if (got.Escapes(format_.type)) return {};
+  const uint16_t mask = options_.application_mask;
+  ProtectionTuple expected{GuardOf(format_, data, metadata), options_.application_tag, ReferenceOf(lba)};
+  // What is not compared is as it is.
+  expected.application = static_cast<uint16_t>((expected.application & mask) | (got.application & ~mask));
+  if (got.guard == expected.guard && got.application == expected.application && got.reference == expected.reference) return {};
+  uint8_t right[kProtectionBytes];
+  const ProtectionFormat alone{format_.type, true, 0, kProtectionBytes};
+  StoreTuple(alone, expected, right);
+  Miscompare m;
+  m.kind = MiscompareKind::kProtectionInformation;
+  m.lba = lba;
+  m.expected = Hex(right, kProtectionBytes);
+  m.got = Hex(metadata + format_.Offset(), kProtectionBytes);
+  return m;
+}
+
+}  // namespace assay
