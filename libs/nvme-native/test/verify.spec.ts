@@ -146,6 +146,19 @@ test("after an unclean stop of the machine the table knows what was synced and n
     }
   }));
 
+test("a sweep of which nothing was known claims no coverage, whatever it read; what is known since is covered", () =>
+  withDrive({}, async ({ ns, folder }) => {
+    await ns.openVerifyTable(`${folder}/t.verify`, 3n);
+    const nothing = { violations: 0n, checkedLbas: 0n, coveragePercent: null };
+    expect(await ns.verify(sweep)).toMatchObject(nothing);
+    expect(await ns.verify({ ...sweep, regionLbas: 64n, written: false })).toMatchObject({
+      ...nothing,
+      unknownLbas: 64n,
+    });
+    await ns.startIoWorker(fill).result;
+    expect(await ns.verify(sweep)).toMatchObject({ checkedLbas: 256n, coveragePercent: 100 });
+  }));
+
 test("a table that was open when its process died is still believed on the same boot", () =>
   withDrive({}, async ({ ns, folder }) => {
     const path = `${folder}/t.verify`;

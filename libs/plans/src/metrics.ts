@@ -63,7 +63,11 @@ const ioworker = {
 
 const verify = {
   violations: spec("count", "lower", "sectors that break the step's rule"),
-  coverage: spec("%", "higher", "share of the sectors to be checked that were checked"),
+  coverage: spec(
+    "%",
+    "higher",
+    "share of the sectors to be checked that were checked; none where nothing was known of the region",
+  ),
   checkedLbas: spec("count", "higher", "sectors checked"),
   unknownLbas: spec("count", "neutral", "sectors whose content nobody has recorded"),
   newest: spec("count", "neutral", "sectors not yet durable at the cut that hold their newest version"),

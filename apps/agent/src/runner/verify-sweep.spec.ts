@@ -42,4 +42,12 @@ describe("a verify in pieces", () => {
     ).toBeLessThan(100);
     expect(mergeSweeps([result({}), result({})]).coveragePercent).toBe(100);
   });
+  it("says nothing of coverage where no piece had anything to check, and leaves such pieces out of it", () => {
+    const nothing = result({ coveragePercent: null, unknownLbas: 1000n });
+    expect(mergeSweeps([nothing, nothing]).coveragePercent).toBeNull();
+    expect(mergeSweeps([]).coveragePercent).toBeNull();
+    const some = result({ checkedLbas: 10n, unknownLbas: 10n, coveragePercent: 50 });
+    expect(mergeSweeps([nothing, some]).coveragePercent).toBe(50);
+    expect(mergeSweeps([nothing, result({ checkedLbas: 10n })]).coveragePercent).toBe(100);
+  });
 });

@@ -45,17 +45,17 @@ export function pieces(region: LbaRegion, lbas: bigint): LbaRegion[] {
   return parts;
 }
 
-/** Counts add up; coverage is that of all LBAs that had to be checked, and 100 only where every piece says 100. Pure. */
+/**
+ * Counts add up; coverage is that of all LBAs that had to be checked, 100 only where every piece that had any says 100, and
+ * null where none had. Pure.
+ */
 export function mergeSweeps(results: readonly VerifyResult[]): VerifyResult {
   const sum = (of: (r: VerifyResult) => bigint) => results.reduce((n, r) => n + of(r), 0n);
-  const complete = results.every((r) => r.coveragePercent === 100);
-  const due = results.reduce((n, r) => n + lbasDue(r), 0);
-  const checkedLbas = sum((r) => r.checkedLbas);
   return {
-    checkedLbas,
+    checkedLbas: sum((r) => r.checkedLbas),
     unknownLbas: sum((r) => r.unknownLbas),
     violations: sum((r) => r.violations),
-    coveragePercent: complete ? 100 : Math.min((100 * Number(checkedLbas)) / due, 100 - Number.EPSILON * 100),
+    coveragePercent: mergedCoverage(results),
     miscompares: results.flatMap((r) => r.miscompares).slice(0, MAX_MISCOMPARES),
     newest: sum((r) => r.newest),
     older: sum((r) => r.older),
@@ -64,7 +64,20 @@ export function mergeSweeps(results: readonly VerifyResult[]): VerifyResult {
   };
 }
 
-function lbasDue({ checkedLbas, unknownLbas, coveragePercent }: VerifyResult): number {
-  if (coveragePercent > 0) return (Number(checkedLbas) * 100) / coveragePercent;
-  return Math.max(1, Number(checkedLbas + unknownLbas));
+function mergedCoverage(results: readonly VerifyResult[]): number | null {
+  const pieces = results.flatMap(({ checkedLbas, unknownLbas, coveragePercent }) =>
+    coveragePercent === null ? [] : [{ checked: Number(checkedLbas), unknown: Number(unknownLbas), coveragePercent }],
+  );
+  if (pieces.length === 0) return null;
+  if (pieces.every((piece) => piece.coveragePercent === 100)) return 100;
+  const checked = pieces.reduce((n, piece) => n + piece.checked, 0);
+  const due = pieces.reduce(
+    (n, piece) =>
+      n +
+      (piece.coveragePercent > 0
+        ? (piece.checked * 100) / piece.coveragePercent
+        : Math.max(1, piece.checked + piece.unknown)),
+    0,
+  );
+  return Math.min((100 * checked) / due, 100 - Number.EPSILON * 100);
 }

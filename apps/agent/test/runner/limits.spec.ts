@@ -179,6 +179,16 @@ describe("the end from outside", () => {
     expect(bodies(directory, "metrics").map((m) => m.values)).toEqual([{ violations: 2 }]);
     expect(ending(directory)[0]).toBe("failed");
   });
+  it("a sweep of a region of which nothing is known claims no coverage, and a criterion on it errs", async () => {
+    const driver = new NullDriver({ verify: { coveragePercent: null, unknownLbas: 8n } });
+    const criteria = "criteria: [{id: covered, metric: v.coverage, ge: 100%}]";
+    const directory = bench.order(plan(`steps: [{verify: {id: v, rule: exact}}]\n${criteria}`));
+    await start(directory, driver);
+    const [metrics] = bodies(directory, "metrics").map((m) => m.values);
+    expect(metrics).toMatchObject({ violations: 0, unknownLbas: 8 });
+    expect(metrics).not.toHaveProperty("coverage");
+    expect(ending(directory)[0]).toBe("errored");
+  });
   it("keeps what exposure there was, also of a cancelled run", async () => {
     const driver = new NullDriver({ worker: () => ({ endless: true, result: { writtenBytes: 4096n } }) });
     const directory = bench.order(plan(WRITE));

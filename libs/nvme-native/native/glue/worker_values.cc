@@ -150,7 +150,7 @@ Napi::Value SweepResultValue(Napi::Env env, const SweepResult& r) {
   value.Set("checkedLbas", Big(env, r.checked));
   value.Set("unknownLbas", Big(env, r.unknown));
   value.Set("violations", Big(env, r.violations));
-  value.Set("coveragePercent", r.coverage_percent);
+  value.Set("coveragePercent", r.coverage_percent ? Napi::Number::New(env, *r.coverage_percent) : env.Null());
   value.Set("stalenessChecked", r.staleness_checked);
   Napi::Array miscompares = Napi::Array::New(env, r.miscompares.size());
   for (uint32_t i = 0; i < r.miscompares.size(); i++) miscompares.Set(i, MiscompareValue(env, r.miscompares[i]));

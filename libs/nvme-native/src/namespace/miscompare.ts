@@ -51,8 +51,11 @@ export interface VerifyResult {
   unknownLbas: bigint;
   /** LBAs that break the rule. */
   violations: bigint;
-  /** Checked LBAs as a share of those that had to be checked, percent. */
-  coveragePercent: number;
+  /**
+   * Checked LBAs as a share of those that had to be checked, percent; null where nothing had to be, because the table knows
+   * nothing of the region: then no violation is no proof.
+   */
+  coveragePercent: number | null;
   /** False: there is no table, so that a sector that is older than it should be was not noticed. */
   stalenessChecked?: boolean;
   /** The first 64. */

@@ -22,7 +22,7 @@ export const verifyStep: StepExecutor<"verify"> = async (step, scope) => {
   exposure.moved((result.checkedLbas + result.unknownLbas) * BigInt(namespace.identity.lbaBytes), 0n);
   const record = new WorkerRecord((body) => journal.append(body), placeOf(scope, step.id));
   for (const miscompare of result.miscompares) record.takeMiscompare(miscompare);
-  const half = brokenOff !== null || (scope.signal.aborted && result.coveragePercent < 100);
+  const half = brokenOff !== null || (scope.signal.aborted && result.coveragePercent !== 100);
   const metrics = verifyMetrics(result);
   observations.emit(scope, step, half ? findings(metrics, FINDINGS) : metrics);
   if (result.violations > 0n)
@@ -40,7 +40,8 @@ const FINDINGS = ["violations", "readErrors"] as const;
 function verifyMetrics(result: VerifyResult) {
   return {
     violations: Number(result.violations),
-    coverage: result.coveragePercent,
+    // Nothing was known of the region: a criterion on it is errored, not passed.
+    ...(result.coveragePercent === null ? {} : { coverage: result.coveragePercent }),
     checkedLbas: Number(result.checkedLbas),
     unknownLbas: Number(result.unknownLbas),
     newest: Number(result.newest),

@@ -2,6 +2,7 @@
 // for the time that it takes.
 #pragma once
 #include <functional>
+#include <optional>
 
 #include "core/host/namespace.h"
 
@@ -19,7 +20,8 @@ struct SweepResult {
   uint64_t checked = 0, unknown = 0, violations = 0;
   uint64_t required = 0;  // LBAs that the table has something to say about
   uint64_t newest = 0, older = 0, read_errors = 0;
-  double coverage_percent = 100;
+  // None where nothing had to be checked: 0 of 0 proves nothing.
+  std::optional<double> coverage_percent;
   bool staleness_checked = true;
   double duration_ms = 0;
   std::vector<Miscompare> miscompares;  // the first kMaxMiscomparesTold
