@@ -91,9 +91,10 @@ export const fullDiskScenarios: Record<string, Scenario> = {
       const { end, miscompares, errors } = await ns.startIoWorker(load).result;
       const region = { regionStartLba: 0n, regionLbas: ns.identity.lbaCount, written: true };
       const { violations } = await ns.verify({ rule: "exact", ...region });
+      const synced = await message(ns.syncVerifyTable());
       await controller.close();
       for (const give of giveBack.splice(0)) give();
-      seen.push({ end, miscompares, errors, violations });
+      seen.push({ end, miscompares, errors, violations, synced });
     }
     say(seen);
   },

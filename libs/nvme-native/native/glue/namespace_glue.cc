@@ -142,8 +142,10 @@ Napi::Value SyncVerifyTable(const Napi::CallbackInfo& info) {
   const SyncScope scope = !kForget && info[1].As<Napi::Boolean>() ? SyncScope::kResting : SyncScope::kAll;
   auto pending = Pending::Create(env, StateOf(env).queue);
   OnOwnThread("assay-table", pending, [pending, ns = Unwrap<Namespace>(info[0]), scope] {
-    if (auto table = ns->table()) table->Sync(scope);
+    Status status;
+    if (auto table = ns->table()) status = table->Sync(scope);
     if (kForget) ns->SetTable(nullptr);
+    if (!kForget && !status.ok()) return pending->Reject(status);
     pending->Resolve([](Napi::Env inner) -> Napi::Value { return inner.Undefined(); });
   });
   return pending->promise(env);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -15,7 +16,9 @@
 
 // In front of the C library's. What the disk has is written down by StoppingDisk; the machine's own is not waited for.
 extern "C" int msync(void* from, size_t bytes, int) {
-  return assay::StoppingDisk::Synced(static_cast<uint8_t*>(from), bytes) ? 0 : -1;
+  if (assay::StoppingDisk::Synced(static_cast<uint8_t*>(from), bytes)) return 0;
+  errno = EIO;
+  return -1;
 }
 extern "C" int fsync(int) { return 0; }
 
@@ -41,6 +44,11 @@ bool StoppingDisk::Take(uint8_t* from, size_t bytes) {
   std::lock_guard lock(mutex_);
   const bool whole_table = bytes > kTableHeadBytes;
   if (whole_table && fails) {
+    failed_ = true;
+    return false;
+  }
+  if (!whole_table && heads_refused > 0) {
+    heads_refused--;
     failed_ = true;
     return false;
   }

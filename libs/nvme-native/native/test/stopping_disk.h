@@ -22,6 +22,8 @@ class StoppingDisk {
   std::function<void()> meanwhile;
   // Takes no whole table.
   bool fails = false;
+  // So many heads that it does not take from now on.
+  uint32_t heads_refused = 0;
   // How often somebody has waited for it.
   uint32_t waits() const { return waits_; }
 

@@ -45,9 +45,9 @@ void NothingRightIsEverWrong(const std::string& path, uint64_t seed) {
         CHECK(Reads(*table, lba, drive[lba], Rule::kDurableOrNewer) != SectorState::kWrong);
         changed.insert(lba / kRegion);
       } else if (kind < 18) {
-        table->Sync(SyncScope::kResting);
+        CHECK(table->Sync(SyncScope::kResting).ok());
       } else if (kind < 19) {
-        table->Sync();
+        CHECK(table->Sync().ok());
         changed.clear();
       } else {
         table->Clear();
@@ -94,7 +94,7 @@ void WritersAndASyncMeet(const std::string& path) {
     std::thread one(writer, 0), two(writer, 1);
     for (uint32_t sync = 0; sync < 3; sync++) {
       while (written < sync * 200 + round) std::this_thread::yield();
-      table->Sync(round % 4 < 2 ? SyncScope::kAll : SyncScope::kResting);
+      CHECK(table->Sync(round % 4 < 2 ? SyncScope::kAll : SyncScope::kResting).ok());
     }
     one.join();
     two.join();

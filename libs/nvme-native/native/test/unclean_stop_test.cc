@@ -21,7 +21,7 @@ void WhatDoesNotChangeAfterASyncStaysKnown(const std::string& path) {
   auto table = OpenTable(path, kGeometry);
   std::vector<Sector> sectors(kLbas);
   for (uint64_t lba = 0; lba < kLbas; lba += 50) sectors[lba] = WriteDurably(*table, lba);
-  table->Sync();
+  CHECK(table->Sync().ok());
   const uint64_t changed = 3 * kRegion + 28;
   const Sector before = sectors[changed], after = WriteDurably(*table, changed);
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
@@ -39,13 +39,13 @@ void WhatDoesNotChangeAfterASyncStaysKnown(const std::string& path) {
     CHECK(Reads(left, changed, anew) == SectorState::kRight && Reads(left, changed, after) == SectorState::kWrong);
     CHECK(Reads(left, changed + 1, after) == SectorState::kUnknown);
     // Also once the table has reached the disk, and is written again.
-    left.Sync();
+    CHECK(left.Sync().ok());
     (void)WriteDurably(left, changed);
     CHECK(left.Concerns(changed + 1));
     left.Clear();
     CHECK(!left.Concerns(changed + 1));
   });
-  table->Sync();
+  CHECK(table->Sync().ok());
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
     CHECK(Reads(left, changed, after) == SectorState::kRight && Reads(left, changed, before) == SectorState::kWrong);
   });
@@ -59,7 +59,7 @@ void ASyncOfWhatRestsLeavesWritersAlone(const std::string& path) {
   Sector changing = WriteDurably(*table, kRegion);
   const uint32_t marked = disk.waits();
   for (int turn = 0; turn < 3; turn++) {
-    table->Sync(SyncScope::kResting);
+    CHECK(table->Sync(SyncScope::kResting).ok());
     changing = WriteDurably(*table, kRegion);
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
       // It has to be seen at rest once, and then to reach the disk.
@@ -79,12 +79,12 @@ void ASyncOfWhatRestsLeavesWritersAlone(const std::string& path) {
   // A write that is at work while two of them pass.
   Written slow(*table, 2 * kRegion);
   slow.Lock().Send();
-  table->Sync(SyncScope::kResting);
-  table->Sync(SyncScope::kResting);
+  CHECK(table->Sync(SyncScope::kResting).ok());
+  CHECK(table->Sync(SyncScope::kResting).ok());
   const Sector late = slow.End();
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 2 * kRegion, late) != SectorState::kWrong); });
   // All of it, as ever.
-  table->Sync();
+  CHECK(table->Sync().ok());
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, kRegion, changing) == SectorState::kRight && Reads(left, 2 * kRegion, late) == SectorState::kRight); });
 }
 
@@ -96,13 +96,13 @@ void AWriteAcrossASyncIsNotBelieved(const std::string& path) {
     auto table = OpenTable(mine, kGeometry);
     const Sector other = WriteDurably(*table, kRegion);
     const Sector before = WriteDurably(*table, 5);
-    table->Sync();
+    CHECK(table->Sync().ok());
     Written write(*table, 5);
-    if (step == 0) table->Sync();
+    if (step == 0) CHECK(table->Sync().ok());
     write.Lock();
-    if (step == 1) table->Sync();
+    if (step == 1) CHECK(table->Sync().ok());
     write.Send();
-    if (step == 2) table->Sync();
+    if (step == 2) CHECK(table->Sync().ok());
     // The drive may have it by now.
     for (const bool ended : {false, true}) {
       if (ended) (void)write.End();
@@ -111,7 +111,7 @@ void AWriteAcrossASyncIsNotBelieved(const std::string& path) {
         CHECK(Reads(left, kRegion, other) == SectorState::kRight && Reads(left, kRegion, before) == SectorState::kWrong);
       });
     }
-    table->Sync();
+    CHECK(table->Sync().ok());
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector()) == SectorState::kRight); });
   }
 }
@@ -129,10 +129,10 @@ void AWriteDuringASyncIsNotBelieved(const std::string& path) {
       if (!begun) write.Lock().Send();
       (void)write.End();
     };
-    table->Sync();
+    CHECK(table->Sync().ok());
     CHECK(!disk.meanwhile);
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector()) != SectorState::kWrong); });
-    table->Sync();
+    CHECK(table->Sync().ok());
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, write.sector()) == SectorState::kRight); });
   }
 }
@@ -142,17 +142,53 @@ void AfterASyncThatFailedNothingIsBelieved(const std::string& path) {
   StoppingDisk disk(path);
   auto table = OpenTable(path, kGeometry);
   const Sector before = WriteDurably(*table, 5);
-  table->Sync();
+  CHECK(table->Sync().ok());
   const Sector after = WriteDurably(*table, 5);
   for (const bool fails : {true, false}) {
     disk.fails = fails;
-    table->Sync();
+    CHECK(table->Sync().code == Code::kFile);
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
       CHECK(Reads(left, 5, after) == SectorState::kUnknown && Reads(left, 5, before) == SectorState::kUnknown);
     });
   }
   // Here it goes on.
   CHECK(Reads(*table, 5, after) == SectorState::kRight && Reads(*table, 5, before) == SectorState::kWrong);
+}
+
+// That something is about to change has to be on the disk first. Where it is not, what was synced before is believed no more,
+// and whoever syncs hears of it.
+void AfterANoteThatDidNotReachTheDiskNothingIsBelieved(const std::string& path) {
+  StoppingDisk disk(path);
+  auto table = OpenTable(path, kGeometry);
+  const Sector before = WriteDurably(*table, 5), elsewhere = WriteDurably(*table, 2 * kRegion);
+  CHECK(table->Sync().ok());
+  disk.heads_refused = 1;
+  const Sector after = WriteDurably(*table, 5);
+  CHECK(disk.heads_refused == 0);
+  for (const SyncScope scope : {SyncScope::kResting, SyncScope::kAll}) {
+    CHECK(table->Sync(scope).code == Code::kFile);
+    disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
+      CHECK(Reads(left, 5, before) == SectorState::kUnknown && Reads(left, 5, after) == SectorState::kUnknown);
+      CHECK(Reads(left, 2 * kRegion, elsewhere) == SectorState::kUnknown && left.Concerns(5));
+    });
+  }
+  // Here it goes on.
+  CHECK(Reads(*table, 5, after) == SectorState::kRight && Reads(*table, 5, before) == SectorState::kWrong);
+}
+
+void ATableWhoseHeadDoesNotReachTheDiskIsNotOpened(const std::string& path) {
+  {
+    StoppingDisk disk(path);
+    auto table = OpenTable(path, kGeometry);
+    (void)WriteDurably(*table, 5);
+    CHECK(table->Sync().ok());
+  }
+  StoppingDisk disk(path);
+  disk.heads_refused = 1;
+  std::shared_ptr<VerifyTable> table;
+  const Status refused = VerifyTable::Open(path, kGeometry, &table);
+  CHECK(refused.code == Code::kFile && refused.message.find(path) != std::string::npos && table == nullptr);
+  CHECK(OpenTable(path, kGeometry)->Concerns(5));
 }
 
 // A process dies, the next one writes the table out, then the machine stops.
@@ -166,7 +202,7 @@ void WhatADeadProcessLeftIsSyncedByTheNext(const std::string& path) {
   StoppingDisk disk(path + "next");
   auto table = OpenTable(path + "next", kGeometry);
   CHECK(Reads(*table, 5, sector) == SectorState::kRight);
-  table->Sync();
+  CHECK(table->Sync().ok());
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, sector) == SectorState::kRight); });
 }
 
@@ -175,10 +211,10 @@ void AReaderCostsNoKnowledge(const std::string& path) {
   StoppingDisk disk(path);
   auto table = OpenTable(path, kGeometry);
   const Sector sector = WriteDurably(*table, 5);
-  table->Sync();
+  CHECK(table->Sync().ok());
   CHECK(table->TryHold(0, 10) && !table->TryLock(5, 1) && !table->TryHold(9, 1));
   table->Release(0, 10);
-  table->Sync();
+  CHECK(table->Sync().ok());
   CHECK(table->TryHold(0, 10));
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, sector) == SectorState::kRight); });
 }
@@ -187,7 +223,7 @@ void NoTokenIsGivenTwice(const std::string& path) {
   StoppingDisk disk(path);
   auto table = OpenTable(path, kGeometry);
   Sector newest = WriteDurably(*table, 5);
-  table->Sync();
+  CHECK(table->Sync().ok());
   for (int i = 0; i < 10; i++) newest = WriteDurably(*table, 5);
   const uint64_t last = Stamp::Token(newest.data(), kLbaBytes);
   disk.AfterAStop(kGeometry, [&](VerifyTable& left) {
@@ -208,7 +244,7 @@ void AFormatIsNotUndone(const std::string& path) {
     StoppingDisk disk(mine);
     auto table = OpenTable(mine, kGeometry);
     (void)WriteDurably(*table, 5);
-    table->Sync();
+    CHECK(table->Sync().ok());
     table->AnnounceClear();
     if (ended) table->Clear();
     disk.AfterAStop(kGeometry, [&](VerifyTable& left) { CHECK(Reads(left, 5, Sector(kLbaBytes)) == SectorState::kUnknown); });
@@ -220,7 +256,7 @@ void AnUnknownCommandIsNotUndone(const std::string& path) {
   StoppingDisk disk(path);
   auto table = OpenTable(path, kGeometry);
   const Sector before = WriteDurably(*table, 5);
-  table->Sync();
+  CHECK(table->Sync().ok());
   Namespace ns(nullptr, {.lba_bytes = kLbaBytes, .lba_count = kLbas});
   ns.SetTable(table);
   Request request;
@@ -265,7 +301,7 @@ void WritersSeldomWaitForTheDisk(const std::string& path) {
     CHECK(waits([&] {
             for (int i = 0; i < 20'000; i++) (void)WriteDurably(*table, random.Next() % large.lba_count);
           }) <= 64);
-    table->Sync();
+    CHECK(table->Sync().ok());
   }
 }
 
@@ -280,6 +316,8 @@ void TestUncleanStop() {
   AWriteAcrossASyncIsNotBelieved(next());
   AWriteDuringASyncIsNotBelieved(next());
   AfterASyncThatFailedNothingIsBelieved(next());
+  AfterANoteThatDidNotReachTheDiskNothingIsBelieved(next());
+  ATableWhoseHeadDoesNotReachTheDiskIsNotOpened(next());
   WhatADeadProcessLeftIsSyncedByTheNext(next());
   AReaderCostsNoKnowledge(next());
   NoTokenIsGivenTwice(next());

@@ -60,7 +60,7 @@ void AWriteThatFailedIsOldOrNew(const std::string& path) {
   CHECK(Reads(*table, 5, kZeroes) == SectorState::kUnknown && Reads(*table, 5, late) == SectorState::kUnknown);
   // Also behind another one, and when the table has been written out.
   (void)Write(*table, 5, WriteEnd::kAcknowledged, true);
-  table->Sync();
+  CHECK(table->Sync().ok());
   CHECK(Reads(*table, 5, kZeroes) == SectorState::kUnknown && Reads(*table, 5, late) == SectorState::kUnknown);
 }
 

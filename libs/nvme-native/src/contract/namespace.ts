@@ -80,7 +80,8 @@ export interface Namespace {
   /**
    * What the table says reaches the disk; `Controller.close` does it too. Writers then wait for the disk a few times.
    * `resting`: only what was not written since the last call, which costs those who write elsewhere nothing; called now and
-   * then it bounds what a stop of the machine makes unknown during a long load.
+   * then it bounds what a stop of the machine makes unknown during a long load. @throws ERR_FILE when the disk did not take
+   * it, or not what had to be noted there before something changed: from then on no later session believes the table.
    */
   syncVerifyTable(options?: { resting?: boolean }): Promise<void>;
   /**

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "core/clock.h"
@@ -75,7 +76,9 @@ void VerifyTable::RenewLease(uint64_t token) {
   std::lock_guard lock(lease_mutex_);
   if (token <= header_->token_lease.load(std::memory_order_relaxed)) return;
   header_->token_lease.store(token + kTokenLease, std::memory_order_relaxed);
-  FlushHead();
+  if (FlushHead()) return;
+  intent_->MarkAll();
+  (void)FlushHead();
 }
 
 void VerifyTable::Announce(uint64_t slba, uint64_t lbas) {
@@ -106,7 +109,7 @@ void VerifyTable::Log(uint64_t slba, uint64_t count, WriteEnd end, const WriteOr
 
 void VerifyTable::Ended(uint64_t slba, uint64_t lbas, WriteEnd end, bool fua, const WriteOrigin& origin) {
   const uint64_t count = Clip(slba, lbas);
-  if (file_->Broken()) Disown();
+  if (file_->Broken()) Disown(ENOSPC);
   if (end != WriteEnd::kNotSent) Log(slba, lbas, end, origin);
   const bool durable_now = fua || !geometry_.volatile_cache;
   const bool hint = end == WriteEnd::kAcknowledged && origin.opcode == nvm_opcode::kDatasetManagement;

@@ -91,7 +91,9 @@ class VerifyTable {
 
   // Writes everything out: what does not change from here on is believed after any stop of the machine. kResting: that is
   // so of what has not changed since the last Sync, and nobody who goes on changing the rest waits for the disk. Any thread.
-  void Sync(SyncScope scope = SyncScope::kAll);
+  // kFile: the disk did not take it, now or when something had to be noted there before; from then on nothing is believed
+  // after a stop, and each call says so.
+  Status Sync(SyncScope scope = SyncScope::kAll);
   // LBAs that a worker is about to write, so that none of its commands waits until that is noted on the disk. Of a large
   // part of the table it is noted as it comes.
   void Announce(uint64_t slba, uint64_t count);
@@ -189,13 +191,16 @@ class VerifyTable {
   VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
   void Begin(const TableGeometry& geometry);
-  void BeginSession();
+  Status BeginSession();
   void LoseUnsynced();
   void Erase(uint64_t offset, uint64_t bytes);
   void RenewLease(uint64_t token);
-  void FlushHead();
+  bool FlushHead();
   // The file has lost notes: no later session believes it.
-  void Disown();
+  void Disown(int error);
+  // The part of it that needs no lock; false: it is known.
+  bool NoteLoss(int error);
+  Status Written() const;
   bool Covers(uint64_t lba) const { return lba < geometry_.lba_count; }
   uint64_t Clip(uint64_t slba, uint64_t count) const { return Covers(slba) ? std::min(count, geometry_.lba_count - slba) : 0; }
   bool Take(uint64_t slba, uint64_t count, uint32_t lock);
@@ -235,7 +240,7 @@ class VerifyTable {
   std::optional<WriteLog> log_;
   RecentWrites recent_;
   std::optional<WriteIntent> intent_;
-  std::atomic<bool> disowned_{false};
+  std::atomic<int> disk_error_{0};  // the first
   std::mutex sync_mutex_, lease_mutex_;
 };
 

@@ -49,7 +49,7 @@ VerifyTable::~VerifyTable() {
   if (fd_ < 0) return;
   // Nobody takes tokens any more.
   if (!file_->Broken()) header_->token_lease = header_->next_token.load();
-  Sync();
+  (void)Sync();
   close(fd_);
 }
 
@@ -81,20 +81,21 @@ void VerifyTable::Begin(const TableGeometry& geometry) {
 }
 
 // Notes of a machine that went down without writing them out may be older than what is on the drive.
-void VerifyTable::BeginSession() {
+Status VerifyTable::BeginSession() {
   Header* h = header_;
   h->session = (h->session + 1) & 0xffffff;
   const std::string boot = BootId();
   const bool same_boot = boot.size() < sizeof h->boot_id && std::memcmp(h->boot_id, boot.c_str(), boot.size() + 1) == 0;
   if (!same_boot) LoseUnsynced();
-  intent_.emplace(map_ + kTableHeaderBytes, geometry_.lba_count, [this] { FlushHead(); });
+  intent_.emplace(map_ + kTableHeaderBytes, geometry_.lba_count, [this] { return FlushHead(); });
   std::memset(h->boot_id, 0, sizeof h->boot_id);
   std::memcpy(h->boot_id, boot.data(), std::min(boot.size(), sizeof h->boot_id - 1));
-  FlushHead();
+  if (!FlushHead()) intent_->MarkAll();
+  return Written();
 }
 
 void VerifyTable::LoseUnsynced() {
-  WriteIntent left(map_ + kTableHeaderBytes, geometry_.lba_count, [] {});
+  WriteIntent left(map_ + kTableHeaderBytes, geometry_.lba_count, [] { return true; });
   const uint64_t lbas = left.region_lbas();
   bool lost = false;
   for (uint64_t region = 0; region < left.regions(); region++) {
@@ -110,29 +111,48 @@ void VerifyTable::LoseUnsynced() {
   header_->next_token = std::max(header_->next_token.load(), header_->token_lease.load());
 }
 
-void VerifyTable::FlushHead() {
-  if (fd_ >= 0) msync(map_, kTableHeadBytes, MS_SYNC);
+bool VerifyTable::FlushHead() {
+  if (fd_ < 0 || msync(map_, kTableHeadBytes, MS_SYNC) == 0) return true;
+  NoteLoss(errno);
+  return false;
 }
 
-void VerifyTable::Disown() {
-  if (disowned_.exchange(true)) return;
+bool VerifyTable::NoteLoss(int error) {
+  int none = 0;
+  if (!disk_error_.compare_exchange_strong(none, error)) return false;
   std::memset(header_->boot_id, 0, sizeof header_->boot_id);
-  intent_->MarkAll();
+  return true;
 }
 
-void VerifyTable::Sync(SyncScope scope) {
-  if (fd_ < 0) return;
-  if (file_->Broken()) return Disown();
+void VerifyTable::Disown(int error) {
+  if (!NoteLoss(error)) return;
+  intent_->MarkAll();
+  (void)FlushHead();
+}
+
+Status VerifyTable::Written() const {
+  const int error = disk_error_.load();
+  if (error == 0) return Status::Ok();
+  return Status::Error(Code::kFile, "the disk did not take what the verify table " + path_ + " notes (" + std::strerror(error) +
+                                        "): it holds while this process has it open, and is not believed by whoever opens it later");
+}
+
+Status VerifyTable::Sync(SyncScope scope) {
+  if (fd_ < 0) return Status::Ok();
+  if (file_->Broken()) Disown(ENOSPC);
   std::lock_guard lock(sync_mutex_);
-  if (disowned_) return;
+  if (disk_error_ != 0) return Written();
   // The pages that it would give back are in use.
   if (scope == SyncScope::kAll) Compact();
-  if (!intent_->Settle(scope)) return;
+  if (!intent_->Settle(scope)) return Status::Ok();
   // Holes are the file's affair and not the mapping's.
-  const bool there = msync(map_, bytes_, MS_SYNC) == 0 && fsync(fd_) == 0 && !file_->Broken();
+  const bool taken = msync(map_, bytes_, MS_SYNC) == 0 && fsync(fd_) == 0;
+  const int error = taken ? ENOSPC : errno;
+  const bool there = taken && !file_->Broken();
   // Linux does not write again what it could not write: that a later sync succeeds says nothing about it.
-  if (!there) Disown();
+  if (!there) Disown(error);
   intent_->Settled(there);
+  return Written();
 }
 
 // What another drive holds would make this one look guilty.
@@ -214,7 +234,7 @@ Status VerifyTable::Make(const std::string& path, const TableGeometry& geometry,
   if (file == nullptr) return fail(std::strerror(errno));
   std::shared_ptr<VerifyTable> table(new VerifyTable(path, fd, std::move(file), geometry));
   if (fresh) table->Begin(geometry);
-  table->BeginSession();
+  if (Status s = table->BeginSession(); !s.ok()) return s;
   table->header_->volatile_cache = geometry.volatile_cache;
   if (geometry.namespace_id != 0) table->header_->namespace_id = geometry.namespace_id;
   table->PowerCycles(geometry.power_cycles);

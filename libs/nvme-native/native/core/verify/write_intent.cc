@@ -10,7 +10,7 @@ constexpr uint32_t kSingly = 16, kInSmallBlocks = 32;
 constexpr uint64_t kSmallBlock = 16, kBlock = 128;
 }  // namespace
 
-WriteIntent::WriteIntent(uint8_t* notes, uint64_t lba_count, std::function<void()> flush)
+WriteIntent::WriteIntent(uint8_t* notes, uint64_t lba_count, std::function<bool()> flush)
     : notes_(notes),
       region_lbas_(std::max(kLeastRegionLbas, std::bit_ceil((lba_count + kMostRegions - 1) / kMostRegions))),
       regions_((lba_count + region_lbas_ - 1) / region_lbas_),
@@ -29,6 +29,14 @@ void WriteIntent::Leave(uint64_t slba, uint64_t count) {
   }
 }
 
+// What the disk did not take may be there as it was before: then nothing of the table may be believed, and that is tried once
+// more, with the pages written anew.
+void WriteIntent::Flush() {
+  if (flush_()) return;
+  MarkAllHeld();
+  (void)flush_();
+}
+
 // True when the disk has to be waited for.
 bool WriteIntent::MarkHeld(uint64_t from, uint64_t to) {
   bool marked = false;
@@ -38,7 +46,7 @@ bool WriteIntent::MarkHeld(uint64_t from, uint64_t to) {
     marked = true;
   }
   if (!marked) return false;
-  flush_();
+  Flush();
   for (uint64_t region = from; region < to; region++) {
     uint32_t seen = kOnDisk;  // nobody is inside
     words_[region].compare_exchange_strong(seen, kChanging, std::memory_order_release);
@@ -86,11 +94,15 @@ void WriteIntent::Settled(bool reached_the_disk) {
     while ((seen & kStateBits) == kSettling && !words_[region].compare_exchange_weak(seen, (seen & ~kStateBits) | kChanging, std::memory_order_relaxed)) {
     }
   }
-  flush_();
+  Flush();
 }
 
 void WriteIntent::MarkAll() {
   std::lock_guard lock(mutex_);
+  MarkAllHeld();
+}
+
+void WriteIntent::MarkAllHeld() {
   for (uint64_t region = 0; region < regions_; region++) SetNote(region, Note(region) | kMarked);
 }
 

@@ -21,8 +21,8 @@ enum class SyncScope { kAll, kResting };
 
 class WriteIntent {
  public:
-  // `notes`: kMostRegions bytes of the file. `flush`: brings them to the disk.
-  WriteIntent(uint8_t* notes, uint64_t lba_count, std::function<void()> flush);
+  // `notes`: kMostRegions bytes of the file. `flush`: brings them to the disk; false: it did not take them.
+  WriteIntent(uint8_t* notes, uint64_t lba_count, std::function<bool()> flush);
 
   uint64_t region_lbas() const { return region_lbas_; }
   uint64_t regions() const { return regions_; }
@@ -69,13 +69,15 @@ class WriteIntent {
   }
   void Mark(uint64_t region);
   bool MarkHeld(uint64_t from, uint64_t to);
+  void MarkAllHeld();
+  void Flush();
   uint8_t Note(uint64_t region) const { return std::atomic_ref(notes_[region]).load(std::memory_order_relaxed); }
   void SetNote(uint64_t region, uint8_t note) { std::atomic_ref(notes_[region]).store(note, std::memory_order_relaxed); }
 
   uint8_t* notes_;
   uint64_t region_lbas_;
   uint64_t regions_;
-  std::function<void()> flush_;
+  std::function<bool()> flush_;
   std::unique_ptr<std::atomic<uint32_t>[]> words_;
   std::mutex mutex_;         // of every change from or to kOnDisk
   uint32_t marks_ = 0;       // since the last Settled
