@@ -56,7 +56,7 @@ const anonymousBytes = () => Number(/^RssAnon:\s+(\d+) kB/m.exec(readFileSync("/
 const recorders = () =>
   readFileSync("/proc/self/maps", "utf8")
     .split("\n")
-    .filter((line) => line.endsWith(".cmdlog")).length;
+    .filter((line) => /\.cmdlog(\.\d)?( \(deleted\))?$/.test(line)).length;
 const countOf = (folder: string) => readdirSync(`/proc/self/${folder}`).length;
 
 async function freeQpairs(controller: Controller): Promise<number> {

@@ -7,6 +7,8 @@
  *   0  char[8] magic "ASSAYCLG" | 8 u32 version | 12 u32 entry size (128) | 16 u32 capacity (entries, power of two)
  *   20 u16 qid (0 = admin) | 22 u16 reserved | 24 u64 CLOCK_BOOTTIME ns at creation | 32 u64 CLOCK_REALTIME ns at creation
  *   40 u64 newest sequence number (a hint; the entries decide) | 48 u32 pid | 52 u32 reserved | 56 char[64] label, NUL padded
+ *   120 u64 number of the first entry of the queue that pid and label are of (0: not told); those before it are of queues that
+ *   had the id earlier, whose own files are kept beside this one as `<qid>.cmdlog.1` and `.2`
  * Entry, 128 bytes, number s in ring place (s - 1) mod capacity:
  *   0  u64 s (0 while the entry is being replaced; stored last) | 8 u64 submitted, CLOCK_BOOTTIME ns
  *   16 u64 completed, CLOCK_BOOTTIME ns | 24 u32 flags | 28 u32 worker | 32 u8[64] submission entry | 96 u8[16] completion entry

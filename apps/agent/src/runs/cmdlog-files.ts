@@ -1,6 +1,6 @@
 /** Flight-recorder files: where the live rings are, and how they come to the disk once the runner is dead. */
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statfsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CMDLOG_MAX_ENTRIES } from "@assay/protocol";
 import { writeDurably } from "../platform/durable-file";
@@ -49,16 +49,31 @@ export function listRings(folder: string): Ring[] {
       const qid = /^(\d{1,5})\.cmdlog$/.exec(name)?.[1];
       return qid === undefined ? [] : [{ qid: Number(qid), path: join(folder, name) }];
     })
-    .filter((ring) => lstatSync(ring.path).isFile() && statSync(ring.path).size <= MAX_RING_BYTES)
+    .filter((ring) => isRing(ring.path))
     .sort((a, b) => a.qid - b.qid)
     .slice(0, MAX_RINGS);
 }
 
-/** Copies the rings to the disk and gives the memory back. Can be repeated after a crash in the middle. */
+/** What queues that had this id before have left beside its ring, newest first. */
+function earlierRings({ path }: Ring): string[] {
+  return [1, 2].map((ago) => `${path}.${ago}`).filter((file) => isRing(file));
+}
+
+const isRing = (file: string) => {
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  return found?.isFile() === true && found.size <= MAX_RING_BYTES;
+};
+
+/**
+ * Copies the rings, and those of queues that had their ids before, to the disk and gives the memory back. Can be repeated
+ * after a crash in the middle.
+ */
 export function saveRings(live: string, saved: string): void {
   mkdirSync(saved, { recursive: true, mode: 0o700 });
   if (live === saved) return;
-  for (const ring of listRings(live)) writeDurably(join(saved, `${ring.qid}.cmdlog`), readFileSync(ring.path));
+  for (const ring of listRings(live))
+    for (const path of [ring.path, ...earlierRings(ring)])
+      writeDurably(join(saved, basename(path)), readFileSync(path));
   rmSync(live, { recursive: true, force: true });
   removeIfEmpty(dirname(live));
 }

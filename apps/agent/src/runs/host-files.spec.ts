@@ -115,10 +115,13 @@ describe("flight recorders", () => {
     const saved = join(folder, "saved");
     mkdirSync(live);
     writeFileSync(join(live, "0.cmdlog"), "ring");
+    writeFileSync(join(live, "0.cmdlog.2"), "of the queue two before it");
     saveRings(live, saved);
     saveRings(live, saved);
     expect(existsSync(live)).toBe(false);
     expect(readFileSync(join(saved, "0.cmdlog"), "utf8")).toBe("ring");
+    expect(readFileSync(join(saved, "0.cmdlog.2"), "utf8")).toBe("of the queue two before it");
+    expect(existsSync(join(saved, "0.cmdlog.1"))).toBe(false);
   });
 
   test("the last run takes the agent's folder in memory with it, one before the last does not", () => {

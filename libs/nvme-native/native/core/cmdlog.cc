@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "clock.h"
 
@@ -13,6 +15,50 @@ namespace {
 constexpr char kMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'C', 'L', 'G'};
 // Two readings of boot time and wall clock of one boot differ by less, unless the clock was set.
 constexpr uint64_t kSameBootNs = 10 * kNsPerSecond;
+constexpr char kUnfinished[] = ".new";
+
+// Null where there is none of this size.
+std::unique_ptr<MappedFile> MapWhatIsThere(const std::string& path, size_t bytes) {
+  const int fd = open(path.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return nullptr;
+  struct stat info {};
+  const bool fits = fstat(fd, &info) == 0 && static_cast<size_t>(info.st_size) == bytes;
+  std::unique_ptr<MappedFile> file = fits ? MappedFile::Map(fd, bytes) : nullptr;
+  close(fd);
+  return file;
+}
+
+// Null where it cannot be made, and then it is not there.
+std::unique_ptr<MappedFile> MakeFile(const std::string& path, size_t bytes, int* why) {
+  const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (fd < 0) {
+    *why = errno;
+    return nullptr;
+  }
+  // Reserved, not only sized: a full tmpfs must be an error here and not a SIGBUS later.
+  const int error = posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+  std::unique_ptr<MappedFile> file = error == 0 ? MappedFile::Map(fd, bytes) : nullptr;
+  if (file == nullptr) {
+    *why = error != 0 ? error : errno;
+    unlink(path.c_str());
+  }
+  close(fd);
+  return file;
+}
+
+std::string Earlier(const std::string& path, int queues_ago) { return path + "." + std::to_string(queues_ago); }
+
+// Whoever looks finds a ring under the name of the newest at any moment, where the file system has links.
+void PutInPlace(const std::string& path, bool keep) {
+  struct stat info {};
+  if (keep && stat(path.c_str(), &info) == 0 && info.st_size != 0) {
+    for (int ago = kCmdlogsKept; ago > 1; ago--) rename(Earlier(path, ago - 1).c_str(), Earlier(path, ago).c_str());
+    const std::string aside = Earlier(path, 1);
+    unlink(aside.c_str());
+    if (link(path.c_str(), aside.c_str()) != 0) rename(path.c_str(), aside.c_str());
+  }
+  rename((path + kUnfinished).c_str(), path.c_str());
+}
 }  // namespace
 
 Cmdlog::Cmdlog(std::string path, std::unique_ptr<MappedFile> file, uint32_t entries)
@@ -30,43 +76,52 @@ bool Cmdlog::Fits(uint32_t entries, uint16_t qid) const {
          header_->capacity == entries && header_->qid == qid && apart < kSameBootNs;
 }
 
+void Cmdlog::Count() {
+  for (uint64_t i = 0; i <= mask_; i++) newest_ = std::max(newest_, ring_[i].sequence);
+}
+
+void Cmdlog::Begin(uint32_t entries, uint16_t qid) {
+  header_->version = kCmdlogVersion;
+  header_->entry_bytes = sizeof(Entry);
+  header_->capacity = entries;
+  header_->qid = qid;
+  header_->boottime_ns = BoottimeNs();
+  header_->realtime_ns = RealtimeNs();
+  std::memcpy(header_->magic, kMagic, 8);
+}
+
+void Cmdlog::GoOn(const Cmdlog& before) {
+  std::memcpy(file_->data(), before.file_->data(), file_->bytes());
+  Count();
+}
+
 Status Cmdlog::Open(const std::string& path, uint32_t entries, uint16_t qid, const std::string& label, std::unique_ptr<Cmdlog>* out) {
   const size_t bytes = kCmdlogHeaderBytes + size_t{entries} * sizeof(Entry);
-  std::unique_ptr<MappedFile> file;
-  bool existing = false;
-  if (path.empty()) {
-    file = MappedFile::Map(-1, bytes);
-    if (file == nullptr) return Status::Error(Code::kFile, "no memory for a flight recorder");
-  } else {
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + ": " + std::strerror(errno));
-    struct stat info {};
-    fstat(fd, &info);
-    existing = static_cast<size_t>(info.st_size) == bytes;
-    // Reserved, not only sized: a full tmpfs must be an error here and not a SIGBUS later.
-    const int error = existing ? 0 : (ftruncate(fd, 0), posix_fallocate(fd, 0, static_cast<off_t>(bytes)));
-    if (error == 0) file = MappedFile::Map(fd, bytes);
-    const int why = error != 0 ? error : errno;
-    close(fd);
-    // What was reserved of it goes back.
-    if (error != 0) unlink(path.c_str());
-    if (file == nullptr) return Status::Error(Code::kFile, "cannot make the flight recorder " + path + " of " + std::to_string(bytes) + " bytes: " + std::strerror(why));
+  std::unique_ptr<Cmdlog> log, before;
+  if (std::unique_ptr<MappedFile> left = path.empty() ? nullptr : MapWhatIsThere(path, bytes)) {
+    before.reset(new Cmdlog(path, std::move(left), entries));
+    if (before->Fits(entries, qid)) before->Count();
+    else before.reset();
   }
-  std::unique_ptr<Cmdlog> log(new Cmdlog(path, std::move(file), entries));
+  int why = ENOMEM;
+  std::unique_ptr<MappedFile> file = path.empty() ? MappedFile::Map(-1, bytes) : MakeFile(path + kUnfinished, bytes, &why);
+  if (file != nullptr) {
+    log.reset(new Cmdlog(path, std::move(file), entries));
+    if (before != nullptr) log->GoOn(*before);
+    else log->Begin(entries, qid);
+    const bool unused = before != nullptr && before->newest_ < before->header_->first;
+    if (!path.empty()) PutInPlace(path, !unused);
+  } else if (before != nullptr) {
+    // Without room for both the newest commands are worth more than whose queue they were.
+    log = std::move(before);
+  } else if (why == ENOMEM) {
+    return Status::Error(Code::kQpair, "no memory for a flight recorder of " + std::to_string(bytes) + " bytes");
+  } else {
+    return Status::Error(Code::kFile, "cannot make the flight recorder " + path + " of " + std::to_string(bytes) + " bytes: " + std::strerror(why));
+  }
   Header* h = log->header_;
-  if (existing && log->Fits(entries, qid)) {
-    for (uint32_t i = 0; i < entries; i++) log->newest_ = std::max(log->newest_, log->ring_[i].sequence);
-  } else {
-    if (existing) std::memset(log->file_->data(), 0, bytes);
-    h->version = kCmdlogVersion;
-    h->entry_bytes = sizeof(Entry);
-    h->capacity = entries;
-    h->qid = qid;
-    h->boottime_ns = BoottimeNs();
-    h->realtime_ns = RealtimeNs();
-    std::memcpy(h->magic, kMagic, 8);
-  }
   h->pid = static_cast<uint32_t>(getpid());
+  h->first = log->newest_ + 1;
   std::memset(h->label, 0, sizeof h->label);
   std::memcpy(h->label, label.data(), std::min(label.size(), sizeof h->label - 1));
   log->file_->KeepHead(kCmdlogHeaderBytes);

@@ -1,7 +1,7 @@
 // The flight recorder: a ring of the newest commands and completions of one queue, in a memory-mapped file that outlives
 // the process. Layout and meaning: libs/protocol/src/cmdlog.ts. One writer, the queue's owner thread; no locks, no system
-// calls on the hot path. A file that is there already and fits (same boot, same size) is continued, so that a queue id
-// that is used again does not erase what was recorded before.
+// calls on the hot path. A queue id that is used again goes on where the ring before it ended (same boot, same size) in a file
+// of its own; the file of the queue before is kept beside it as `<path>.1`, that of the one before as `<path>.2`, no more.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -20,6 +20,8 @@ constexpr uint32_t kCmdlogVersion = 1;
 constexpr uint32_t kCmdlogHeaderBytes = 4096;
 constexpr uint32_t kCmdlogMinEntries = 2048;
 constexpr uint32_t kCmdlogMaxEntries = 1 << 20;
+// Files of earlier queues of the same id.
+constexpr int kCmdlogsKept = 2;
 
 class Cmdlog {
  public:
@@ -84,6 +86,7 @@ class Cmdlog {
     uint32_t pid;
     uint32_t reserved2;
     char label[64];
+    uint64_t first;  // number of the first entry of this queue
   };
   struct alignas(128) Entry {
     uint64_t sequence;
@@ -97,11 +100,14 @@ class Cmdlog {
     uint64_t reserved;
   };
   static_assert(sizeof(Entry) == 128);
-  static_assert(offsetof(Header, boottime_ns) == 24 && offsetof(Header, newest) == 40 && offsetof(Header, label) == 56);
+  static_assert(offsetof(Header, boottime_ns) == 24 && offsetof(Header, newest) == 40 && offsetof(Header, label) == 56 && offsetof(Header, first) == 120);
   static_assert(offsetof(Entry, sqe) == 32 && offsetof(Entry, cqe) == 96 && offsetof(Entry, lba_count) == 112);
 
   Cmdlog(std::string path, std::unique_ptr<MappedFile> file, uint32_t entries);
   bool Fits(uint32_t entries, uint16_t qid) const;
+  void Begin(uint32_t entries, uint16_t qid);
+  void GoOn(const Cmdlog& before);
+  void Count();
 
   std::string path_;
   std::unique_ptr<MappedFile> file_;

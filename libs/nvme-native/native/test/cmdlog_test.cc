@@ -2,7 +2,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <vector>
 
 #include "core/clock.h"
 #include "check.h"
@@ -25,7 +29,7 @@ struct Recorded {
   uint64_t lba_count;
 };
 constexpr uint32_t kCompleted = 1, kLocal = 2;
-constexpr std::streamoff kRealtimeAt = 32, kLabelAt = 56;
+constexpr std::streamoff kRealtimeAt = 32, kLabelAt = 56, kFirstAt = 120;
 constexpr size_t kLabelBytes = 64;
 
 Recorded Entry(const Cmdlog& log, uint64_t number) {
@@ -89,12 +93,50 @@ void OnlyATapeOfThisBootGoesOn(const std::string& path) {
     CHECK(Entry(*log, 1).cqe.cdw0 == (same ? 5 : 0) && Entry(*log, 1).sequence == (same ? 1 : 0));
     CHECK(log->Submit({}, 1, 0, 1) == (same ? 2 : 1));
     log.reset();
-    CHECK(unlink(path.c_str()) == 0);
+    CHECK(unlink(path.c_str()) == 0 && unlink((path + ".1").c_str()) == 0);
   }
+}
+std::vector<uint64_t> Numbers(const std::string& path, uint32_t entries) {
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes(std::istreambuf_iterator<char>(file), {});
+  std::vector<uint64_t> numbers;
+  for (size_t at = kCmdlogHeaderBytes; at < bytes.size(); at += (bytes.size() - kCmdlogHeaderBytes) / entries) {
+    uint64_t number = 0;
+    std::memcpy(&number, bytes.data() + at, 8);
+    if (number != 0) numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
+
+// What a queue recorded stays readable, by its own object and in a file, while the next ones of its id overwrite the ring.
+void AQueueThatComesAgainKeepsTheTapeBeforeIt(const std::string& path) {
+  std::vector<std::unique_ptr<Cmdlog>> queues;
+  for (uint64_t queue = 0; queue < 5; queue++) {
+    std::unique_ptr<Cmdlog> log;
+    CHECK(Cmdlog::Open(path, kCmdlogMinEntries, 3, "queue", &log).ok());
+    const uint64_t first = log->Submit({}, 1, 0, 1);
+    for (uint32_t i = 1; i < kCmdlogMinEntries; i++) log->Submit({}, 1, 0, 1);
+    CHECK(first == queue * kCmdlogMinEntries + 1);
+    queues.push_back(std::move(log));
+    // One that nothing was sent on pushes nobody's tape out.
+    CHECK(Cmdlog::Open(path, kCmdlogMinEntries, 3, "queue", &log).ok());
+    CHECK(Cmdlog::Open(path, kCmdlogMinEntries, 3, "queue", &log).ok());
+  }
+  for (uint64_t queue = 0; queue < 5; queue++) CHECK(Entry(*queues[queue], 1).sequence == queue * kCmdlogMinEntries + 1);
+  const auto first_in = [&](const char* suffix) { return Numbers(path + suffix, kCmdlogMinEntries).front(); };
+  CHECK(first_in("") == 4 * kCmdlogMinEntries + 1 && std::filesystem::exists(path + ".1") && std::filesystem::exists(path + ".2"));
+  CHECK(!std::filesystem::exists(path + ".3") && !std::filesystem::exists(path + ".new"));
+  // Of another size: the one that was there is kept too.
+  std::unique_ptr<Cmdlog> log;
+  CHECK(Cmdlog::Open(path, 2 * kCmdlogMinEntries, 3, "queue", &log).ok());
+  CHECK(Numbers(path, 2 * kCmdlogMinEntries).empty() && first_in(".1") == 4 * kCmdlogMinEntries + 1);
+  for (const char* suffix : {"", ".1", ".2"}) CHECK(unlink((path + suffix).c_str()) == 0);
 }
 }  // namespace
 
 void TestCmdlog() {
+  AQueueThatComesAgainKeepsTheTapeBeforeIt(TemporaryPath() + "-again");
   EachEntryIsOfOneCommand();
   OnlyATapeOfThisBootGoesOn(TemporaryPath() + "-boot");
   const std::string path = TemporaryPath();
@@ -114,13 +156,16 @@ void TestCmdlog() {
     std::unique_ptr<Cmdlog> log;
     CHECK(Cmdlog::Open(path, 2048, 3, "second", &log).ok());
     CHECK(log->Submit(sqe, 1, 0, 1) == 3001);
+    uint64_t first = 0;
+    std::memcpy(&first, log->image() + kFirstAt, 8);
+    CHECK(first == 3001);
   }
   {
     std::unique_ptr<Cmdlog> log;
     CHECK(Cmdlog::Open(path, 2048, 4, "third", &log).ok());
     CHECK(log->Submit(sqe, 1, 0, 1) == 1);
   }
-  CHECK(unlink(path.c_str()) == 0);
+  for (const char* suffix : {"", ".1", ".2"}) CHECK(unlink((path + suffix).c_str()) == 0);
   std::unique_ptr<Cmdlog> log;
   CHECK(Cmdlog::Open("/nowhere/at/all", 2048, 0, "", &log).code == Code::kFile);
 }

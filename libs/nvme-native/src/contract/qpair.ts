@@ -26,7 +26,7 @@ export interface Qpair {
   readonly qid: number;
   /** Queue entries. */
   readonly depth: number;
-  /** Path of this qpair's flight recorder, or null. */
+  /** Path of this qpair's flight recorder, or null. Once another queue has its id the same file with `.1`, then `.2` behind it. */
   readonly cmdlogPath: string | null;
   /** The newest command that has ended on it; null before the first. */
   readonly latest: LatestCommand | null;

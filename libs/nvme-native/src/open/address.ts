@@ -44,8 +44,8 @@ export const MAX_TIMEOUT_MS = 3_600_000;
 /** SPDK touches the devices whose addresses were given; nothing else is probed. */
 export interface OpenOptions {
   /**
-   * Directory for flight-recorder files, `<qid>.cmdlog` each; null records in anonymous memory only. Each open controller
-   * needs one of its own: ERR_LOCKED.
+   * Directory for flight-recorder files, `<qid>.cmdlog` each, beside it `.1` and `.2` of the two queues that had the id
+   * before; null records in anonymous memory only. Each open controller needs one of its own: ERR_LOCKED.
    */
   cmdlogDir?: string | null;
   /** Entries of each ring, a power of two, at least 2048. */

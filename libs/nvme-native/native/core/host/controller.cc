@@ -31,7 +31,7 @@ Status Controller::Start(const TransportAddress& address, ReadyReport* ready) {
     return Status::Error(Code::kUnsupported, transport_ + ": there are no queues in memory and no doorbells: the driver below brings the controller up by itself and keeps its admin queue");
   }
   const std::string recorder = options_.cmdlog_dir.empty() ? "" : options_.cmdlog_dir + "/0.cmdlog";
-  if (!recorder.empty() && !recorder_lock_.Take(recorder)) {
+  if (!recorder.empty() && !recorder_lock_.Take(options_.cmdlog_dir)) {
     return Status::Error(Code::kLocked, "the flight recorder " + recorder + " belongs to another controller that is open: each needs a folder of its own");
   }
   HostOptions host_options;

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/file_lock.h"
+#include "core/folder_lock.h"
 #include "core/worker/parking.h"
 #include "request.h"
 
@@ -129,7 +129,7 @@ class Controller : public std::enable_shared_from_this<Controller> {
   Freeze freeze_;
   std::vector<QpairOwner*> held_;  // control thread: their queues are deleted after the release; alive in owners_
   HostLimits limits_;
-  FileLock recorder_lock_;  // control thread: its folder's flight recorders have one writer each
+  FolderLock recorder_lock_;  // control thread: its folder's flight recorders have one writer each
   std::string transport_;
   bool script_addresses_ = false;
   std::shared_ptr<HostController> host_;
