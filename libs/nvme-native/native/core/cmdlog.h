@@ -12,7 +12,7 @@
 
 #include "mapped_file.h"
 #include "nvme_spec.h"
-#include "core/host/status.h"
+#include "status.h"
 
 namespace assay {
 

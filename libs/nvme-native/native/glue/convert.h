@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/worker/ioworker.h"
-#include "core/verify/sweep.h"
+#include "core/worker/sweep.h"
 
 namespace assay::glue {
 

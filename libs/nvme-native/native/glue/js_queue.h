@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/host/status.h"
+#include "core/status.h"
 
 namespace assay::glue {
 

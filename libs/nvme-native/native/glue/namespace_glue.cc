@@ -1,5 +1,5 @@
 #include "core/host/lane.h"
-#include "core/verify/sweep.h"
+#include "core/worker/sweep.h"
 #include "core/verify/tracked_io.h"
 #include "addon.h"
 #include "control_thread.h"

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "core/host/status.h"
+#include "core/status.h"
 
 namespace assay::spdk {
 

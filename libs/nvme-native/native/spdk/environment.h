@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "core/host/status.h"
+#include "core/status.h"
 
 namespace assay::spdk {
 

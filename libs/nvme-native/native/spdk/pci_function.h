@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "core/host/status.h"
+#include "core/status.h"
 
 struct spdk_pci_device;
 

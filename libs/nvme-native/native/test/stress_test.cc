@@ -1,7 +1,7 @@
 // The core without JavaScript: workers, scripts, sweeps, resets, power cuts and closing, all at once. For the sanitizers.
 #include <unistd.h>
 
-#include "core/verify/sweep.h"
+#include "core/worker/sweep.h"
 #include "core/host/thread_census.h"
 #include "model/device/power_switch.h"
 #include "bench_drive.h"

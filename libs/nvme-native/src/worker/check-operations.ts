@@ -6,7 +6,7 @@ import type { NamespaceIdentity } from "../controller/identity";
 import { NVM_OPCODE } from "../namespace/nvm-opcodes";
 import type { IoWorkerOptions, SequenceStep, WorkerOpcode, WorkerOperation } from "./options";
 
-/** native/core/nvm_operation.cc has a line for each of them. */
+/** native/core/host/nvm_operation.cc has a line for each of them. */
 const { copy: _, ...OPCODES } = NVM_OPCODE;
 const NAMED: Set<number> = new Set(Object.values(OPCODES));
 const MOVES_DATA: Set<number> = new Set([OPCODES.write, OPCODES.read, OPCODES.compare]);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/folder_lock.h"
-#include "core/worker/parking.h"
+#include "parking.h"
 #include "request.h"
 
 namespace assay {

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "core/nvme_spec.h"
-#include "status.h"
-#include "core/verify/violation_log.h"
+#include "core/status.h"
+#include "core/violation_log.h"
 
 namespace assay {
 

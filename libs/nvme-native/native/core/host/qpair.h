@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 #include "core/cmdlog.h"
-#include "core/worker/freeze.h"
+#include "freeze.h"
 #include "host.h"
 #include "core/tick_clock.h"
 

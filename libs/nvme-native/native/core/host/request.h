@@ -6,7 +6,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/buffer.h"
+#include "buffer.h"
 #include "qpair.h"
 
 namespace assay {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <functional>
 
-#include "status.h"
+#include "core/status.h"
 
 namespace assay {
 

@@ -1,6 +1,6 @@
 // Keeps the verify table true to the commands that scripts send: hangs the table's locks and notes on a request.
 #pragma once
-#include "core/host/namespace.h"
+#include "namespace.h"
 #include "core/host/request.h"
 
 namespace assay {

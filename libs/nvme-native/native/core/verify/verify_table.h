@@ -21,7 +21,7 @@
 #include "miscompare.h"
 #include "recent_writes.h"
 #include "stamp.h"
-#include "core/host/status.h"
+#include "core/status.h"
 #include "write_intent.h"
 #include "write_log.h"
 

@@ -7,7 +7,7 @@
 #include <atomic>
 #include <optional>
 
-#include "core/host/namespace.h"
+#include "core/verify/namespace.h"
 #include "worker_pacing.h"
 #include "worker_result.h"
 #include "worker_steps.h"

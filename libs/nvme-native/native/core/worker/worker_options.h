@@ -2,7 +2,7 @@
 #pragma once
 #include "core/clock.h"
 #include "io_pattern.h"
-#include "core/nvm_operation.h"
+#include "core/host/nvm_operation.h"
 #include "worker_payload.h"
 #include "worker_protection.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <string>
 
-#include "core/host/status.h"
+#include "core/status.h"
 
 namespace assay::model {
 

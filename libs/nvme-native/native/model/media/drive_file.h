@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/mapped_file.h"
-#include "core/host/status.h"
+#include "core/status.h"
 #include "drive_layout.h"
 
 namespace assay::model {

@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-#include "core/host/host.h"
+#include "host.h"
 
 namespace assay {
 

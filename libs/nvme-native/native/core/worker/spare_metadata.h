@@ -2,8 +2,8 @@
 // metadata their commands bring a spare buffer that nobody looks at, and leave protection information to the drive (PRACT;
 // NVM Command Set 1.0, 5.3.2).
 #pragma once
-#include "core/host/namespace.h"
-#include "core/worker/worker_protection.h"
+#include "core/verify/namespace.h"
+#include "worker_protection.h"
 
 namespace assay {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <optional>
 
-#include "core/host/namespace.h"
+#include "core/verify/namespace.h"
 
 namespace assay {
 

@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "core/host/host.h"
+#include "host.h"
 
 namespace assay {
 

@@ -5,10 +5,10 @@
 #include <utility>
 #include <vector>
 
-#include "core/verify/atomic_writes.h"
-#include "controller.h"
+#include "atomic_writes.h"
+#include "core/host/controller.h"
 #include "core/protection_information.h"
-#include "core/verify/verify_table.h"
+#include "verify_table.h"
 
 namespace assay {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "core/worker/ioworker.h"
-#include "sector_classification.h"
-#include "core/spare_metadata.h"
+#include "ioworker.h"
+#include "core/verify/sector_classification.h"
+#include "spare_metadata.h"
 
 namespace assay {
 namespace {
