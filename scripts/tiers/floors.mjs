@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { root } from "../set-up/set-up.mjs";
 import { runProgram } from "./command.mjs";
+import { upwardInclude, upwardIncludes } from "./native-floors.mjs";
 
 const LIMIT_MS = 5 * 60_000;
 
@@ -21,6 +22,16 @@ const plants = [
   { rule: "no-circles", folder: "libs/plans/src", imports: "./planted-circle" },
 ].map((plant) => ({ ...plant, file: `${plant.folder}/planted-${plant.rule}.ts` }));
 
+/** Includes of the driver's C++ half that must be refused. */
+const plantedIncludes = [
+  ["core/status.h", "core/host/host.h"],
+  ["core/host/qpair.h", "core/verify/verify_table.h"],
+  ["core/verify/stamp.cc", "core/worker/ioworker.h"],
+  ["core/ring/ring_qpair.cc", "model/device/device.h"],
+  ["model/nvm/zones.h", "glue/convert.h"],
+  ["spdk/controller.cc", "model/media/media.h"],
+];
+
 /** The floors hold, and planted upward imports are seen: a guard that never barks proves nothing. */
 export async function runFloors() {
   const outcome = { passed: 0, failed: 0, skipped: 0, reasons: [] };
@@ -30,6 +41,10 @@ export async function runFloors() {
   };
   const now = await cruise(root);
   tell(now.code === 0, "no import goes upward", now.output);
+  const upward = upwardIncludes(join(root, "libs/nvme-native/native"));
+  tell(upward.length === 0, "no include of the driver's C++ half goes upward", upward.join("\n"));
+  for (const [from, to] of plantedIncludes)
+    tell(upwardInclude(from, to).length === 1, `${from} including ${to} is seen`, "it was not");
   const copy = mkdtempSync(join(tmpdir(), "assay-floors-"));
   try {
     copySources(copy);
