@@ -49,12 +49,15 @@ export { describeCommand, type RecordedCommand, recordedCommands } from "./comma
 export { LOCAL_SCT, LOCAL_STATUS, statusField, statusText, succeeded } from "./command/status";
 export type * from "./contract/controller";
 export type * from "./contract/driver";
+export type * from "./contract/key-value-namespace";
 export type * from "./contract/namespace";
 export type * from "./contract/qpair";
 export { HostMemoryBuffer, type HostMemoryWish, hostMemoryWish } from "./controller/host-memory";
 export type * from "./controller/identity";
 export type * from "./controller/reset-report";
 export { type PowerHooks, Subsystem } from "./controller/subsystem";
+export type { StoreOptions, ValueKey } from "./key-value/commands";
+export type { KeyValueFormat, KeyValueIdentity } from "./key-value/identity";
 export type * from "./model/fault-spec";
 export type * from "./model/spec";
 export type * from "./namespace/io-options";

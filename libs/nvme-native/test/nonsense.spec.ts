@@ -14,6 +14,7 @@ const SPEC = {
   namespaces: [
     { capacityBytes: 8n << 20n, lbaBytes: 512 as const },
     { capacityBytes: 4n << 20n, lbaBytes: 512 as const, zoned: ZONED },
+    { capacityBytes: 1n << 20n, keyValue: {} },
   ],
 };
 const withBench = (body: (bench: Bench) => Promise<void>) => withDrive({ spec: SPEC, open: { timeoutMs: 2000 } }, body);
@@ -36,6 +37,7 @@ const OBJECTS: Record<string, (bench: Bench) => object | Promise<object>> = {
   controller: ({ controller }) => controller,
   AdminCommands: ({ controller }) => controller.commands,
   namespace: ({ ns }) => ns,
+  "namespace of keys and values": ({ controller }) => controller.keyValueNamespace(3),
   qpair: ({ qpair }) => qpair,
   worker: ({ ns }) =>
     ns.startIoWorker({

@@ -28,6 +28,13 @@ const MIB = 1n << 20n;
 const SPECS: Record<string, Partial<library.ModelDriveSpec>> = {
   opal: { opal: { msid: "FACTORY", psid: "LABEL" } },
   namespaces: { capacityBytes: 32n * MIB, namespaces: [{ capacityBytes: 16n * MIB, lbaBytes: 512 }] },
+  "keys and values": {
+    capacityBytes: 32n * MIB,
+    namespaces: [
+      { capacityBytes: 16n * MIB, lbaBytes: 512 },
+      { capacityBytes: 16n * MIB, keyValue: {} },
+    ],
+  },
   zones: {
     capacityBytes: 32n * MIB,
     namespaces: [

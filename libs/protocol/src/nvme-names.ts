@@ -1,5 +1,8 @@
-/** Names of the opcodes of NVMe Base 2.0 (figure 138) and NVM Command Set 1.0 (figure 21), and of common statuses. */
-export type NvmeCommandSet = "admin" | "io";
+/**
+ * Names of the opcodes of NVMe Base 2.0 (figure 138), NVM Command Set 1.0 (figure 21) and Key Value Command Set 1.0 (figure 6),
+ * and of common statuses.
+ */
+export type NvmeCommandSet = "admin" | "io" | "key-value";
 
 const NAMES: Record<NvmeCommandSet, Record<number, string>> = {
   admin: {
@@ -54,9 +57,21 @@ const NAMES: Record<NvmeCommandSet, Record<number, string>> = {
     122: "Zone Management Receive",
     125: "Zone Append",
   },
+  "key-value": {
+    0: "Flush",
+    1: "Store",
+    2: "Retrieve",
+    6: "List",
+    13: "Reservation Register",
+    14: "Reservation Report",
+    16: "Delete",
+    17: "Reservation Acquire",
+    20: "Exist",
+    21: "Reservation Release",
+  },
 };
 /** Where the vendor specific opcodes of a set begin. */
-const VENDOR: Record<NvmeCommandSet, number> = { admin: 0xc0, io: 0x80 };
+const VENDOR: Record<NvmeCommandSet, number> = { admin: 0xc0, io: 0x80, "key-value": 0x80 };
 
 /** `Identify`, `Vendor specific` or `Unknown`. */
 export function nvmeCommandName(opcode: number, set: NvmeCommandSet): string {
@@ -84,6 +99,11 @@ const STATUSES: Record<number, string> = {
   129: "Capacity Exceeded",
   130: "Namespace Not Ready",
   132: "Format In Progress",
+  133: "Invalid Value Size",
+  134: "Invalid Key Size",
+  135: "KV Key Does Not Exist",
+  136: "Unrecovered Error",
+  137: "Key Exists",
   256: "Completion Queue Invalid",
   257: "Invalid Queue Identifier",
   258: "Invalid Queue Size",
@@ -105,6 +125,7 @@ const STATUSES: Record<number, string> = {
   276: "Overlapping Range",
   277: "Namespace Insufficient Capacity",
   285: "Device Self-test In Progress",
+  300: "Invalid I/O Command Set",
   384: "Conflicting Attributes",
   385: "Invalid Protection Information",
   386: "Attempted Write to Read Only Range",

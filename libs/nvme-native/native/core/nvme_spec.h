@@ -68,6 +68,10 @@ enum : uint8_t {
   kDatasetManagement = 0x09, kVerify = 0x0c, kReservationRegister = 0x0d, kReservationReport = 0x0e, kReservationAcquire = 0x11, kReservationRelease = 0x15, kCopy = 0x19, kZoneManagementSend = 0x79, kZoneManagementReceive = 0x7a, kZoneAppend = 0x7d,
 };
 }
+// Key Value Command Set 1.0, figure 6: these mean other commands to namespaces of other command sets.
+namespace key_value_opcode {
+enum : uint8_t { kStore = 0x01, kRetrieve = 0x02, kListKeys = 0x06, kDeleteKey = 0x10, kExist = 0x14 };
+}
 constexpr uint32_t kCdw12Deallocate = 1u << 25;  // DEAC of Write Zeroes
 constexpr uint32_t kCdw12Fua = 1u << 30;
 

@@ -1,5 +1,6 @@
 // The file of a software drive comes from anywhere: it is refused, or the drive in it works within its bounds.
 #include "model/media/drive_file.h"
+#include "model/nvm/key_values.h"
 
 #include <unistd.h>
 
@@ -23,7 +24,7 @@ constexpr uint32_t kTimeoutMs = 50;
 constexpr char kMsid[] = "M";
 constexpr uint32_t kTcgProtocol = 1u << 24, kComId = 0x07feu << 8, kDiscovery = 1u << 8;
 
-// Three namespaces, or one: a drive that locks.
+// One of each kind, or one: a drive that locks.
 model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   model::DriveSpec spec;
   spec.model = "FUZZ";
@@ -39,6 +40,19 @@ model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   spec.volatile_cache = true;
   spec.ready_ms = 0;
   return spec;
+}
+
+// What there is to be damaged of the namespace of keys and values: short ones, long ones, one that was replaced.
+void StoreValues(const std::string& path) {
+  std::unique_ptr<model::DriveFile> file;
+  if (!model::DriveFile::OpenAsHolder(path, &file).ok()) std::abort();
+  model::Media media(file.get(), 4);
+  for (const uint32_t bytes : {0u, 5u, 2000u, 3000u, 2000u}) {
+    model::ValueKey key;
+    key.bytes = key.text[0] = static_cast<uint8_t>(1 + bytes % 7);
+    file->header().smart.io_commands++;
+    (void)model::KeyValues(media).Store(key, Bytes(bytes, 7), nullptr);
+  }
 }
 
 // How long the drive takes is its own affair and not what is looked for.
@@ -141,9 +155,23 @@ void UseNamespace(HostController* host, HostQpair* io, Session& session, uint32_
   session.Send(host->Admin(), admin_opcode::kDirectiveSend, nsid, 0, 0, 0, Direction::kNone, 1 << 8 | 2);
 }
 
+// Keys of 1 to 4 bytes; what they are does not matter.
+void UseValues(HostQpair* io, Session& session, uint32_t nsid) {
+  namespace op = key_value_opcode;
+  for (const uint32_t bytes : {0u, 100u, 5000u, 8192u}) {
+    const uint32_t key_bytes = 1 + bytes % 4;
+    session.Send(io, op::kStore, nsid, bytes, 0, bytes, Direction::kToDevice, key_bytes);
+    session.Send(io, op::kExist, nsid, 0, 0, 0, Direction::kNone, key_bytes);
+    session.Send(io, op::kRetrieve, nsid, 8192, 0, 8192, Direction::kFromDevice, key_bytes);
+  }
+  session.Send(io, op::kListKeys, nsid, 4096, 0, 4096, Direction::kFromDevice);
+  session.Send(io, op::kDeleteKey, nsid, 0, 0, 0, Direction::kNone, 1);
+}
+
 void Use(HostController* host) {
   Session session(host);
   HostQpair* admin = host->Admin();
+  for (const uint32_t nsid : {1u, 4u}) session.Send(admin, admin_opcode::kIdentify, nsid, 5, 0, 4096, Direction::kFromDevice, 1u << 24);
   for (const uint32_t cns : {0u, 1u, 2u, 3u}) session.Send(admin, admin_opcode::kIdentify, cns == 1 ? 0 : 1, cns, 0, 4096, Direction::kFromDevice);
   for (const uint32_t log : {1u, 2u, 3u, 5u, 6u, 0x81u}) session.Send(admin, admin_opcode::kGetLogPage, 0xffffffff, log | 127u << 16, 0, 512, Direction::kFromDevice);
   for (const uint32_t feature : {2u, 4u, 6u, 7u}) session.Send(admin, admin_opcode::kGetFeatures, 1, feature, 0, 0, Direction::kNone);
@@ -155,7 +183,10 @@ void Use(HostController* host) {
     session.Send(io.get(), nvm_opcode::kWriteZeroes, 1, lba, 0, 0, Direction::kNone);
     session.Send(io.get(), nvm_opcode::kWriteUncorrectable, 1, lba, 0, 0, Direction::kNone);
   }
-  for (const uint32_t nsid : {1u, 2u, 3u}) UseNamespace(host, io.get(), session, nsid);
+  for (const uint32_t nsid : {1u, 2u, 3u, 4u}) {
+    UseNamespace(host, io.get(), session, nsid);
+    UseValues(io.get(), session, nsid);
+  }
   UseLocks(host, session);
   session.Send(io.get(), nvm_opcode::kRead, 1, 0, 7, 4096, Direction::kFromDevice);
   UnLock(session);
@@ -169,9 +200,10 @@ void Use(HostController* host) {
 
 std::vector<Bytes> Seeds() {
   std::vector<Bytes> seeds;
-  for (const auto& [lba_bytes, namespaces] : {std::pair{512u, 1u}, {4096u, 1u}, {512u, 3u}}) {
+  for (const auto& [lba_bytes, namespaces] : {std::pair{512u, 1u}, {4096u, 1u}, {512u, 4u}}) {
     const std::string path = FuzzFolder() + "/seed";
     if (!model::CreateDrive(path, Spec(lba_bytes, namespaces)).ok()) std::abort();
+    if (namespaces == 4) StoreValues(path);
     seeds.push_back(ReadFile(path));
     unlink(path.c_str());
   }

@@ -32,7 +32,8 @@ model::DriveSpec Spec() {
   spec.model = "FUZZ";
   spec.serial = "1";
   spec.firmware = "1";
-  spec.capacity_bytes = 4 * kNamespaceBytes;
+  spec.capacity_bytes = 5 * kNamespaceBytes;
+  spec.max_namespaces = 5;
   spec.cache_bytes = 64 * 4096;
   spec.volatile_cache = true;
   spec.weighted_round_robin = true;
@@ -132,7 +133,7 @@ void Add(Bytes* bytes, uint8_t how, uint8_t opcode, uint8_t nsid, uint8_t blocks
 
 std::vector<Bytes> Seeds() {
   constexpr uint8_t kIo = 1;
-  Bytes plain, zones, guarded, admin, care, copies, streams, properties, session;
+  Bytes plain, zones, guarded, values, admin, care, copies, streams, properties, session;
   for (const uint8_t opcode : {nvm_opcode::kWrite, nvm_opcode::kCompare, nvm_opcode::kZoneAppend}) Add(&plain, kIo | kToDevice, opcode, 1, 8, {16, 0, 7});
   for (const uint8_t opcode : {nvm_opcode::kWriteZeroes, nvm_opcode::kWriteUncorrectable, nvm_opcode::kVerify, nvm_opcode::kFlush}) Add(&plain, kIo, opcode, 1, 0, {24, 0, 7});
   Add(&plain, kIo | kFromDevice, nvm_opcode::kRead, 1, 8, {16, 0, 7});
@@ -147,11 +148,20 @@ std::vector<Bytes> Seeds() {
     Add(&guarded, kIo | kFromDevice, nvm_opcode::kRead, 3, 17, {4, 0, bits | 1, 0, 4});
     Add(&guarded, kIo | kToDevice, nvm_opcode::kCopy, 3, 8, {8, 0, bits, 0, 8});
   }
+  namespace kv = key_value_opcode;
+  for (const uint32_t bytes : {0u, 1000u, 8192u}) {
+    Add(&values, kIo | kToDevice, kv::kStore, 4, 16, {bytes, 1 + bytes % 16});
+    Add(&values, kIo | kFromDevice, kv::kRetrieve, 4, 16, {4096, 1 + bytes % 16});
+    Add(&values, kIo, kv::kExist, 4, 0, {0, 1 + bytes % 16});
+  }
+  Add(&values, kIo | kFromDevice, kv::kListKeys, 4, 8, {4096, 0});
+  Add(&values, kIo, kv::kDeleteKey, 4, 0, {0, 1});
+  Add(&values, kFromDevice, admin_opcode::kIdentify, 4, 8, {5, 1u << 24});
   for (const uint32_t cns : {0u, 1u, 2u, 3u, 5u, 6u, 0x10u, 0x11u, 0x13u}) Add(&admin, kFromDevice, admin_opcode::kIdentify, 1, 8, {cns});
   for (const uint32_t log : {1u, 2u, 3u, 4u, 5u, 6u, 0xbfu}) Add(&admin, kFromDevice, admin_opcode::kGetLogPage, 0xff, 8, {log | 1023u << 16});
   for (const uint32_t feature : {1u, 2u, 7u, 0xdu}) Add(&admin, kFromDevice, admin_opcode::kGetFeatures, 1, 8, {feature});
   Add(&care, kToDevice, 0x0d, 0, 8, {0});      // Namespace Management: create
-  Add(&care, kToDevice, 0x15, 4, 8, {0});      // Namespace Attachment
+  Add(&care, kToDevice, 0x15, 5, 8, {0});      // Namespace Attachment
   Add(&care, kToDevice, 0x09, 1, 8, {0xd, 1, 4096, 0, 0, 4});
   Add(&care, 0, 0x14, 1, 0, {1});              // Device Self-test
   Add(&care, kToDevice, 0x11, 0, 8, {7, 0});   // Firmware Image Download
@@ -175,7 +185,7 @@ std::vector<Bytes> Seeds() {
     one.resize((one.size() + kCommandBytes - 1) / kCommandBytes * kCommandBytes);
     Add(&one, kFromDevice, admin_opcode::kSecurityReceive, 0, 8, {1u << 24 | 0x07feu << 8, 2048});
   }
-  return {plain, zones, guarded, admin, care, copies, streams, properties, session};
+  return {plain, zones, guarded, values, admin, care, copies, streams, properties, session};
 }
 
 size_t HeadBytes() { return kMostCommands * kCommandBytes; }

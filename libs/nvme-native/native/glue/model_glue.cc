@@ -55,6 +55,9 @@ NamespaceRecord NamespaceOf(const Napi::Object& o) {
   ns.zone_capacity = U64(o, "zoneCapacity");
   ns.max_open = U32(o, "maxOpen");
   ns.max_active = U32(o, "maxActive");
+  ns.max_key_bytes = U32(o, "maxKeyBytes");
+  ns.max_value_bytes = U32(o, "maxValueBytes");
+  ns.max_keys = U32(o, "maxKeys");
   ns.has_nguid = !Text(o, "nguid").empty();
   HexOf(o, "nguid", ns.nguid);
   HexOf(o, "eui64", ns.eui64);

@@ -1,5 +1,5 @@
 // Statuses that the software drive answers with (NVMe Base 2.0, figures 94 to 103; NVM Command Set 1.0, section 3.1.2.1;
-// ZNS Command Set 1.1, section 3.1.2).
+// ZNS Command Set 1.1, section 3.1.2; Key Value Command Set 1.0, section 3.1.2).
 #pragma once
 #include "core/nvme_spec.h"
 
@@ -17,7 +17,13 @@ constexpr uint16_t kSanitizeInProgress = MakeStatus(0, 0x1d);
 constexpr uint16_t kOperationDenied = MakeStatus(0, 0x15, true);
 constexpr uint16_t kWriteProtected = MakeStatus(0, 0x20, true);
 constexpr uint16_t kLbaOutOfRange = MakeStatus(0, 0x80, true);
+constexpr uint16_t kCapacityExceeded = MakeStatus(0, 0x81, true);
 constexpr uint16_t kReservationConflict = MakeStatus(0, 0x83);
+constexpr uint16_t kInvalidValueSize = MakeStatus(0, 0x85, true);
+constexpr uint16_t kInvalidKeySize = MakeStatus(0, 0x86, true);
+constexpr uint16_t kKeyDoesNotExist = MakeStatus(0, 0x87, true);
+constexpr uint16_t kUnrecoveredValue = MakeStatus(0, 0x88);
+constexpr uint16_t kKeyExists = MakeStatus(0, 0x89, true);
 
 constexpr uint16_t kCqInvalid = MakeStatus(1, 0x00, true);
 constexpr uint16_t kInvalidQid = MakeStatus(1, 0x01, true);
@@ -37,6 +43,7 @@ constexpr uint16_t kNotAttached = MakeStatus(1, 0x1a, true);
 constexpr uint16_t kThinProvisioning = MakeStatus(1, 0x1b, true);
 constexpr uint16_t kInvalidControllerList = MakeStatus(1, 0x1c, true);
 constexpr uint16_t kCommandSetNotSupported = MakeStatus(1, 0x29, true);
+constexpr uint16_t kInvalidCommandSet = MakeStatus(1, 0x2c, true);
 constexpr uint16_t kNoStreamResources = MakeStatus(1, 0x7f);
 constexpr uint16_t kInvalidProtection = MakeStatus(1, 0x81, true);
 constexpr uint16_t kCommandSizeLimit = MakeStatus(1, 0x83, true);

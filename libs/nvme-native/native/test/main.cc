@@ -28,6 +28,7 @@ void TestUncleanStop();
 void TestUncleanStopAtRandom();
 void TestTrackedIo();
 void TestPowerLoss();
+void TestKeyValues();
 void TestProtection();
 void TestClassification();
 void PrintBuckets();
@@ -59,6 +60,7 @@ constexpr Suite kSuites[] = {
     {"unclean-stop-at-random", TestUncleanStopAtRandom, true},
     {"tracked-io", TestTrackedIo, true},
     {"power-loss", TestPowerLoss, true},
+    {"key-values", TestKeyValues, true},
     {"protection", TestProtection, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},

@@ -32,6 +32,9 @@ export interface NativeModelNamespace {
   maxActive: number;
   readOnlyZones: number[];
   offlineZones: number[];
+  maxKeyBytes: number;
+  maxValueBytes: number;
+  maxKeys: number;
   nguid: string;
   eui64: string;
   uuid: string;

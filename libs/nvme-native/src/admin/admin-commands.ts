@@ -5,9 +5,10 @@
 
 import { type CommandData, viewOf } from "../buffer/buffer";
 import { integer, object, oneOf, refuse, U32 } from "../check";
-import type { CommandSet } from "../command/command-names";
+import { COMMAND_SETS, type CommandSet } from "../command/command-names";
 import type { Completion } from "../command/completion";
 import { statusText, succeeded } from "../command/status";
+import { KEY_VALUE_COMMAND_SET } from "../key-value/commands";
 import { NvmeError } from "../nvme-error";
 import { type AsyncEvent, AsyncEvents } from "./async-events";
 import { type AdminCall, fours, MAX_TRANSFER_BYTES, word } from "./call";
@@ -196,12 +197,13 @@ export class AdminCommands {
   /** What the drive's log of commands (5) says. @throws ERR_UNSUPPORTED when it has no such log. */
   async supports(opcode: number, set: CommandSet = "admin"): Promise<boolean> {
     integer("opcode", opcode, 0, 255);
-    oneOf("set", set, ["admin", "io"]);
-    const { completion, data } = await this.controller.getLogPage(EFFECTS_LOG, EFFECTS_BYTES);
+    oneOf("set", set, COMMAND_SETS);
+    const csi = set === "key-value" ? KEY_VALUE_COMMAND_SET : 0;
+    const { completion, data } = await this.controller.getLogPage(EFFECTS_LOG, EFFECTS_BYTES, { csi });
     if (!succeeded(completion)) {
       const code = completion.local ? "ERR_GONE" : "ERR_UNSUPPORTED";
       throw new NvmeError(code, `the log of supported commands ended with ${statusText(completion)}`);
     }
-    return (data[(set === "io" ? FIRST_IO_EFFECT : 0) + 4 * opcode]! & 1) === 1;
+    return (data[(set === "admin" ? 0 : FIRST_IO_EFFECT) + 4 * opcode]! & 1) === 1;
   }
 }

@@ -5,6 +5,8 @@ import type { ControllerIdentity } from "../controller/identity";
 
 export interface ControllerAccess {
   readonly identity: ControllerIdentity;
+  /** Of the namespaces of keys and values that were opened. */
+  readonly keyValueNsids: readonly number[];
   /** @throws ERR_CLOSED */
   use(): NativeHandle;
   /** SMART power cycles, or 0 where the drive has no such log. */

@@ -3,13 +3,14 @@ import { type NvmeCommandSet, nvmeCommandName, nvmeStatusName } from "@assay/pro
 import { integer, oneOf } from "../check";
 import { LOCAL_SCT } from "./status";
 
-/** Which queues an opcode is for: `admin` or `io`. */
+/** What an opcode is for: `admin` queues, or I/O queues; there to namespaces of blocks (`io`) or of keys and values (`key-value`). */
 export type CommandSet = NvmeCommandSet;
+export const COMMAND_SETS: readonly CommandSet[] = ["admin", "io", "key-value"];
 
 /** `Identify`, `Vendor specific` or `Unknown`. */
 export function commandName(opcode: number, set: CommandSet = "admin"): string {
   integer("opcode", opcode, 0, 255);
-  oneOf("set", set, ["admin", "io"]);
+  oneOf("set", set, COMMAND_SETS);
   return nvmeCommandName(opcode, set);
 }
 

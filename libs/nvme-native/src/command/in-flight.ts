@@ -28,10 +28,10 @@ export class InFlight {
   }
 
   /** What `image`, the queue's flight recorder, has as outstanding, newest first; also what was sent just before. */
-  async outstanding(image: () => Uint8Array): Promise<RecordedCommand[]> {
+  async outstanding(image: () => Uint8Array, keyValueNsids: readonly number[] = []): Promise<RecordedCommand[]> {
     let found: RecordedCommand[] = [];
     await until(ON_ITS_WAY_MS, () => {
-      found = recordedCommands(image()).filter((command) => command.outstanding);
+      found = recordedCommands(image(), 0, keyValueNsids).filter((command) => command.outstanding);
       return found.length >= this.#commands;
     }).catch((reason: unknown) => {
       if (reason !== TOO_LATE) throw reason;

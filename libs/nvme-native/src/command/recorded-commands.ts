@@ -46,10 +46,17 @@ function decoded(image: Uint8Array): Cmdlog {
 
 /**
  * The newest `count` commands (0: all that the ring has), newest first, from the bytes of a flight recorder's file, whoever
- * wrote it and however he ended. @throws ERR_FILE when it is none
+ * wrote it and however he ended. The file does not say which namespaces are of the key value command set, whose opcodes mean
+ * other commands: `keyValueNsids` does; names are those of NVM else. @throws ERR_FILE when it is none
  */
-export function recordedCommands(image: Uint8Array, count = 0): RecordedCommand[] {
+export function recordedCommands(
+  image: Uint8Array,
+  count = 0,
+  keyValueNsids: readonly number[] = [],
+): RecordedCommand[] {
   integer("count", count, 0, MAX_COUNT);
+  numbersIn("keyValueNsids", keyValueNsids);
+  const ioSet = (nsid: number) => (keyValueNsids.includes(nsid) ? "key-value" : "io");
   const { entries, qid, capacity } = decoded(image);
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const newestFirst = entries.reverse();
@@ -61,7 +68,7 @@ export function recordedCommands(image: Uint8Array, count = 0): RecordedCommand[
     return {
       ...entry,
       qid,
-      name: commandName(entry.opcode, qid === 0 ? "admin" : "io"),
+      name: commandName(entry.opcode, qid === 0 ? "admin" : ioSet(entry.nsid)),
       submission: dwordsAt(SUBMISSION_AT, SUBMISSION_DWORDS),
       completion: entry.outstanding ? null : dwordsAt(COMPLETION_AT, COMPLETION_DWORDS),
       latencyNs: entry.completedNs === null ? null : Number(entry.completedNs - entry.submittedNs),

@@ -12,6 +12,7 @@ import type { ControllerIdentity } from "../controller/identity";
 import type { BringUpReport, ProtocolViolations, ResetReport } from "../controller/reset-report";
 import type { FormatOptions } from "../namespace/io-options";
 import type { TransportAddress } from "../open/address";
+import type { KeyValueNamespace } from "./key-value-namespace";
 import type { Namespace } from "./namespace";
 import type { LatestCommand, Qpair, QpairOptions } from "./qpair";
 
@@ -58,9 +59,12 @@ export interface Controller extends AdminChannel {
   activeNamespaces(): Promise<number[]>;
   /**
    * Identifies the namespace; all objects of one share its verify table. `apart`: this one does not, what it writes is
-   * foreign to the table of the others, as a write of another host would be. @throws ERR_OPEN when it is not active
+   * foreign to the table of the others, as a write of another host would be. @throws ERR_OPEN when it is not active;
+   * ERR_UNSUPPORTED when it is of keys and values
    */
   namespace(nsid: number, options?: { apart?: boolean }): Promise<Namespace>;
+  /** One of the key value command set, which has no blocks. @throws ERR_UNSUPPORTED when it is another; ERR_OPEN when it is not active */
+  keyValueNamespace(nsid: number): Promise<KeyValueNamespace>;
   /** How long the bring-up of `open` took. */
   readonly bringUp: BringUpReport;
   /** Register at a byte offset of BAR0 (NVMe base 3.1), 4 or 8 bytes; on the software drive doorbells and MSI-X too. @throws ERR_GONE when the device answers all ones. */

@@ -16,8 +16,10 @@ import { InFlight } from "../command/in-flight";
 import { type RecordedCommand, recordedCommands } from "../command/recorded-commands";
 import { statusText, succeeded } from "../command/status";
 import type { Controller, Initialise } from "../contract/controller";
+import type { KeyValueNamespace } from "../contract/key-value-namespace";
 import type { Namespace } from "../contract/namespace";
 import type { LatestCommand, Qpair, QpairOptions } from "../contract/qpair";
+import { openKeyValueNamespace, refuseKeysAndValues } from "../key-value/open";
 import type { FormatOptions } from "../namespace/io-options";
 import { OpenNamespaces } from "../namespace/open-namespaces";
 import { NvmeError } from "../nvme-error";
@@ -42,6 +44,7 @@ export class NvmeController implements Controller, ControllerAccess {
   #closed = false;
   readonly #commands = new InFlight();
   readonly #namespaces = new OpenNamespaces(this);
+  readonly #keyValueNsids = new Set<number>();
 
   constructor(
     readonly address: TransportAddress,
@@ -107,10 +110,22 @@ export class NvmeController implements Controller, ControllerAccess {
     integer("nsid", nsid, 1, MAX_NSID);
     const { apart } = object<typeof options>("options", options, ["apart"]);
     flag("apart", apart ?? false);
+    await refuseKeysAndValues(this, nsid);
     const { completion, data } = await this.identifyRaw(0, nsid);
     if (!succeeded(completion))
       throw new NvmeError("ERR_OPEN", `Identify Namespace ${nsid} ended with ${statusText(completion)}`);
+    this.#keyValueNsids.delete(nsid);
     return this.#namespaces.open(nsid, data, apart === true);
+  }
+
+  async keyValueNamespace(nsid: number): Promise<KeyValueNamespace> {
+    const namespace = await openKeyValueNamespace(this, integer("nsid", nsid, 1, MAX_NSID));
+    this.#keyValueNsids.add(nsid);
+    return namespace;
+  }
+
+  get keyValueNsids(): readonly number[] {
+    return [...this.#keyValueNsids];
   }
 
   createBuffer(length: number, options: BufferOptions = {}): Buffer {

@@ -15,7 +15,8 @@ function padded(page: Uint8Array, from: number, length: number): string {
     .replace(/[\0 ]+$/, "");
 }
 
-function hexOrNull(page: Uint8Array, from: number, length: number): string | null {
+/** An identifier; zeroes are none. */
+export function hexOrNull(page: Uint8Array, from: number, length: number): string | null {
   const part = page.subarray(from, from + length);
   return part.every((byte) => byte === 0) ? null : Buffer.from(part).toString("hex");
 }
@@ -104,6 +105,19 @@ export function parseActiveList(page: Uint8Array): number[] {
     nsids.push(nsid);
   }
   return nsids;
+}
+
+/** Type of the descriptor that names the command set, and its bytes (NVMe Base 2.0, figure 277). */
+const COMMAND_SET_DESCRIPTOR = 4;
+const DESCRIPTOR_HEAD_BYTES = 4;
+
+/** The command set that a CNS 03h page tells (CSI); null where it tells none. */
+export function parseCommandSet(page: Uint8Array): number | null {
+  for (let at = 0; at + DESCRIPTOR_HEAD_BYTES < page.byteLength && page[at] !== 0; ) {
+    if (page[at] === COMMAND_SET_DESCRIPTOR) return page[at + DESCRIPTOR_HEAD_BYTES]!;
+    at += DESCRIPTOR_HEAD_BYTES + page[at + 1]!;
+  }
+  return null;
 }
 
 /** Power cycles of a SMART page (log 02h, bytes 127:112), the low 64 bits. */

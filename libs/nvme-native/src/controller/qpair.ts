@@ -34,7 +34,7 @@ export class NvmeQpair implements Qpair {
   }
 
   async outstanding(): Promise<RecordedCommand[]> {
-    return this.#commands.outstanding(() => addon().qpairCmdlog(this.native));
+    return this.#commands.outstanding(() => addon().qpairCmdlog(this.native), this.controller.keyValueNsids);
   }
 
   /** @throws ERR_CLOSED after delete or close. */
@@ -45,7 +45,7 @@ export class NvmeQpair implements Qpair {
   }
 
   cmdlog(count = 0): RecordedCommand[] {
-    return recordedCommands(addon().qpairCmdlog(this.native), count);
+    return recordedCommands(addon().qpairCmdlog(this.native), count, this.controller.keyValueNsids);
   }
 
   async delete(): Promise<void> {

@@ -1,14 +1,17 @@
 /** Namespaces of a software drive: what a script asks for, checked, as native/model wants it. */
 
 import type { NativeModelNamespace } from "../addon/drive-spec";
-import { big, flag, integer, object, oneOf, refuse } from "../check";
-import type { ModelDriveSpec, ModelNamespaceSpec, ModelZones } from "./spec";
+import { big, flag, having, integer, object, oneOf, refuse, U32 } from "../check";
+import { KEY_VALUE_COMMAND_SET, MAX_KEY_BYTES } from "../key-value/commands";
+import type { ModelDriveSpec, ModelKeyValue, ModelKeyValueNamespaceSpec, ModelNamespaceSpec, ModelZones } from "./spec";
 
 const MAX_NAMESPACES = 32;
 const DEFAULT_MAX_NAMESPACES = 4;
 const MAX_ZONES = 1024;
 const GRANULARITY = 4096n;
 const ZONED_COMMAND_SET = 2;
+const MAX_VALUE_BYTES = 1 << 20;
+const MAX_KEY_VALUE_CAPACITY = 64n << 30n;
 /** native/model/media/lba_formats.h */
 const LBA_FORMATS = [
   { lbaBytes: 512, metadataBytes: 0 },
@@ -17,19 +20,9 @@ const LBA_FORMATS = [
   { lbaBytes: 4096, metadataBytes: 8 },
   { lbaBytes: 4096, metadataBytes: 64 },
 ];
-const KEYS = [
-  "capacityBytes",
-  "lbaBytes",
-  "metadataBytes",
-  "extendedLba",
-  "protection",
-  "protectionFirst",
-  "attached",
-  "nguid",
-  "eui64",
-  "uuid",
-  "zoned",
-];
+const KEYS = ["capacityBytes", "attached", "nguid", "eui64", "uuid"];
+const BLOCK_KEYS = [...KEYS, "lbaBytes", "metadataBytes", "extendedLba", "protection", "protectionFirst", "zoned"];
+const VALUE_KEYS = ["maxKeyBytes", "maxValueBytes", "maxKeys"];
 const ZONE_KEYS = ["zoneBytes", "zoneCapacityBytes", "maxOpen", "maxActive", "readOnly", "offline"];
 const PLAIN = {
   commandSet: 0,
@@ -39,6 +32,9 @@ const PLAIN = {
   maxActive: 0,
   readOnlyZones: [],
   offlineZones: [],
+  maxKeyBytes: 0,
+  maxValueBytes: 0,
+  maxKeys: 0,
 };
 
 function hex(name: string, value: string | undefined, digits: number): string {
@@ -68,6 +64,7 @@ function checkZones(name: string, given: ModelZones, bytes: bigint, lbaBytes: nu
     return list.map((index, i) => integer(`${name}.${key}[${i}]`, index, 0, zones - 1));
   };
   return {
+    ...PLAIN,
     commandSet: ZONED_COMMAND_SET,
     zoneLbas: zoneBytes / lba,
     zoneCapacity: capacity / lba,
@@ -78,10 +75,59 @@ function checkZones(name: string, given: ModelZones, bytes: bigint, lbaBytes: nu
   };
 }
 
-function checkNamespace(name: string, given: ModelNamespaceSpec, capacity: bigint): NativeModelNamespace {
-  const o = object<ModelNamespaceSpec>(name, given, KEYS);
+type Given = ModelNamespaceSpec | ModelKeyValueNamespaceSpec;
+
+/** What all namespaces have. */
+function checkPlace(name: string, o: Given, capacity: bigint) {
   const bytes = big(`${name}.capacityBytes`, o.capacityBytes, GRANULARITY, capacity);
   if (bytes % GRANULARITY !== 0n) refuse(`${name}.capacityBytes is ${bytes}, it must be a multiple of ${GRANULARITY}`);
+  return {
+    bytes,
+    attached: flag(`${name}.attached`, o.attached ?? true),
+    nguid: hex(`${name}.nguid`, o.nguid, 32),
+    eui64: hex(`${name}.eui64`, o.eui64, 16),
+    uuid: hex(`${name}.uuid`, o.uuid, 32),
+  };
+}
+
+function checkValues(name: string, given: ModelKeyValue) {
+  const o = object<ModelKeyValue>(name, given, VALUE_KEYS);
+  return {
+    ...PLAIN,
+    commandSet: KEY_VALUE_COMMAND_SET,
+    maxKeyBytes: integer(`${name}.maxKeyBytes`, o.maxKeyBytes ?? MAX_KEY_BYTES, 1, MAX_KEY_BYTES),
+    maxValueBytes: integer(`${name}.maxValueBytes`, o.maxValueBytes ?? MAX_VALUE_BYTES, 1, MAX_VALUE_BYTES),
+    maxKeys: integer(`${name}.maxKeys`, o.maxKeys ?? 0, 0, U32),
+  };
+}
+
+function checkKeyValueNamespace(
+  name: string,
+  given: ModelKeyValueNamespaceSpec,
+  capacity: bigint,
+): NativeModelNamespace {
+  const o = object<ModelKeyValueNamespaceSpec>(name, given, [...KEYS, "keyValue"]);
+  const most = capacity < MAX_KEY_VALUE_CAPACITY ? capacity : MAX_KEY_VALUE_CAPACITY;
+  return {
+    ...checkPlace(name, o, most),
+    ...checkValues(`${name}.keyValue`, o.keyValue),
+    lbaFormat: 0,
+    extended: false,
+    piType: 0,
+    piFirst: false,
+  };
+}
+
+function checkNamespace(name: string, given: Given, capacity: bigint): NativeModelNamespace {
+  having(name, given, []);
+  return "keyValue" in given
+    ? checkKeyValueNamespace(name, given, capacity)
+    : checkBlockNamespace(name, given, capacity);
+}
+
+function checkBlockNamespace(name: string, given: ModelNamespaceSpec, capacity: bigint): NativeModelNamespace {
+  const o = object<ModelNamespaceSpec>(name, given, BLOCK_KEYS);
+  const place = checkPlace(name, o, capacity);
   const lbaBytes = oneOf(`${name}.lbaBytes`, o.lbaBytes, [512, 4096]);
   const metadataBytes = oneOf(`${name}.metadataBytes`, o.metadataBytes ?? 0, [0, 8, 64]);
   const lbaFormat = LBA_FORMATS.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
@@ -91,16 +137,12 @@ function checkNamespace(name: string, given: ModelNamespaceSpec, capacity: bigin
   if (piType !== 0 && metadataBytes === 0)
     refuse(`${name}.protection is ${piType}, it needs metadata of 8 bytes or more`);
   return {
-    bytes,
+    ...place,
     lbaFormat,
     extended: flag(`${name}.extendedLba`, o.extendedLba ?? false) && metadataBytes > 0,
     piType,
     piFirst: flag(`${name}.protectionFirst`, o.protectionFirst ?? false) && piType !== 0,
-    attached: flag(`${name}.attached`, o.attached ?? true),
-    ...(o.zoned === undefined ? PLAIN : checkZones(`${name}.zoned`, o.zoned, bytes, lbaBytes)),
-    nguid: hex(`${name}.nguid`, o.nguid, 32),
-    eui64: hex(`${name}.eui64`, o.eui64, 16),
-    uuid: hex(`${name}.uuid`, o.uuid, 32),
+    ...(o.zoned === undefined ? PLAIN : checkZones(`${name}.zoned`, o.zoned, place.bytes, lbaBytes)),
   };
 }
 

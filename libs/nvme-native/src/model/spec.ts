@@ -1,10 +1,20 @@
 /** What a software drive is made of. */
 import type { ModelFault } from "./fault-spec";
 
-/** A namespace of a software drive. `protection`: type of the protection information, needs metadata of 8 bytes or more. */
-export interface ModelNamespaceSpec {
+/** What every namespace of a software drive can be told. */
+interface ModelNamespace {
   /** A multiple of 4096. */
   capacityBytes: bigint;
+  /** Default: true. */
+  attached?: boolean;
+  /** 32, 16 and 32 hex digits. */
+  nguid?: string;
+  eui64?: string;
+  uuid?: string;
+}
+
+/** One with logical blocks. `protection`: type of the protection information, needs metadata of 8 bytes or more. */
+export interface ModelNamespaceSpec extends ModelNamespace {
   lbaBytes: 512 | 4096;
   /** 8 with both LBA sizes, 64 with 4096. */
   metadataBytes?: 0 | 8 | 64;
@@ -13,13 +23,22 @@ export interface ModelNamespaceSpec {
   protection?: 0 | 1 | 2 | 3;
   /** The protection information is in the first bytes of the metadata instead of the last. */
   protectionFirst?: boolean;
-  /** Default: true. */
-  attached?: boolean;
-  /** 32, 16 and 32 hex digits. */
-  nguid?: string;
-  eui64?: string;
-  uuid?: string;
   zoned?: ModelZones;
+}
+
+/** One of the key value command set, at most 64 GiB. */
+export interface ModelKeyValueNamespaceSpec extends ModelNamespace {
+  keyValue: ModelKeyValue;
+}
+
+/** Limits of keys and values. Each value takes whole sectors of 512 bytes, 472 of them its own. */
+export interface ModelKeyValue {
+  /** 1 to 16, the default. */
+  maxKeyBytes?: number;
+  /** 1 to 1 MiB, the default; one command moves no more than MDTS. */
+  maxValueBytes?: number;
+  /** Default 0: as many as there is room for. */
+  maxKeys?: number;
 }
 
 /** A zoned namespace: all zones have one size. */
@@ -84,7 +103,7 @@ export interface ModelDriveSpec {
   /** Of namespace 1, which has the whole capacity, where `namespaces` is not given. */
   lbaBytes: 512 | 4096;
   /** nsid 1 and on; what they leave of the capacity is unallocated. */
-  namespaces?: ModelNamespaceSpec[];
+  namespaces?: (ModelNamespaceSpec | ModelKeyValueNamespaceSpec)[];
   /** Valid nsids, at most 32; default 4 or as many as `namespaces` has. */
   maxNamespaces?: number;
   /** CAP.AMS: queue pairs can have a priority class. */

@@ -1,6 +1,5 @@
 /** How commands of one namespace reach a queue pair: with their data, metadata and protection information. */
 
-import { addon, settle } from "../addon/addon";
 import type { NativeCommand, NativeData, NativeDirection, NativeHandle } from "../addon/command";
 import { type CommandData, carried, viewOf } from "../buffer/buffer";
 import { big, object, refuse, U64 } from "../check";
@@ -8,12 +7,12 @@ import type { ControllerAccess } from "../command/access";
 import type { Completion } from "../command/completion";
 import type { Qpair } from "../contract/qpair";
 import type { NamespaceIdentity } from "../controller/identity";
-import { NvmeQpair } from "../controller/qpair";
 import { NvmeError } from "../nvme-error";
 import type { TransferFlags } from "./io-options";
 import { addressed, inStream, MAX_LBAS, protect } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { joined, protectionDwords, transferLayout } from "./protection";
+import { sendIo } from "./send";
 import type { NamespaceTraffic } from "./traffic";
 
 export class NamespaceChannel {
@@ -51,10 +50,7 @@ export class NamespaceChannel {
     lbas: number,
     metadataBytes = 0,
   ): Promise<Completion> {
-    if (!(qpair instanceof NvmeQpair)) refuse("qpair is not a queue pair of this driver");
-    if (qpair.controller !== this.controller) refuse(`qpair ${qpair.qid} belongs to another controller`);
-    const lane = qpair.use();
-    return qpair.during(settle(addon().io(this.native, command, data, direction, lane, lbas, metadataBytes)));
+    return sendIo(this.controller, this.native, qpair, { command, data, direction, lbas, metadataBytes });
   }
 
   #sectors(data: CommandData, stride: number): { data: NativeData; view: Uint8Array; lbas: number } {

@@ -8,6 +8,7 @@ import { type Bench, makeDrive, temporaryFolder, withDrive } from "../bench-driv
 import { adminCommandCalls } from "./admin-commands";
 import { busCalls } from "./bus";
 import { controllerCalls } from "./controller";
+import { keyValueCalls } from "./keys-and-values";
 import { namespaceCalls } from "./namespace";
 import { opalCalls } from "./opal";
 import { openingCalls } from "./openings";
@@ -28,6 +29,7 @@ const SPEC = {
     { capacityBytes: 8n * MIB, lbaBytes: 512 as const },
     { capacityBytes: 4n * MIB, lbaBytes: 512 as const, zoned: { zoneBytes: MIB } },
     { capacityBytes: 4n * MIB, lbaBytes: 512 as const, metadataBytes: 8 as const, protection: 1 as const },
+    { capacityBytes: 4n * MIB, keyValue: {} },
   ],
 };
 const LIMIT_MS = 240_000;
@@ -40,6 +42,7 @@ const GROUPS: Record<string, (bench: Bench) => Calls | Promise<Calls>> = {
   zones: zoneCalls,
   protection: protectionCalls,
   reservations: reservationCalls,
+  "keys and values": keyValueCalls,
   bus: busCalls,
   opal: opalCalls,
   values: valueCalls,

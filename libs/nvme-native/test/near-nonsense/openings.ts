@@ -58,6 +58,14 @@ const DRIVE = {
         offline: [1],
       },
     },
+    {
+      capacityBytes: MIB,
+      keyValue: { maxKeyBytes: 8, maxValueBytes: 4096, maxKeys: 100 },
+      attached: true,
+      nguid: "ab".repeat(16),
+      eui64: "ab".repeat(8),
+      uuid: "ab".repeat(16),
+    },
   ],
   faults: [
     {

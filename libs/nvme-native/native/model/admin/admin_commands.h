@@ -76,6 +76,8 @@ class AdminCommands {
   Device::Outcome GetHostBehaviour(const Sqe& sqe);
   Device::Outcome SetWriteProtection(const Sqe& sqe, uint32_t* value);
   Device::Outcome GetWriteProtection(const Sqe& sqe);
+  Device::Outcome SetKeyValueConfiguration(const Sqe& sqe, uint32_t* value);
+  Device::Outcome GetKeyValueConfiguration(const Sqe& sqe);
   // reservation_features.cc
   Device::Outcome SetHostId(const Sqe& sqe, uint32_t* value);
   Device::Outcome GetHostId(const Sqe& sqe);

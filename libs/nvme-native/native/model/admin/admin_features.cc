@@ -25,6 +25,7 @@ const AdminCommands::Feature AdminCommands::kFeatures[] = {
     {0x11, 0, kChangeable | kSaveable, nullptr, nullptr},                       // non-operational power state configuration
     {0x16, 0, kChangeable, &A::SetHostBehaviour, &A::GetHostBehaviour},
     {0x19, 0, 0, nullptr, nullptr},                                             // I/O command set profile: there is one
+    {0x20, 0, kChangeable | kPerNamespace, &A::SetKeyValueConfiguration, &A::GetKeyValueConfiguration},
     {0x80, 0, kChangeable | kSaveable, nullptr, nullptr},                       // software progress marker
     {0x81, 0, kChangeable, &A::SetHostId, &A::GetHostId},
     {0x82, 0, kChangeable | kPerNamespace, &A::SetNotificationMask, &A::GetNotificationMask},  // of reservations
@@ -55,6 +56,7 @@ void AdminCommands::ResetFeatures() {
   d_.host_id_.fill(0);
   d_.wide_host_id_ = false;
   d_.notification_mask_.fill(0);
+  d_.key_value_configuration_.fill(0);
   for (ReservationRecord& record : d_.header_->reservations) Reservations(&record).ForgetUnnamed();
   d_.power_transitions_.fill(0);
   d_.host_memory_.Forget();

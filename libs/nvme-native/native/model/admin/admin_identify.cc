@@ -8,7 +8,7 @@
 namespace assay::model {
 namespace {
 
-constexpr uint64_t kCommandSets = 1 << kNvmCommandSet | 1 << kZonedCommandSet;
+constexpr uint64_t kCommandSets = 1 << kNvmCommandSet | 1 << kKeyValueCommandSet | 1 << kZonedCommandSet;
 
 struct Request {
   const Sqe& sqe;
@@ -27,6 +27,12 @@ uint16_t One(const Request& r, Media* media, Fill fill) {
   return 0;
 }
 
+// What has no logical blocks has no such page.
+uint16_t Blocks(const Request& r, Media* media) {
+  if (media != nullptr && media->record().command_set == kKeyValueCommandSet) return status::kInvalidCommandSet;
+  return One(r, media, FillIdentifyNamespace);
+}
+
 template <typename Keep>
 uint16_t List(const Request& r, Keep keep) {
   if (r.sqe.nsid >= 0xfffffffe) return status::kInvalidNamespace;
@@ -42,10 +48,10 @@ uint16_t ActiveNamespace(const Request& r) {
     FillCommonNamespace(r.page);
     return 0;
   }
-  return One(r, r.namespaces.Active(r.sqe.nsid), FillIdentifyNamespace);
+  return Blocks(r, r.namespaces.Active(r.sqe.nsid));
 }
 
-uint16_t AllocatedNamespace(const Request& r) { return One(r, r.namespaces.Allocated(r.sqe.nsid), FillIdentifyNamespace); }
+uint16_t AllocatedNamespace(const Request& r) { return Blocks(r, r.namespaces.Allocated(r.sqe.nsid)); }
 
 uint16_t TheController(const Request& r) {
   FillIdentifyController(r.header, r.namespaces.UnallocatedBytes(), r.page);
@@ -62,8 +68,10 @@ uint16_t Independent(const Request& r) { return One(r, r.namespaces.Active(r.sqe
 
 uint16_t NamespaceOfSet(const Request& r) {
   if (r.CommandSet() > 63 || !(kCommandSets >> r.CommandSet() & 1)) return status::kInvalidField;
-  return One(r, r.namespaces.Active(r.sqe.nsid), [&](const Media& media, uint8_t* page) {
-    if (media.record().command_set == r.CommandSet() && r.CommandSet() == kZonedCommandSet) FillIdentifyZoned(media, page);
+  return One(r, r.namespaces.Active(r.sqe.nsid), [&](Media& media, uint8_t* page) {
+    if (media.record().command_set != r.CommandSet()) return;
+    if (r.CommandSet() == kZonedCommandSet) FillIdentifyZoned(media, page);
+    if (r.CommandSet() == kKeyValueCommandSet) FillIdentifyKeyValue(media, page);
   });
 }
 

@@ -38,7 +38,7 @@ Device::Outcome AdminCommands::GetLogPage(const Sqe& sqe) {
   if (sqe.nsid != 0 && sqe.nsid != UINT32_MAX && !d_.namespaces_.Valid(sqe.nsid)) return Fail(status::kInvalidNamespace);
   if (offset % 4 != 0 || offset > log->bytes || bytes > d_.header_->mdts_bytes) return Fail(status::kInvalidField);
   std::vector<uint8_t> page(std::max<uint64_t>(log->bytes, offset + bytes));
-  auto source = [this] { return LogSource{*d_.header_, d_.changed_namespaces_, d_.telemetry_, d_.telemetry_generation_, d_.persistent_events_}; };
+  auto source = [this, &sqe] { return LogSource{*d_.header_, d_.changed_namespaces_, d_.telemetry_, d_.telemetry_generation_, d_.persistent_events_, sqe.cdw14 >> 24}; };
   if (lid == kHostTelemetry && (sqe.cdw10 >> 8 & 1)) {
     d_.telemetry_ = CaptureTelemetry(source());
     d_.telemetry_generation_++;

@@ -40,7 +40,10 @@ uint16_t AdminCommands::FormatOne(Media& media, uint32_t cdw10) {
   const uint32_t format = (cdw10 & 15) | (cdw10 >> 12 & 3) << 4;
   if (media.record().write_protected) return status::kWriteProtected;
   if (d_.ReservationsOf(media.nsid()).Denies(d_.host_id_, true)) return status::kReservationConflict;
-  SetFormat(media.record(), format, cdw10 >> 4 & 1, cdw10 >> 5 & 7, cdw10 >> 8 & 1);
+  const bool values = media.record().command_set == kKeyValueCommandSet;
+  // There is one KV format.
+  if (values && (format != 0 || (cdw10 >> 5 & 7) != 0)) return status::kInvalidFormat;
+  if (!values) SetFormat(media.record(), format, cdw10 >> 4 & 1, cdw10 >> 5 & 7, cdw10 >> 8 & 1);
   media.Erase();
   return 0;
 }

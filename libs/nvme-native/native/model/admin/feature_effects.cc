@@ -176,4 +176,20 @@ Device::Outcome AdminCommands::GetWriteProtection(const Sqe& sqe) {
   return media == nullptr ? Fail(status::kInvalidNamespace) : Value(media->record().write_protected);
 }
 
+// EDNEK: whether a Delete of a key that does not exist is an error (Key Value Command Set 1.0, 4.1.3).
+Device::Outcome AdminCommands::SetKeyValueConfiguration(const Sqe& sqe, uint32_t* value) {
+  const Outcome outcome = GetKeyValueConfiguration(sqe);
+  if (outcome.status != 0) return outcome;
+  d_.key_value_configuration_[sqe.nsid - 1] = sqe.cdw11 & 1;
+  *value = 0;
+  return {};
+}
+
+Device::Outcome AdminCommands::GetKeyValueConfiguration(const Sqe& sqe) {
+  const Media* media = d_.namespaces_.Active(sqe.nsid);
+  if (media == nullptr) return Fail(status::kInvalidNamespace);
+  if (media->record().command_set != kKeyValueCommandSet) return Fail(status::kInvalidField);
+  return Value(d_.key_value_configuration_[sqe.nsid - 1]);
+}
+
 }  // namespace assay::model

@@ -7,6 +7,7 @@
 
 #include "background.h"
 #include "model/nvm/copy_limits.h"
+#include "model/nvm/key_values.h"
 #include "log_pages.h"
 #include "model/reply.h"
 
@@ -14,6 +15,7 @@ namespace assay::model {
 namespace {
 
 constexpr uint32_t kFirstFormat = 128;  // of Identify Namespace
+constexpr uint8_t kReservationTypes = 0xff;  // RESCAP: persistence over power loss, all types, IEKEY as of Base 1.3
 
 void FillPowerStates(uint8_t* table) {
   constexpr uint16_t kMaxCentiwatts[kPowerStates] = {900, 600, 400, 50, 1};
@@ -115,7 +117,7 @@ void FillIdentifyNamespace(const Media& media, uint8_t* page) {
   FillLbaFormats(page);
   page[26] = static_cast<uint8_t>(ns.lba_format | (ns.extended ? 0x10 : 0));
   page[29] = static_cast<uint8_t>(ns.pi_type | (ns.pi_first ? 8 : 0));
-  page[31] = 0xff;   // RESCAP: persistence over power loss, all types, IEKEY as of Base 1.3
+  page[31] = kReservationTypes;
   page[33] = 1 | 8;  // DLFEAT: deallocated sectors read zero, Write Zeroes can deallocate
   Put(page, 48, media.lba_count() * media.lba_bytes());  // NVMCAP, low half
   Put<uint16_t>(page, 74, kCopyRangeLbas);
@@ -136,6 +138,21 @@ void FillIdentifyZoned(const Media& media, uint8_t* page) {
   Put<uint32_t>(page, 8, ns.max_open - 1);
   const uint64_t zone_bytes = ns.zone_lbas * media.lba_bytes();
   for (size_t i = 0; i < std::size(kLbaFormats); i++) Put(page, 2816 + 16 * i, zone_bytes / kLbaFormats[i].lba_bytes);
+}
+
+// Key Value Command Set 1.0, figures 39 and 40: one KV format.
+void FillIdentifyKeyValue(Media& media, uint8_t* page) {
+  const NamespaceRecord& ns = media.record();
+  Put(page, 0, media.lba_count() * media.lba_bytes());
+  Put(page, 16, KeyValues(media).used_bytes());
+  page[27] = kReservationTypes;
+  page[43] = ns.write_protected ? 1 : 0;
+  Put<uint16_t>(page, 46, kEnduranceGroup);
+  if (ns.has_nguid) std::memcpy(page + 48, ns.nguid, 16);
+  std::memcpy(page + 64, ns.eui64, 8);
+  Put(page, 72, static_cast<uint16_t>(ns.max_key_bytes));
+  Put(page, 76, ns.max_value_bytes);
+  Put(page, 80, ns.max_keys);
 }
 
 void FillIdentifyIndependent(const Media& media, uint8_t* page) {

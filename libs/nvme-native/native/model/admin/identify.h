@@ -1,5 +1,5 @@
 // Identify data structures (NVMe Base 2.0, figures 275, 280, 283; NVM Command Set 1.0, figure 97; ZNS Command Set 1.1,
-// figure 48). `page` is 4096 zeroes.
+// figure 48; Key Value Command Set 1.0, figure 39). `page` is 4096 zeroes.
 #pragma once
 #include "model/media/media.h"
 
@@ -15,5 +15,6 @@ void FillCommonNamespace(uint8_t* page);
 void FillIdentifyDescriptors(const Media& media, uint8_t* page);
 void FillIdentifyIndependent(const Media& media, uint8_t* page);
 void FillIdentifyZoned(const Media& media, uint8_t* page);
+void FillIdentifyKeyValue(Media& media, uint8_t* page);
 
 }  // namespace assay::model

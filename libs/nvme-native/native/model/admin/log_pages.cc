@@ -68,7 +68,7 @@ void FillChanged(const LogSource& source, uint8_t* page) {
 
 void FillEffects(const LogSource& source, uint8_t* page) {
   AdminCommands::FillEffects(source.header, page);
-  NvmCommands::FillEffects(page + kIoEffects);
+  NvmCommands::FillEffects(source.command_set, page + kIoEffects);
 }
 
 // The whole medium is one endurance group. Data units are 1,000,000,000 bytes here.

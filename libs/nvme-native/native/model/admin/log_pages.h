@@ -14,6 +14,7 @@ struct LogSource {
   const std::vector<uint8_t>& telemetry;  // as CaptureTelemetry made it; empty: never
   uint8_t telemetry_generation;
   const std::vector<uint8_t>& persistent_events;  // as the reporting context has them
+  uint32_t command_set;                           // that the host asks about
 };
 
 struct LogPage {

@@ -125,6 +125,8 @@ class Device {
   void SendEvents();
   void EventLogWasRead(uint8_t log_page);
   void Afflict(const Sqe& sqe, uint64_t now_ns, Outcome* outcome);
+  // Of an I/O command: its namespace has logical blocks.
+  bool HasLbas(const Sqe& sqe) const;
   uint16_t ForeignCid(uint16_t sqid, uint16_t cid) const;
   void LeaveTheSlot();
   void ComeBack();
@@ -213,6 +215,7 @@ class Device {
   HostId host_id_ = {};  // feature 81h
   bool wide_host_id_ = false;
   std::array<uint32_t, kMaxNamespaces> notification_mask_ = {};  // feature 82h by nsid - 1
+  std::array<uint32_t, kMaxNamespaces> key_value_configuration_ = {};  // feature 20h by nsid - 1
   HostMemory host_memory_;
   uint64_t timestamp_ms_ = 0, timestamp_set_ns_ = 0;
   uint32_t timestamp_origin_ = 0;

@@ -4,6 +4,7 @@
 #include "model/admin/admin_commands.h"
 #include "device.h"
 #include "model/nvm/nvm_commands.h"
+#include "model/statuses.h"
 
 namespace assay::model {
 namespace {
@@ -12,7 +13,7 @@ constexpr uint16_t kDataTransferError = MakeStatus(0, 0x04);
 // Unrecovered integrity errors: faults of the media and of the protection information (NVMe Base 2.0, figure 207).
 bool IsMediaError(uint16_t status) {
   const uint32_t sc = status >> 1 & 0xff;
-  return (status >> 9 & 7) == 2 && sc >= 0x80 && sc <= 0x84;
+  return status == status::kUnrecoveredValue || ((status >> 9 & 7) == 2 && sc >= 0x80 && sc <= 0x84);
 }
 
 // From a completion to its duplicate.
@@ -122,9 +123,15 @@ bool Device::Post(const Pending& pending) {
   return true;
 }
 
+bool Device::HasLbas(const Sqe& sqe) const {
+  const Media* media = namespaces_.Active(sqe.nsid);
+  return media == nullptr || media->record().command_set != kKeyValueCommandSet;
+}
+
 void Device::RecordError(uint16_t sqid, const Sqe& sqe, uint16_t status) {
   const uint64_t number = ++header_->error_count;
-  header_->errors[(number - 1) % kErrorLogEntries] = {number, sqe.Slba(), sqe.nsid, sqid, sqe.cid, status, {}};
+  const uint64_t slba = sqid == 0 || HasLbas(sqe) ? sqe.Slba() : 0;
+  header_->errors[(number - 1) % kErrorLogEntries] = {number, slba, sqe.nsid, sqid, sqe.cid, status, {}};
   header_->smart.error_log_entries = number;
   if (IsMediaError(status)) header_->smart.media_errors++;
 }

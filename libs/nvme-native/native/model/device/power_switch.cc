@@ -38,11 +38,12 @@ Status Cut(DriveFile& file) {
     return Status::Error(Code::kTimeout, file.path() + ": its holder is stopped in the middle of a command, the power stays on");
   }
   const uint64_t generation = h.generation.load() + 1;
-  const uint32_t atomic_lbas = Faults(&file).TearsAtPowerLoss() ? 1 : h.awupf + 1;
+  const bool tears = Faults(&file).TearsAtPowerLoss();
   for (uint32_t nsid = 1; nsid <= kMaxNamespaces; nsid++) {
     if (h.namespaces[nsid - 1].bytes == 0) continue;
     // The first namespace throws the dice of the drive's seed.
-    Media(&file, nsid).LosePower(SplitMix(h.seed ^ SplitMix(generation) ^ (nsid - 1)), atomic_lbas);
+    Media media(&file, nsid);
+    media.LosePower(SplitMix(h.seed ^ SplitMix(generation) ^ (nsid - 1)), tears ? 1 : media.atomic_sectors());
   }
   h.smart.powered_ms += (RealtimeNs() - h.smart.powered_since_ns) / kNsPerMs;
   h.generation.store(generation);

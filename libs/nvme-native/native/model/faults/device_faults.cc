@@ -8,7 +8,7 @@
 namespace assay::model {
 
 void Device::Afflict(const Sqe& sqe, uint64_t now_ns, Outcome* outcome) {
-  const Affliction affliction = faults_.Afflict(sqe);
+  const Affliction affliction = faults_.Afflict(sqe, HasLbas(sqe));
   outcome->lost = outcome->lost || affliction.lost;
   outcome->duplicated = affliction.duplicated;
   outcome->wrong_cid = affliction.wrong_cid;

@@ -82,10 +82,10 @@ uint16_t Faults::BadStatus(uint8_t opcode, uint64_t slba, uint64_t lba_count) {
   return 0;
 }
 
-Affliction Faults::Afflict(const Sqe& sqe) {
+Affliction Faults::Afflict(const Sqe& sqe, bool has_lbas) {
   Affliction affliction;
   if (!any_command_fault_) return affliction;
-  const bool addressed = sqe.opc != nvm_opcode::kFlush && sqe.opc != nvm_opcode::kDatasetManagement;
+  const bool addressed = has_lbas && sqe.opc != nvm_opcode::kFlush && sqe.opc != nvm_opcode::kDatasetManagement;
   const Candidate candidate{sqe.opc, sqe.Slba(), addressed ? (sqe.cdw12 & 0xffff) + 1 : uint64_t{0}};
   for (uint32_t i = 0; i < header_->fault_count; i++) {
     FaultRule& rule = header_->faults[i];

@@ -14,6 +14,8 @@
 //   bit-flip (silent-corruption), swapped-lbas, stale-data, torn-write, zeroed-data    of a sector that was just written
 //   wear-out              health.h
 #pragma once
+#include <span>
+
 #include "core/nvme_spec.h"
 #include "model/media/media.h"
 
@@ -29,6 +31,13 @@ struct Affliction {
   uint32_t removed_ms = 0;
   uint32_t late_ms = 0;
   uint32_t stall_ms = 0;
+};
+
+// A piece of a value that was just stored. `before`: what the value that it replaces had there; null: nothing, or less.
+struct ValuePart {
+  uint8_t* data;
+  uint32_t bytes;
+  const uint8_t* before;
 };
 
 class Faults {
@@ -47,10 +56,12 @@ class Faults {
   bool FailActivation();
   // Status without phase that the command must end with instead of being executed, or 0.
   uint16_t BadStatus(uint8_t opcode, uint64_t slba, uint64_t lba_count);
-  // Called once for each I/O command, after it was counted.
-  Affliction Afflict(const Sqe& sqe);
+  // Called once for each I/O command, after it was counted. `has_lbas`: dwords 10 to 12 say which.
+  Affliction Afflict(const Sqe& sqe, bool has_lbas);
   // Called after a write: damages some of its sectors silently.
   void Corrupt(Media* media, uint64_t slba, uint64_t lba_count);
+  // The same after a value was stored: its parts are what sectors are elsewhere.
+  void CorruptValue(std::span<const ValuePart> parts);
 
  private:
   struct Candidate {
@@ -62,7 +73,14 @@ class Faults {
   bool Strikes(FaultRule& rule, const Candidate& candidate);
   template <typename Act>
   void ForEach(FaultKind kind, const Candidate& candidate, Act act);
-  void Damage(FaultRule& rule, Media* media, uint64_t lba, uint64_t partner);
+  struct DamagedBytes {
+    uint8_t* data;
+    uint32_t bytes;
+    const uint8_t* before;  // what was there before the write; null: nobody knows
+    uint8_t* partner;       // of the same size; null: there is none
+  };
+  static void FlipBit(const DamagedBytes& at, uint64_t random);
+  void Damage(FaultRule& rule, const DamagedBytes& at);
 
   DriveHeader* header_;
   bool any_command_fault_ = false;

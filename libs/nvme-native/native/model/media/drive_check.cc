@@ -55,6 +55,12 @@ std::string WrongFaults(const DriveHeader& h) {
   return "";
 }
 
+bool PossibleValues(const NamespaceRecord& ns) {
+  const bool key = ns.max_key_bytes >= 1 && ns.max_key_bytes <= kMaxKeyBytes;
+  const bool value = ns.max_value_bytes >= 1 && ns.max_value_bytes <= kMaxValueBytes;
+  return key && value && ns.bytes <= kMaxKeyValueBytes && ns.lba_format == 0 && ns.pi_type == 0;
+}
+
 std::string WrongNamespaces(const DriveHeader& h) {
   for (uint32_t i = 0; i < kMaxNamespaces; i++) {
     const NamespaceRecord& ns = h.namespaces[i];
@@ -69,6 +75,10 @@ std::string WrongNamespaces(const DriveHeader& h) {
     if (ns.lba_count == 0 || ns.lba_count > ns.bytes / format.lba_bytes) return "has no possible size of " + name;
     if (ns.pi_type > 3 || (ns.pi_type != 0 && format.metadata_bytes == 0)) return "has no possible protection of " + name;
     if (ns.command_set == kNvmCommandSet) continue;
+    if (ns.command_set == kKeyValueCommandSet) {
+      if (!PossibleValues(ns)) return "has no possible keys or values of " + name;
+      continue;
+    }
     const bool zones = ns.command_set == kZonedCommandSet && ns.zone_lbas != 0 && ns.lba_count % ns.zone_lbas == 0;
     if (!zones || ns.lba_count / ns.zone_lbas > kMaxZones || ns.zone_capacity > ns.zone_lbas) return "has no possible zones of " + name;
   }

@@ -21,7 +21,7 @@
 namespace assay::model {
 
 constexpr char kDriveMagic[8] = {'A', 'S', 'S', 'A', 'Y', 'D', 'R', 'V'};
-constexpr uint32_t kDriveVersion = 3;
+constexpr uint32_t kDriveVersion = 4;
 constexpr uint64_t kHeaderBytes = 64 * 1024;
 constexpr uint32_t kSmallestLba = 512;
 constexpr uint32_t kLargestLba = 4096;

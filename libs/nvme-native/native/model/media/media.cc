@@ -131,6 +131,7 @@ void Media::MakeAllDurable() { record_->undo_tail = record_->undo_head; }
 void Media::Erase() {
   // Sequence numbers go on, so that records of the old size can never look alive.
   MakeAllDurable();
+  index_of_sectors = nullptr;
   Reload();
   header_->nand.slc_used_bytes = 0;
   const uint64_t units = record_->bytes / kSmallestLba;
@@ -143,17 +144,12 @@ void Media::Erase() {
 
 // Metadata of all ones: an application tag that no check looks behind.
 void Media::Fill(uint32_t pattern) {
-  if (record_->command_set == kZonedCommandSet) return;
+  if (record_->command_set != kNvmCommandSet) return;
   for (uint64_t lba = 0; lba < lba_count_; lba++) {
     for (uint32_t at = 0; at < lba_bytes_; at += sizeof pattern) std::memcpy(Sector(lba) + at, &pattern, sizeof pattern);
     std::memset(Metadata(lba), 0xff, metadata_bytes_);
     flags_[lba] = kSectorWritten;
   }
-}
-
-void Media::FlipBit(uint64_t lba, uint64_t random) {
-  const uint64_t bit = random % (uint64_t{lba_bytes_} * 8);
-  Sector(lba)[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
 }
 
 const uint8_t* Media::Previous(uint64_t lba) {

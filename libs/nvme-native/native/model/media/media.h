@@ -1,10 +1,17 @@
 // Sectors of one namespace of a software drive, with what a power cut may do to them (see drive_layout.h). Used by the
 // holder's device thread, or by the power switch while the holder stands still; never by both at once.
 #pragma once
+#include <memory>
+
 #include "drive_file.h"
 #include "lba_formats.h"
 
 namespace assay::model {
+
+// What a command set has found out of the sectors of a namespace, to be found out again where it is missing.
+struct SectorIndex {
+  virtual ~SectorIndex() = default;
+};
 
 enum SectorFlags : uint8_t { kSectorWritten = 1, kSectorUncorrectable = 2 };
 
@@ -36,12 +43,19 @@ class Media {
   // From now on a power cut does not take this range back.
   void MakeDurable(uint64_t slba, uint64_t count);
   void MakeAllDurable();
+  // A power cut leaves the sector as it is.
+  bool Durable(uint64_t lba) { return Find(lba) == nullptr; }
+  // So many sectors that are not durable fit; the oldest are destaged when there are more.
+  uint64_t cache_sectors() const { return undo_mask_ + 1; }
+  // Sectors of one command that a power cut leaves all old or all new; a value is stored as a whole or not at all.
+  uint32_t atomic_sectors() const { return record_->command_set == kKeyValueCommandSet ? UINT32_MAX : header_->awupf + 1; }
+  // Gone with what it was made of: Erase, and a power loss.
+  std::unique_ptr<SectorIndex> index_of_sectors;
   // All sectors read zero, in the LBA format that the record names by now; zones are empty.
   void Erase();
-  // Every sector was written with these four bytes over and over, and is durable. Not for zones.
+  // Every sector was written with these four bytes over and over, and is durable. Not for zones and values.
   void Fill(uint32_t pattern);
-  // A defect: changes one bit behind everybody's back.
-  void FlipBit(uint64_t lba, uint64_t random);
+  // For defects: the sector itself, behind everybody's back.
   uint8_t* Raw(uint64_t lba) { return Sector(lba); }
   // What the sector held before the newest write; null when the cache no longer has it.
   const uint8_t* Previous(uint64_t lba);

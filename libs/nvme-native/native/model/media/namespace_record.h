@@ -7,10 +7,13 @@ namespace assay::model {
 constexpr uint32_t kMaxNamespaces = 32;
 constexpr uint32_t kMaxZones = 1024;  // of one namespace
 constexpr uint64_t kNamespaceGranularity = 4096;
+constexpr uint32_t kMaxKeyBytes = 16;
+constexpr uint32_t kMaxValueBytes = 1 << 20;
+constexpr uint64_t kMaxKeyValueBytes = uint64_t{64} << 30;  // of one namespace
 
 enum WriteProtection : uint32_t { kWritable = 0, kProtected = 1, kProtectedUntilPowerCycle = 2, kProtectedForEver = 3 };
 
-enum CommandSet : uint32_t { kNvmCommandSet = 0, kZonedCommandSet = 2 };
+enum CommandSet : uint32_t { kNvmCommandSet = 0, kKeyValueCommandSet = 1, kZonedCommandSet = 2 };
 
 // `bytes` 0: this nsid is not allocated. Place i of the table is nsid i + 1.
 struct NamespaceRecord {
@@ -36,6 +39,11 @@ struct NamespaceRecord {
   uint64_t zone_capacity;
   uint32_t max_open;    // 0: no limit
   uint32_t max_active;  // 0: no limit
+  // Key value (Key Value Command Set 1.0, figure 40: KV format 0)
+  uint32_t max_key_bytes;
+  uint32_t max_value_bytes;
+  uint32_t max_keys;  // 0: as many as there is room for
+  uint32_t reserved;
 };
 
 // ZNS Command Set 1.1, figure 37.

@@ -8,46 +8,57 @@ namespace assay::model {
 
 using N = NvmCommands;
 using namespace nvm_opcode;
+using namespace key_value_opcode;
 
 const NvmCommands::Entry NvmCommands::kTable[] = {
-    {kRead, &N::Read, kRanged | kMoves | kReads, effect::kSupported},
-    {kWrite, &N::Write, kRanged | kMoves | kWrites, effect::kSupported | effect::kContent},
-    {kFlush, &N::Flush, 0, effect::kSupported},
-    {kCompare, &N::Compare, kRanged | kMoves | kReads, effect::kSupported},
-    {kVerify, &N::Verify, kRanged | kReads, effect::kSupported},
-    {kWriteZeroes, &N::WriteZeroes, kRanged | kWrites, effect::kSupported | effect::kContent},
-    {kWriteUncorrectable, &N::WriteUncorrectable, kRanged | kWrites, effect::kSupported | effect::kContent},
-    {kDatasetManagement, &N::DatasetManagement, kWrites, effect::kSupported | effect::kContent},
-    {kCopy, &N::Copy, kReads | kWrites, effect::kSupported | effect::kContent},
-    {kReservationRegister, &N::ReservationRegister, 0, effect::kSupported},
-    {kReservationReport, &N::ReservationReport, 0, effect::kSupported},
-    {kReservationAcquire, &N::ReservationAcquire, 0, effect::kSupported},
-    {kReservationRelease, &N::ReservationRelease, 0, effect::kSupported},
-    {kZoneManagementSend, &N::ZoneManagementSend, kWrites | kZoned, effect::kSupported | effect::kContent},
-    {kZoneManagementReceive, &N::ZoneManagementReceive, kZoned, effect::kSupported},
-    {kZoneAppend, &N::ZoneAppend, kRanged | kMoves | kWrites | kZoned, effect::kSupported | effect::kContent},
+    {kRead, kBlocks, &N::Read, kRanged | kMoves | kReads, effect::kSupported},
+    {kWrite, kBlocks, &N::Write, kRanged | kMoves | kWrites, effect::kSupported | effect::kContent},
+    {kFlush, kAll, &N::Flush, 0, effect::kSupported},
+    {kCompare, kBlocks, &N::Compare, kRanged | kMoves | kReads, effect::kSupported},
+    {kVerify, kBlocks, &N::Verify, kRanged | kReads, effect::kSupported},
+    {kWriteZeroes, kBlocks, &N::WriteZeroes, kRanged | kWrites, effect::kSupported | effect::kContent},
+    {kWriteUncorrectable, kBlocks, &N::WriteUncorrectable, kRanged | kWrites, effect::kSupported | effect::kContent},
+    {kDatasetManagement, kBlocks, &N::DatasetManagement, kWrites, effect::kSupported | effect::kContent},
+    {kCopy, kBlocks, &N::Copy, kReads | kWrites, effect::kSupported | effect::kContent},
+    {kReservationRegister, kAll, &N::ReservationRegister, 0, effect::kSupported},
+    {kReservationReport, kAll, &N::ReservationReport, 0, effect::kSupported},
+    {kReservationAcquire, kAll, &N::ReservationAcquire, 0, effect::kSupported},
+    {kReservationRelease, kAll, &N::ReservationRelease, 0, effect::kSupported},
+    {kZoneManagementSend, kZones, &N::ZoneManagementSend, kWrites, effect::kSupported | effect::kContent},
+    {kZoneManagementReceive, kZones, &N::ZoneManagementReceive, 0, effect::kSupported},
+    {kZoneAppend, kZones, &N::ZoneAppend, kRanged | kMoves | kWrites, effect::kSupported | effect::kContent},
+    {kStore, kValues, &N::Store, kKeyed | kWrites, effect::kSupported | effect::kContent},
+    {kRetrieve, kValues, &N::Retrieve, kKeyed | kReads, effect::kSupported},
+    {kListKeys, kValues, &N::ListKeys, kReads, effect::kSupported},
+    {kDeleteKey, kValues, &N::DeleteKey, kKeyed | kWrites, effect::kSupported | effect::kContent},
+    {kExist, kValues, &N::Exist, kKeyed | kReads, effect::kSupported},
 };
+
+const NvmCommands::Entry* NvmCommands::Find(uint8_t opcode, uint32_t command_set) {
+  for (const Entry& known : kTable) {
+    if (known.opcode == opcode && (known.sets >> command_set & 1)) return &known;
+  }
+  return nullptr;
+}
 
 Device::Outcome NvmCommands::Execute(const Sqe& sqe) {
   if (d_.background_.Sanitizing()) return Fail(status::kSanitizeInProgress);
-  const Entry* entry = nullptr;
-  for (const Entry& known : kTable) {
-    if (known.opcode != sqe.opc) continue;
-    entry = &known;
-    break;
-  }
   if (sqe.opc == kFlush && sqe.nsid == UINT32_MAX) return FlushAll();
   if (!d_.namespaces_.Valid(sqe.nsid)) return Fail(status::kInvalidNamespace);
   Media* media = d_.namespaces_.Active(sqe.nsid);
   if (media == nullptr) return Fail(status::kInvalidField);
-  const bool zoned = media->record().command_set == kZonedCommandSet;
-  if (entry == nullptr || ((entry->kind & kZoned) && !zoned)) return Fail(status::kInvalidOpcode);
+  const Entry* entry = Find(sqe.opc, media->record().command_set);
+  if (entry == nullptr) return Fail(status::kInvalidOpcode);
   if (const uint16_t status = CheckReservation(sqe, *media, entry->kind)) return Fail(status);
   if ((entry->kind & kWrites) && media->record().write_protected) return Fail(status::kWriteProtected);
   if (entry->kind & kRanged) {
     if (const uint16_t status = CheckRange(sqe, *media, entry->kind)) return Fail(status);
     if (const uint16_t status = CheckLocks(sqe, *media, entry->kind)) return Fail(status);
     if (const uint16_t status = d_.faults_.BadStatus(sqe.opc, sqe.Slba(), LbasOf(sqe))) return Fail(status);
+  }
+  if (entry->kind & kKeyed) {
+    if (const uint16_t status = CheckKey(sqe, *media)) return Fail(status);
+    if (const uint16_t status = d_.faults_.BadStatus(sqe.opc, 0, 0)) return Fail(status);
   }
   return (this->*entry->run)(sqe, *media);
 }
@@ -83,8 +94,12 @@ void NvmCommands::Wrote(Media& media, uint64_t slba, uint64_t lba_count) const {
   if (media.record().command_set == kZonedCommandSet) Zones(d_.file(), media).Wrote(slba, lba_count);
 }
 
-void NvmCommands::FillEffects(uint8_t* page) {
-  for (const Entry& entry : kTable) Put(page, entry.opcode * 4, entry.effects);
+// What zoned namespaces have besides is told with the NVM command set too.
+void NvmCommands::FillEffects(uint32_t command_set, uint8_t* page) {
+  const uint32_t sets = command_set == kKeyValueCommandSet ? uint32_t{kValues} : uint32_t{kBlocks};
+  for (const Entry& entry : kTable) {
+    if (entry.sets & sets) Put(page, entry.opcode * 4, entry.effects);
+  }
 }
 
 }  // namespace assay::model

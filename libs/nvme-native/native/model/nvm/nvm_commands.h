@@ -1,5 +1,6 @@
-// The I/O commands of the software drive (NVM Command Set 1.0, section 3; ZNS Command Set 1.1, section 3): one table of
-// opcodes, handlers by topic in nvm_*.cc. Device thread only.
+// The I/O commands of the software drive (NVM Command Set 1.0, section 3; ZNS Command Set 1.1, section 3; Key Value
+// Command Set 1.0, section 3): one table of opcodes and the command sets they belong to, handlers by topic in nvm_*.cc and
+// key_value_commands.cc. Device thread only.
 #pragma once
 #include "model/device/device.h"
 #include "protection.h"
@@ -10,8 +11,8 @@ class NvmCommands {
  public:
   explicit NvmCommands(Device& device) : d_(device) {}
   Device::Outcome Execute(const Sqe& sqe);
-  // Log 05h, the half of the I/O commands: a dword for each opcode.
-  static void FillEffects(uint8_t* page);
+  // Log 05h, the half of the I/O commands of a command set: a dword for each opcode.
+  static void FillEffects(uint32_t command_set, uint8_t* page);
 
  private:
   using Handler = Device::Outcome (NvmCommands::*)(const Sqe& sqe, Media& media);
@@ -20,17 +21,26 @@ class NvmCommands {
     kMoves = 2,   // data in the size of the range
     kReads = 4,
     kWrites = 8,
-    kZoned = 16,  // of the zoned command set alone
+    kKeyed = 16,  // a key in dwords 2, 3, 14 and 15, its length in dword 11
+  };
+  enum Sets : uint32_t {
+    kBlocks = 1 << kNvmCommandSet | 1 << kZonedCommandSet,
+    kZones = 1 << kZonedCommandSet,
+    kValues = 1 << kKeyValueCommandSet,
+    kAll = kBlocks | kValues,
   };
   struct Entry {
     uint8_t opcode;
+    uint32_t sets;
     Handler run;
     uint32_t kind;
     uint32_t effects;
   };
   static const Entry kTable[];
+  static const Entry* Find(uint8_t opcode, uint32_t command_set);
 
   uint16_t CheckRange(const Sqe& sqe, const Media& media, uint32_t kind) const;
+  uint16_t CheckKey(const Sqe& sqe, const Media& media) const;
   // Opal ranges that are locked.
   uint16_t CheckLocks(const Sqe& sqe, const Media& media, uint32_t kind) const;
   Device::Outcome FlushAll();
@@ -67,6 +77,13 @@ class NvmCommands {
   // nvm_zones.cc
   Device::Outcome ZoneManagementSend(const Sqe& sqe, Media& media);
   Device::Outcome ZoneManagementReceive(const Sqe& sqe, Media& media);
+
+  // key_value_commands.cc
+  Device::Outcome Store(const Sqe& sqe, Media& media);
+  Device::Outcome Retrieve(const Sqe& sqe, Media& media);
+  Device::Outcome DeleteKey(const Sqe& sqe, Media& media);
+  Device::Outcome Exist(const Sqe& sqe, Media& media);
+  Device::Outcome ListKeys(const Sqe& sqe, Media& media);
 
   // What was written becomes durable when it completes, if FUA is set or there is no volatile cache.
   void Durable(const Sqe& sqe, const Media& media, uint64_t slba, uint64_t lba_count, Device::Outcome* outcome) const;
