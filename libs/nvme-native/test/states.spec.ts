@@ -1,5 +1,5 @@
 /** Every call against every state a driver object can be in: what it must end with. */
-import { driver } from "../src";
+import { driver, Subsystem } from "../src";
 import { type Bench, codeOf, withDrive, worker } from "./bench-drive";
 
 type Call = [name: string, act: (bench: Bench) => unknown];
@@ -32,6 +32,8 @@ const calls: Call[] = [
   ["syncVerifyTable", ({ ns }) => ns.syncVerifyTable()],
   ["verifyReads", ({ ns }) => ns.verifyReads(true)],
   ["startIoWorker", ({ ns }) => ns.startIoWorker(worker({ ioCount: 1 })).result],
+  ["powerOff", ({ controller }) => new Subsystem(controller).powerOff()],
+  ["powerCycle", ({ controller }) => new Subsystem(controller).powerCycle({ offMs: 0 })],
   ["close", ({ controller }) => controller.close()],
 ];
 

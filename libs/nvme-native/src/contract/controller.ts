@@ -35,6 +35,8 @@ export type Initialise = (controller: Controller, steps: BringUpSteps) => Promis
 export interface Controller extends AdminChannel {
   readonly address: TransportAddress;
   readonly identity: ControllerIdentity;
+  /** By `close`: calls are ERR_CLOSED. */
+  readonly closed: boolean;
   /** Admin commands by name, and the drive's events. */
   readonly commands: AdminCommands;
   /** The longest transfer of one command, bytes: the drive's MDTS or the transport's limit. */

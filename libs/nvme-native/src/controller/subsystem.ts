@@ -28,7 +28,8 @@ const APPEAR_POLL_MS = 100;
 /** What `reopen` says of a drive that is not there yet. */
 const NOT_THERE = new Set<string>(["ERR_OPEN", "ERR_GONE", "ERR_POWER_OFF"]);
 
-type Reached = Pick<Controller, "address" | "identity" | "readRegister" | "writeRegister" | "reset" | "reopen">;
+type Reached = Pick<Controller, "address" | "identity" | "readRegister" | "writeRegister" | "reset" | "reopen"> &
+  Partial<Pick<Controller, "closed">>;
 
 /** Switches the drive's power: a relay, a PDU, a module in front of the slot. What it throws goes to the caller. */
 export interface PowerHooks {
@@ -52,7 +53,7 @@ export class Subsystem {
 
   /**
    * Calls the hook at once, with whatever is in flight. Workers end as `terminated` and commands as 07/82 as soon as the
-   * host notices that the drive is gone, at the latest with `powerOn`. @throws ERR_UNSUPPORTED without hooks
+   * host notices that the drive is gone, at the latest with `powerOn`. @throws ERR_UNSUPPORTED without hooks; ERR_CLOSED
    */
   async powerOff(): Promise<void> {
     await this.#need().powerOff();
@@ -88,12 +89,15 @@ export class Subsystem {
   }
 
   #need(): PowerHooks {
-    if (this.#hooks !== null) return this.#hooks;
-    const { transport } = this.controller.address;
-    throw new NvmeError(
-      "ERR_UNSUPPORTED",
-      `${transport}: nothing here switches this drive's power, give Subsystem hooks`,
-    );
+    if (this.#hooks === null) {
+      const { transport } = this.controller.address;
+      throw new NvmeError(
+        "ERR_UNSUPPORTED",
+        `${transport}: nothing here switches this drive's power, give Subsystem hooks`,
+      );
+    }
+    if (this.controller.closed === true) throw new NvmeError("ERR_CLOSED", "the controller is closed");
+    return this.#hooks;
   }
 
   /** Resets the whole subsystem, then brings the controller up. Without CAP.NSSRS nothing is written and `ok` is false. */
