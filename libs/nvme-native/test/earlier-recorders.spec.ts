@@ -23,7 +23,7 @@ test("is in its own object and in a file beside the newest, however much the nex
 
 test("makes no file that is not bounded: two of earlier queues and no more", () =>
   withDrive({ open }, async ({ controller, ns, folder }) => {
-    const qids = [];
+    const qids: number[] = [];
     for (let queue = 0; queue < 6; queue++) {
       const qpair = await controller.createQpair({ depth: 2 });
       qids.push(qpair.qid);
