@@ -1,5 +1,9 @@
 // The store of keys and values: what goes in comes out, the list is sorted, a power cut leaves whole values and all that was
 // flushed, and what somebody else has written into the sectors does no harm.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstring>
 #include <map>
 #include <optional>
@@ -19,6 +23,7 @@ namespace {
 using Value = std::vector<uint8_t>;
 constexpr uint32_t kPartBytes = kSmallestLba - 40;
 constexpr uint64_t kCuts = 400;
+constexpr int kDeaths = 40;
 
 ValueKey Key(const std::string& text) {
   ValueKey key;
@@ -29,7 +34,7 @@ ValueKey Key(const std::string& text) {
 
 class Bench {
  public:
-  explicit Bench(const std::string& path, uint64_t sectors, uint32_t policy = kLoseAll, uint32_t max_keys = 0) {
+  explicit Bench(const std::string& path, uint64_t sectors, uint32_t policy = kLoseAll, uint32_t max_keys = 0) : path(path) {
     DriveSpec spec = BenchSpec(sectors, kSmallestLba);
     spec.namespaces[0].command_set = kKeyValueCommandSet;
     spec.namespaces[0].max_key_bytes = kMaxKeyBytes;
@@ -38,8 +43,15 @@ class Bench {
     spec.loss_policy = policy;
     spec.cache_bytes = 0;  // the smallest
     CHECK(CreateDrive(path, spec).ok());
+    Open();
+  }
+  void Open() {
     CHECK(DriveFile::OpenAsHolder(path, &file).ok());
     Find();
+  }
+  void Close() {
+    media = nullptr;
+    file = nullptr;
   }
   // As after another open: the sectors tell everything.
   void Find() { media = std::make_unique<Media>(file.get(), 1); }
@@ -76,6 +88,7 @@ class Bench {
   }
   uint64_t UsedBytes() { return KeyValues(*media).used_bytes(); }
 
+  const std::string path;
   std::unique_ptr<DriveFile> file;
   std::unique_ptr<Media> media;
 };
@@ -220,6 +233,42 @@ void ADriveThatTearsIsFound(const std::string& path) {
   CHECK(torn);
 }
 
+// Wherever it dies.
+void AProcessThatDiesLeavesTheOldValueOrTheNewOne(const std::string& path) {
+  Bench bench(path, 4096);
+  CHECK(bench.Store("k", Filled(1, 1)) == 0);
+  Random random(11);
+  std::set<uint8_t> seen;
+  for (int death = 0; death < kDeaths; death++) {
+    bench.Close();
+    int ready[2];
+    CHECK(pipe(ready) == 0);
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+      bench.Open();
+      for (uint8_t fill = 1;; fill++) {
+        bench.Store("k", Filled(1000 * size_t{fill}, fill));
+        if (write(ready[1], &fill, 1) != 1) _exit(1);
+      }
+    }
+    for (uint64_t stores = 1 + random.Below(60); stores > 0; stores--) {
+      uint8_t fill;
+      CHECK(read(ready[0], &fill, 1) == 1);
+    }
+    kill(child, SIGKILL);
+    CHECK(waitpid(child, nullptr, 0) == child);
+    close(ready[0]);
+    close(ready[1]);
+    bench.Open();
+    const Value value = *bench.Read("k");
+    CHECK(value == Filled(1000 * size_t{value[0]}, value[0]));
+    CHECK(bench.UsedBytes() == (value.size() + kPartBytes - 1) / kPartBytes * kSmallestLba);
+    seen.insert(value[0]);
+  }
+  CHECK(seen.size() > 1);
+}
+
 // A process that died in the middle of a store leaves parts without the first one.
 void PartsWithoutTheirFirstAreSweptUp(const std::string& path) {
   Bench bench(path, 64);
@@ -270,6 +319,7 @@ void TestKeyValues() {
   for (const uint32_t policy : {kAnyLoss, kLoseAll, kKeepPrefix, kReordered, kTorn}) ACutLeavesWholeValuesAndAllThatWasFlushed(next(), policy);
   AValueLargerThanTheCacheIsWholeToo(next());
   ADriveThatTearsIsFound(next());
+  AProcessThatDiesLeavesTheOldValueOrTheNewOne(next());
   PartsWithoutTheirFirstAreSweptUp(next());
   SectorsOfAnybodyDoNoHarm(next());
 }
