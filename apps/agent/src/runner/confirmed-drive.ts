@@ -9,6 +9,7 @@ import {
   ZonedNamespace,
 } from "@assay/nvme-native";
 import type { IdentityGate } from "./identity-gate";
+import { namespaceIdentities } from "./observed-identity";
 
 type Arguments<K extends keyof Controller> = Controller[K] extends (...args: infer A) => unknown ? A : never;
 
@@ -28,9 +29,8 @@ export class ConfirmedController {
   activeNamespaces() {
     return this.gate.pass(() => this.raw.activeNamespaces());
   }
-  /** Reads Identify Namespace. */
-  async namespaceIdentity(nsid: number) {
-    return (await this.gate.pass(() => this.raw.namespace(nsid))).identity;
+  namespaceIdentities() {
+    return this.gate.pass(() => namespaceIdentities(this.raw));
   }
   getLogPage(...args: Arguments<"getLogPage">) {
     return this.gate.pass(() => this.raw.getLogPage(...args));

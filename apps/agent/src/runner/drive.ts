@@ -96,7 +96,7 @@ export class Drive {
     this.parts.exposure.poweredOn();
     await this.confirm("open", order.effects);
     // Every write path keeps the table up to date from now on, verified or not: a later run must not meet stale entries.
-    for (const nsid of await this.opened.activeNamespaces()) await this.namespace(nsid);
+    for (const { nsid } of await namespaceIdentities(this.opened)) await this.namespace(nsid);
   }
 
   /** Reads the identity, journals it and asks the guard for `effects`. @throws Refusal, NvmeError */

@@ -1,11 +1,24 @@
-import type { Controller, ControllerIdentity, NamespaceIdentity } from "@assay/nvme-native";
+import type { Controller, ControllerIdentity, NamespaceIdentity, NvmeError } from "@assay/nvme-native";
 import type { Identity } from "@assay/protocol";
 
-/** Identify of every active namespace, read from the drive now. */
+/** Identify of every active namespace that has blocks, read from the drive now; no plan speaks of those of keys and values. */
 export async function namespaceIdentities(controller: Controller): Promise<NamespaceIdentity[]> {
   const identities: NamespaceIdentity[] = [];
-  for (const nsid of await controller.activeNamespaces()) identities.push((await controller.namespace(nsid)).identity);
+  for (const nsid of await controller.activeNamespaces()) {
+    const identity = await identityOf(controller, nsid);
+    if (identity !== null) identities.push(identity);
+  }
   return identities;
+}
+
+/** Null: it is of a command set without blocks. */
+async function identityOf(controller: Controller, nsid: number): Promise<NamespaceIdentity | null> {
+  try {
+    return (await controller.namespace(nsid)).identity;
+  } catch (error) {
+    if (error instanceof Error && (error as NvmeError).code === "ERR_UNSUPPORTED") return null;
+    throw error;
+  }
 }
 
 /** Who the drive says it is: model and serial of the controller; NGUID and EUI-64 of the first namespace as witnesses. Pure. */

@@ -36,6 +36,8 @@ export interface Script {
   nguid: string | null;
   lbaBytes: number;
   lbaCount: bigint;
+  /** Namespaces without blocks, beside namespace 1. */
+  keyValueNsids: number[];
   worker: (options: IoWorkerOptions) => WorkerScript;
   verify: Partial<VerifyResult>;
   /** Answers of Get Log Page 02h in turn; the last one stays. */
@@ -64,6 +66,7 @@ export class NullDriver implements NvmeDriver {
       nguid: null,
       lbaBytes: 512,
       lbaCount: 131_072n,
+      keyValueNsids: [],
       worker: () => ({}),
       verify: {},
       smart: [new Uint8Array(512)],
@@ -134,9 +137,10 @@ class NullController {
     return this.identity;
   }
   async activeNamespaces(): Promise<number[]> {
-    return [1];
+    return [1, ...this.driver.script.keyValueNsids];
   }
   async namespace(nsid: number): Promise<Namespace> {
+    if (this.driver.script.keyValueNsids.includes(nsid)) throw nvmeError("ERR_UNSUPPORTED");
     return new NullNamespace(this.driver, nsid) as unknown as Namespace;
   }
   readonly bringUp = { disableMs: 1, enableMs: 2, readyMs: 3 };

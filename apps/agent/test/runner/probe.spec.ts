@@ -28,6 +28,10 @@ describe("a probe", () => {
       lbaFormatsBytes: [512, 4096],
     });
   });
+  it("tells a drive by its namespaces of blocks, whatever others it has", async () => {
+    const line = await probeSlot(slot, "/lab/host.yaml", new NullDriver({ keyValueNsids: [2, 3] }), () => free);
+    expect(line).toMatchObject({ observed: { capacityBytes: "67108864", lbaBytes: 512 }, error: null });
+  });
   it("reports a drive that the host's file does not expect as it is: the inventory decides", async () => {
     const line = await probeSlot(slot, "/lab/host.yaml", new NullDriver({ serial: "OTHER" }), () => free);
     expect(line.observed!.identity.serial).toBe("OTHER");

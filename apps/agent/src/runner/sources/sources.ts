@@ -1,7 +1,6 @@
 /** One table: what a snapshot or capture can be `of`, and how it is read from the drive. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NamespaceIdentity } from "@assay/nvme-native";
 import type { CaptureSource, SnapshotSource } from "@assay/plans";
 import { type DutPath, decodeCmdlog } from "@assay/protocol";
 import { CommandFailed } from "../command-status";
@@ -37,9 +36,7 @@ export const SOURCES: { [S in SnapshotSource | CaptureSource]: Source } = {
     prefix: "identify",
     async read({ controller }) {
       const identity = await controller.identify();
-      const namespaces: NamespaceIdentity[] = [];
-      for (const nsid of await controller.activeNamespaces()) namespaces.push(await controller.namespaceIdentity(nsid));
-      return { fields: identifyFields(identity, namespaces), raw: base64(identity.raw) };
+      return { fields: identifyFields(identity, await controller.namespaceIdentities()), raw: base64(identity.raw) };
     },
   },
   smart: {
