@@ -91,6 +91,25 @@ export * from "./open/address";
 export { Tcp, type TcpOptions } from "./open/tcp";
 export type { Msix, MsixEntry } from "./pcie/msix";
 export { Pcie } from "./pcie/pcie";
+export {
+  decodeFdpConfigurations,
+  decodeFdpEvents,
+  decodeFdpStatistics,
+  decodeReclaimUnitHandleUsage,
+  type FdpConfiguration,
+  type FdpEvent,
+  type FdpEventType,
+  type FdpStatistics,
+  type ReclaimUnitHandleUse,
+} from "./placement/fdp-logs";
+export { type FdpState, FlexibleDataPlacement } from "./placement/flexible-data-placement";
+export {
+  type IdentifierFormat,
+  type PlacementParts,
+  placementIdentifier,
+  placementParts,
+} from "./placement/identifier";
+export { decodeReclaimUnitHandles, Placement, type ReclaimUnitHandleStatus } from "./placement/namespace-placement";
 export { decodeDiscovery, type TcgDiscovery } from "./tcg/discovery";
 export type { TcgAnswer } from "./tcg/exchange";
 export { cellsOf, tcgStatusName } from "./tcg/methods";

@@ -62,6 +62,8 @@ const OBJECTS: Record<string, (bench: Bench) => object | Promise<object>> = {
   ZoneHandle: async (bench) => (await zonedOf(bench)).at(bench.qpair, 0n),
   Reservations: ({ controller, ns }) => new surface.Reservations(controller, ns),
   Streams: ({ controller }) => new surface.Streams(controller, 1),
+  FlexibleDataPlacement: ({ controller }) => new surface.FlexibleDataPlacement(controller),
+  Placement: ({ controller, ns }) => new surface.Placement(controller, ns),
   OpalDrive: ({ controller }) => surface.OpalDrive.of(controller),
   TcgSession: sessionOf,
   Random: () => new surface.Random(1n),
@@ -90,6 +92,14 @@ const BY_CONTRACT: Record<string, abstract new (...given: never[]) => Error> = {
   "Streams.directives": surface.StatusExpectationError,
   "Streams.parameters": surface.StatusExpectationError,
   "Streams.open": surface.StatusExpectationError,
+  "FlexibleDataPlacement.state": surface.StatusExpectationError,
+  "FlexibleDataPlacement.configurations": surface.StatusExpectationError,
+  "FlexibleDataPlacement.usage": surface.StatusExpectationError,
+  "FlexibleDataPlacement.statistics": surface.StatusExpectationError,
+  "FlexibleDataPlacement.events": surface.StatusExpectationError,
+  "Placement.directives": surface.StatusExpectationError,
+  "Placement.events": surface.StatusExpectationError,
+  "Placement.reclaimUnitHandles": surface.StatusExpectationError,
 };
 const byContract = (name: string) => (wrong: unknown) =>
   BY_CONTRACT[name] !== undefined && wrong instanceof BY_CONTRACT[name];

@@ -8,6 +8,7 @@ const base: NativeWorkerOptions = {
   operations: [],
   sequence: null,
   payload: { kind: "marked", word: 0, zeroPercent: 0 },
+  placement: [],
   skipUncorrectable: false,
   lastCommands: 0,
   priority: 0,

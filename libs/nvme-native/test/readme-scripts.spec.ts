@@ -35,6 +35,13 @@ const SPECS: Record<string, Partial<library.ModelDriveSpec>> = {
       { capacityBytes: 16n * MIB, keyValue: {} },
     ],
   },
+  "flexible data placement": {
+    fdp: {
+      configurations: [
+        { reclaimUnitHandles: ["initially-isolated", "persistently-isolated"], reclaimUnitBytes: 256n * 1024n },
+      ],
+    },
+  },
   zones: {
     capacityBytes: 32n * MIB,
     namespaces: [

@@ -95,6 +95,8 @@ const STATUSES: Record<number, string> = {
   28: "Sanitize Failed",
   29: "Sanitize In Progress",
   32: "Namespace is Write Protected",
+  41: "FDP Disabled",
+  42: "Invalid Placement Handle List",
   128: "LBA Out of Range",
   129: "Capacity Exceeded",
   130: "Namespace Not Ready",

@@ -65,7 +65,7 @@ enum : uint8_t {
 namespace nvm_opcode {
 enum : uint8_t {
   kFlush = 0x00, kWrite = 0x01, kRead = 0x02, kWriteUncorrectable = 0x04, kCompare = 0x05, kWriteZeroes = 0x08,
-  kDatasetManagement = 0x09, kVerify = 0x0c, kReservationRegister = 0x0d, kReservationReport = 0x0e, kReservationAcquire = 0x11, kReservationRelease = 0x15, kCopy = 0x19, kZoneManagementSend = 0x79, kZoneManagementReceive = 0x7a, kZoneAppend = 0x7d,
+  kDatasetManagement = 0x09, kVerify = 0x0c, kReservationRegister = 0x0d, kReservationReport = 0x0e, kReservationAcquire = 0x11, kIoManagementReceive = 0x12, kReservationRelease = 0x15, kCopy = 0x19, kIoManagementSend = 0x1d, kZoneManagementSend = 0x79, kZoneManagementReceive = 0x7a, kZoneAppend = 0x7d,
 };
 }
 // Key Value Command Set 1.0, figure 6: these mean other commands to namespaces of other command sets.

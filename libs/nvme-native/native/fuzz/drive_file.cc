@@ -24,7 +24,7 @@ constexpr uint32_t kTimeoutMs = 50;
 constexpr char kMsid[] = "M";
 constexpr uint32_t kTcgProtocol = 1u << 24, kComId = 0x07feu << 8, kDiscovery = 1u << 8;
 
-// One of each kind, or one: a drive that locks.
+// One of each kind, or one: a drive that locks and places data.
 model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   model::DriveSpec spec;
   spec.model = "FUZZ";
@@ -36,7 +36,12 @@ model::DriveSpec Spec(uint32_t lba_bytes, uint32_t namespaces) {
   spec.namespaces = NamespacesOfEachKind(kCapacity, lba_bytes, 16);
   spec.namespaces.resize(namespaces);
   spec.capacity_bytes = kCapacity * namespaces;
-  if (namespaces == 1) spec.opal_msid = kMsid;
+  if (namespaces == 1) {
+    spec.opal_msid = kMsid;
+    spec.placement = {SmallPlacement()};
+    spec.placement_enabled = 0;
+    spec.placement_handles = {{1, 0}};
+  }
   spec.volatile_cache = true;
   spec.ready_ms = 0;
   return spec;
@@ -168,6 +173,20 @@ void UseValues(HostQpair* io, Session& session, uint32_t nsid) {
   session.Send(io, op::kDeleteKey, nsid, 0, 0, 0, Direction::kNone, 1);
 }
 
+// More than the capacity, so that reclaim units have to be emptied.
+void UsePlacement(HostController* host, HostQpair* io, Session& session) {
+  session.Send(host->Admin(), admin_opcode::kDirectiveSend, 1, 0, 2 << 8 | 1, 0, Direction::kNone, 1);
+  std::memset(session.data(), 0, 4);
+  session.data()[0] = 0x80;
+  session.Send(host->Admin(), admin_opcode::kSetFeatures, 1, 0x1e, 1, 4, Direction::kToDevice, 1 << 16);
+  session.Send(host->Admin(), admin_opcode::kGetFeatures, 1, 0x1e, 0, 512, Direction::kFromDevice);
+  for (uint32_t i = 0; i < 96; i++) session.Send(io, nvm_opcode::kWrite, 1, i * 5 % 16, 2u << 20, 4096, Direction::kToDevice, 0, (i % 5 == 0 ? 0x8001u : i % 2) << 16);
+  session.Send(io, nvm_opcode::kIoManagementReceive, 1, 1, 0, 4096, Direction::kFromDevice, 1023);
+  std::memset(session.data(), 0, 4);
+  session.Send(io, nvm_opcode::kIoManagementSend, 1, 1u << 16 | 1, 0, 4, Direction::kToDevice);
+  for (const uint32_t log : {0x20u, 0x21u, 0x22u, 0x23u}) session.Send(host->Admin(), admin_opcode::kGetLogPage, UINT32_MAX, log | 1023u << 16, 0, 4096, Direction::kFromDevice, 1u << 16);
+}
+
 void Use(HostController* host) {
   Session session(host);
   HostQpair* admin = host->Admin();
@@ -187,6 +206,7 @@ void Use(HostController* host) {
     UseNamespace(host, io.get(), session, nsid);
     UseValues(io.get(), session, nsid);
   }
+  UsePlacement(host, io.get(), session);
   UseLocks(host, session);
   session.Send(io.get(), nvm_opcode::kRead, 1, 0, 7, 4096, Direction::kFromDevice);
   UnLock(session);

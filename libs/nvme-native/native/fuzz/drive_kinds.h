@@ -5,6 +5,19 @@
 
 #include "model/media/drive_file.h"
 
+// Both types of reclaim unit handles in two reclaim groups.
+inline assay::model::PlacementConfiguration SmallPlacement() {
+  namespace model = assay::model;
+  model::PlacementConfiguration c{};
+  c.groups = 2;
+  c.group_bits = 1;
+  c.handles = 2;
+  c.unit_bytes = model::kMinReclaimUnitBytes;
+  c.isolation[0] = model::kInitiallyIsolated;
+  c.isolation[1] = model::kPersistentlyIsolated;
+  return c;
+}
+
 inline std::vector<assay::model::NamespaceRecord> NamespacesOfEachKind(uint64_t bytes, uint32_t lba_bytes, uint32_t zone_lbas) {
   namespace model = assay::model;
   auto plain = model::PlainNamespace(bytes, lba_bytes), zoned = plain, protect = plain, values = model::PlainNamespace(bytes, model::kSmallestLba);

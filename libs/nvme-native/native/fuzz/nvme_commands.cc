@@ -40,6 +40,7 @@ model::DriveSpec Spec() {
   spec.opal_msid = spec.opal_psid = "M";
   spec.ready_ms = 0;
   spec.namespaces = NamespacesOfEachKind(kNamespaceBytes, 512, 32);
+  spec.placement = {SmallPlacement()};
   return spec;
 }
 

@@ -70,6 +70,25 @@ void WornZonesOf(const Napi::Object& o, const char* key, model::ZoneState state,
   for (uint32_t i = 0; i < list.Length(); i++) spec->worn_zones.push_back({nsid, Napi::Value(list[i]).As<Napi::Number>().Uint32Value(), state});
 }
 
+model::PlacementConfiguration PlacementOf(const Napi::Object& o) {
+  model::PlacementConfiguration c{};
+  c.groups = U32(o, "groups");
+  c.group_bits = U32(o, "groupBits");
+  c.unit_bytes = U64(o, "unitBytes");
+  c.time_limit_s = U32(o, "timeLimitSeconds");
+  const auto isolation = o.Get("isolation").As<Napi::Array>();
+  c.handles = std::min(isolation.Length(), model::kMaxReclaimUnitHandles);
+  for (uint32_t i = 0; i < c.handles; i++) c.isolation[i] = static_cast<uint8_t>(Napi::Value(isolation[i]).As<Napi::Number>().Uint32Value());
+  return c;
+}
+
+std::vector<uint16_t> PlacementHandlesOf(const Napi::Object& ns) {
+  const auto list = ns.Get("placementHandles").As<Napi::Array>();
+  std::vector<uint16_t> handles;
+  for (uint32_t i = 0; i < list.Length(); i++) handles.push_back(static_cast<uint16_t>(Napi::Value(list[i]).As<Napi::Number>().Uint32Value()));
+  return handles;
+}
+
 DriveSpec SpecOf(const Napi::Object& o) {
   DriveSpec spec;
   spec.model = Text(o, "model");
@@ -110,9 +129,13 @@ DriveSpec SpecOf(const Napi::Object& o) {
   for (uint32_t i = 0; i < namespaces.Length(); i++) {
     const auto ns = Napi::Value(namespaces[i]).As<Napi::Object>();
     spec.namespaces.push_back(NamespaceOf(ns));
+    spec.placement_handles.push_back(PlacementHandlesOf(ns));
     WornZonesOf(ns, "readOnlyZones", model::kReadOnly, i + 1, &spec);
     WornZonesOf(ns, "offlineZones", model::kOffline, i + 1, &spec);
   }
+  const auto placement = o.Get("placement").As<Napi::Array>();
+  for (uint32_t i = 0; i < placement.Length(); i++) spec.placement.push_back(PlacementOf(Napi::Value(placement[i]).As<Napi::Object>()));
+  spec.placement_enabled = o.Get("placementEnabled").As<Napi::Number>().Int32Value();
   const auto faults = o.Get("faults").As<Napi::Array>();
   for (uint32_t i = 0; i < faults.Length(); i++) spec.faults.push_back(FaultOf(Napi::Value(faults[i]).As<Napi::Object>()));
   return spec;

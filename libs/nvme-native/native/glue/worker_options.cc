@@ -115,6 +115,10 @@ WorkerOptions WorkerOptionsOf(const Napi::Object& o) {
   options.sequence = SequenceOf(o.Get("sequence"));
   options.payload = PayloadOf(o.Get("payload").As<Napi::Object>());
   if (o.Get("protection").IsObject()) options.protection = ProtectionOf(o.Get("protection").As<Napi::Object>());
+  ForEach(o, "placement", [&](const Napi::Value& value) {
+    const auto share = value.As<Napi::Object>();
+    options.placement.push_back({static_cast<uint16_t>(U32(share, "identifier")), U32(share, "weight")});
+  });
   options.last_commands = U32(o, "lastCommands");
   options.skip_uncorrectable = Flag(o, "skipUncorrectable");
   options.priority = static_cast<uint8_t>(U32(o, "priority"));

@@ -31,6 +31,8 @@ void TestPowerLoss();
 void TestKeyValues();
 void TestProtection();
 void TestClassification();
+void TestReclaimUnits();
+void TestPlacement();
 void PrintBuckets();
 void MeasureCmdlog();
 void RunVictim(const std::string& folder, uint64_t seed);
@@ -58,6 +60,8 @@ constexpr Suite kSuites[] = {
     {"verify-check", TestVerifyCheck, true},
     {"unclean-stop", TestUncleanStop, true},
     {"unclean-stop-at-random", TestUncleanStopAtRandom, true},
+    {"reclaim-units", TestReclaimUnits, true},
+    {"placement", TestPlacement, true},
     {"tracked-io", TestTrackedIo, true},
     {"power-loss", TestPowerLoss, true},
     {"key-values", TestKeyValues, true},

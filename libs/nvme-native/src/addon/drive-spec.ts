@@ -38,6 +38,17 @@ export interface NativeModelNamespace {
   nguid: string;
   eui64: string;
   uuid: string;
+  /** Empty: the drive chooses. */
+  placementHandles: number[];
+}
+
+export interface NativePlacement {
+  groups: number;
+  groupBits: number;
+  unitBytes: bigint;
+  timeLimitSeconds: number;
+  /** Type of each reclaim unit handle, RUHT. */
+  isolation: number[];
 }
 
 export interface NativeDriveSpec {
@@ -78,5 +89,9 @@ export interface NativeDriveSpec {
   /** Place in LOSS_POLICIES. */
   lossPolicy: number;
   awupfLbas: number;
+  /** Empty: no Flexible Data Placement. */
+  placement: NativePlacement[];
+  /** -1: switched off. */
+  placementEnabled: number;
   faults: NativeFault[];
 }

@@ -46,6 +46,8 @@ export interface NativeWorkerOptions {
   payload: { kind: "marked" | "constant" | "random"; word: number; zeroPercent: number };
   /** Command dwords 12, 14 (of type 3) and 15; null: the drive makes and takes off its tuples. */
   protection?: { bits: number; cdw14: number; cdw15: number } | null;
+  /** Empty: writes name none. */
+  placement: { identifier: number; weight: number }[];
   skipUncorrectable: boolean;
   lastCommands: number;
   priority: number;

@@ -10,6 +10,7 @@ import type {
   IoFlags,
   ProtectionOptions,
   TransferFlags,
+  WriteFlags,
 } from "../namespace/io-options";
 import type { NativeMiscompare, VerifyResult } from "../namespace/miscompare";
 import type { VerifyOptions, VerifyTableOptions } from "../namespace/verification";
@@ -34,9 +35,14 @@ export interface Namespace {
     flags?: IoFlags & { protection?: ProtectionOptions },
   ): Promise<Completion>;
   /** Copy inside the namespace; limits are MSSRL, MCL and MSRC of Identify Namespace. */
-  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: IoFlags): Promise<Completion>;
+  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: WriteFlags): Promise<Completion>;
   /** Its LBAs are unreadable (02/81) until they are written. */
-  writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion>;
+  writeUncorrectable(
+    qpair: Qpair,
+    slba: bigint,
+    lbaCount: number,
+    flags?: Pick<WriteFlags, "placement">,
+  ): Promise<Completion>;
   /** Compare and Write as one fused operation. */
   compareAndWrite(
     qpair: Qpair,
@@ -50,7 +56,7 @@ export interface Namespace {
     qpair: Qpair,
     slba: bigint,
     lbaCount: number,
-    flags?: IoFlags & { deallocate?: boolean },
+    flags?: WriteFlags & { deallocate?: boolean },
   ): Promise<Completion>;
   /** Dataset Management with "deallocate", 1 to 256 ranges. */
   deallocate(qpair: Qpair, ranges: DatasetRange[]): Promise<Completion>;

@@ -5,6 +5,7 @@ import type { NativeDriveSpec } from "../addon/drive-spec";
 import { ascii, big, flag, integer, object, oneOf, refuse, text, U64 } from "../check";
 import type { ModelFaultCount } from "./fault-spec";
 import { checkFault, MAX_FAULTS } from "./faults";
+import { checkFdp } from "./fdp";
 import { checkLatency } from "./latency";
 import { checkNamespaces } from "./namespaces";
 import type { ModelDriveSpec, ModelPower } from "./spec";
@@ -29,6 +30,7 @@ const KEYS = [
   "formatMs",
   "weightedRoundRobin",
   "opal",
+  "fdp",
   "seed",
   "volatileCache",
   "cacheBytes",
@@ -62,13 +64,15 @@ function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
   const faults = spec.faults ?? [];
   if (!Array.isArray(faults) || faults.length > MAX_FAULTS) refuse(`faults must be an array of at most ${MAX_FAULTS}`);
   const latency = spec.latency ?? null;
+  const named = checkNamespaces(spec, capacityBytes);
   return {
     model: ascii("model", spec.model, 40),
     serial: ascii("serial", spec.serial, 20),
     firmware: ascii("firmware", spec.firmware, 8),
     capacityBytes,
-    ...checkNamespaces(spec, capacityBytes),
+    ...named,
     ...checkOpal(spec.opal ?? null),
+    ...checkFdp(spec.fdp ?? null, capacityBytes, named.namespaces),
     weightedRoundRobin: flag("weightedRoundRobin", spec.weightedRoundRobin ?? false),
     formatMs: integer("formatMs", spec.formatMs ?? 0, 0, MAX_MS),
     seed: big("seed", spec.seed, 0n, U64),

@@ -3,6 +3,7 @@
 import type { NativeModelNamespace } from "../addon/drive-spec";
 import { big, flag, having, integer, object, oneOf, refuse, U32 } from "../check";
 import { KEY_VALUE_COMMAND_SET, MAX_KEY_BYTES } from "../key-value/commands";
+import { checkPlacementHandles } from "./fdp";
 import type { ModelDriveSpec, ModelKeyValue, ModelKeyValueNamespaceSpec, ModelNamespaceSpec, ModelZones } from "./spec";
 
 const MAX_NAMESPACES = 32;
@@ -21,7 +22,16 @@ const LBA_FORMATS = [
   { lbaBytes: 4096, metadataBytes: 64 },
 ];
 const KEYS = ["capacityBytes", "attached", "nguid", "eui64", "uuid"];
-const BLOCK_KEYS = [...KEYS, "lbaBytes", "metadataBytes", "extendedLba", "protection", "protectionFirst", "zoned"];
+const BLOCK_KEYS = [
+  ...KEYS,
+  "lbaBytes",
+  "metadataBytes",
+  "extendedLba",
+  "protection",
+  "protectionFirst",
+  "zoned",
+  "placementHandles",
+];
 const VALUE_KEYS = ["maxKeyBytes", "maxValueBytes", "maxKeys"];
 const ZONE_KEYS = ["zoneBytes", "zoneCapacityBytes", "maxOpen", "maxActive", "readOnly", "offline"];
 const PLAIN = {
@@ -115,6 +125,7 @@ function checkKeyValueNamespace(
     extended: false,
     piType: 0,
     piFirst: false,
+    placementHandles: [],
   };
 }
 
@@ -143,6 +154,7 @@ function checkBlockNamespace(name: string, given: ModelNamespaceSpec, capacity: 
     piType,
     piFirst: flag(`${name}.protectionFirst`, o.protectionFirst ?? false) && piType !== 0,
     ...(o.zoned === undefined ? PLAIN : checkZones(`${name}.zoned`, o.zoned, place.bytes, lbaBytes)),
+    placementHandles: checkPlacementHandles(`${name}.placementHandles`, o.placementHandles),
   };
 }
 

@@ -24,6 +24,11 @@ export interface ModelNamespaceSpec extends ModelNamespace {
   /** The protection information is in the first bytes of the metadata instead of the last. */
   protectionFirst?: boolean;
   zoned?: ModelZones;
+  /**
+   * Reclaim unit handles that its placement handles 0 and on stand for, on a drive that begins with Flexible Data Placement
+   * (`fdp.enabled`); default: one that the drive chooses.
+   */
+  placementHandles?: number[];
 }
 
 /** One of the key value command set, at most 64 GiB. */
@@ -53,6 +58,30 @@ export interface ModelZones {
   /** Indexes of zones that are worn from the beginning. */
   readOnly?: number[];
   offline?: number[];
+}
+
+/** Type of a reclaim unit handle: what the drive moves stays with what was written by the same handle, or not. */
+export type ReclaimIsolation = "initially-isolated" | "persistently-isolated";
+
+/** A configuration of Flexible Data Placement (NVMe Base 2.1, figure 280). */
+export interface ModelFdpConfiguration {
+  /** 1 to 16; default 1. */
+  reclaimGroups?: number;
+  /** RGIF, bits of a placement identifier that are the reclaim group, at most 8; default: as many as it takes. */
+  reclaimGroupBits?: number;
+  /** Type of each, at most 32. */
+  reclaimUnitHandles: ReclaimIsolation[];
+  /** RUNS, a multiple of 4096 from 65 536 on; capacity and handles together may need at most 4095 reclaim units. */
+  reclaimUnitBytes: bigint;
+  /** ERUTL: how long a handle writes to one reclaim unit at most; default 0: no limit. */
+  timeLimitSeconds?: number;
+}
+
+/** Flexible Data Placement of a drive of at most 64 GiB; log 20h lists up to 4 configurations. */
+export interface ModelFdp {
+  configurations: ModelFdpConfiguration[];
+  /** Index of the one that the drive begins with; default: switched off, and namespaces must go before it is switched on. */
+  enabled?: number | null;
 }
 
 /** With `nand` the times are those of one page of 16 KiB on one die, else of the whole command. */
@@ -113,6 +142,8 @@ export interface ModelDriveSpec {
    * its label says; both default to "ASSAY-MSID" and "ASSAY-PSID", 1 to 32 printable characters.
    */
   opal?: { msid?: string; psid?: string } | null;
+  /** CTRATT.FDPS: Flexible Data Placement (TP4146) of the endurance group. */
+  fdp?: ModelFdp | null;
   /** How long a Format NVM takes, ms. */
   formatMs?: number;
   /** Of all that is random in it: what a power cut leaves, jitter, identifiers. */

@@ -9,11 +9,13 @@ import type { Qpair } from "../contract/qpair";
 import type { NamespaceIdentity } from "../controller/identity";
 import { NvmeError } from "../nvme-error";
 import type { TransferFlags } from "./io-options";
-import { addressed, inStream, MAX_LBAS, protect } from "./nvm-commands";
+import { addressed, inStream, MAX_LBAS, placed, protect } from "./nvm-commands";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { joined, protectionDwords, transferLayout } from "./protection";
 import { sendIo } from "./send";
 import type { NamespaceTraffic } from "./traffic";
+
+const FLAGS = ["fua", "limitedRetry", "cdw", "metadata", "protection", "stream", "placement"];
 
 export class NamespaceChannel {
   /** Why its identity no longer holds; null as long as it does. */
@@ -72,15 +74,19 @@ export class NamespaceChannel {
     fuse = 0,
   ): Promise<Completion> {
     this.use();
-    const o = object<TransferFlags>("flags", flags, ["fua", "limitedRetry", "cdw", "metadata", "protection", "stream"]);
+    const o = object<TransferFlags>("flags", flags, FLAGS);
     big("slba", slba, 0n, U64);
-    const { metadata, protection, stream, ...plain } = o;
-    if (stream !== undefined && opcode !== NVM_OPCODE.write) refuse("flags.stream is for writes alone");
+    const { metadata, protection, stream, placement, ...plain } = o;
+    for (const name of ["stream", "placement"] as const)
+      if (o[name] !== undefined && opcode !== NVM_OPCODE.write) refuse(`flags.${name} is for writes alone`);
+    if (stream !== undefined && placement !== undefined)
+      refuse("flags.stream and flags.placement exclude one another: a command has one directive");
     const { stride, apart } = transferLayout(this.identity, protectionDwords(this.identity, slba, protection).action);
     const { data: carries, view, lbas } = this.#sectors(data, stride);
     const command = addressed(opcode, this.identity.nsid, slba, lbas, plain);
     protect(command, this.identity, slba, protection);
     if (stream !== undefined) inStream(command, stream);
+    placed(command, placement);
     if (fuse !== 0) command.fuse = fuse;
     const read = opcode === NVM_OPCODE.read;
     const direction = read ? "from-device" : "to-device";

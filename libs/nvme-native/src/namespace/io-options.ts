@@ -9,8 +9,14 @@ export interface IoFlags {
   fua?: boolean;
   /** Bit 31 of CDW12. */
   limitedRetry?: boolean;
-  /** What has no name here: hints (CDW13 7:0), a directive other than streams (type CDW12 23:20, value CDW13 31:16), storage tags. */
+  /** What has no name here: hints (CDW13 7:0), a directive of a vendor (type CDW12 23:20, value CDW13 31:16), storage tags. */
   cdw?: CommandBits;
+}
+
+/** Of commands that write without data of their own. */
+export interface WriteFlags extends IoFlags {
+  /** Placement identifier (Flexible Data Placement, NVMe Base 2.1, 8.1.10), see `placementIdentifier`; 0 to 65535. */
+  placement?: number;
 }
 
 /** Protection information of a command (NVM Command Set 1.0, 5.3). */
@@ -30,6 +36,8 @@ export interface ProtectionOptions {
 export interface TransferFlags extends IoFlags {
   /** A write belongs to this stream (streams directive, NVMe Base 2.0, 8.7.3); 1 to 65535. */
   stream?: number;
+  /** As `WriteFlags.placement`; of writes alone, not with `stream`. */
+  placement?: number;
   /** Metadata of a namespace that keeps them apart, `metadataBytes` for each LBA; without it they are zeroes, or dropped. */
   metadata?: Uint8Array;
   /** Default on a protected namespace: `{ action: true }`. */

@@ -1,5 +1,5 @@
 /** LBA formats by their sizes, and formatting a namespace to one of them. */
-import { big, bytes, flag, having, integer, numbersIn, object, U64 } from "../check";
+import { big, bytes, flag, having, integer, numbersIn, object, refuse, U64 } from "../check";
 import type { Completion } from "../command/completion";
 import { succeeded } from "../command/status";
 import type { Controller } from "../contract/controller";
@@ -32,6 +32,9 @@ export async function formatNamespace(
   return { completion, namespace: succeeded(completion) ? await controller.namespace(nsid) : null };
 }
 
+/** What the page has room for. */
+const MAX_PLACEMENT_HANDLES = 128;
+
 /** What Namespace Management is asked for. */
 export interface NewNamespace {
   lbaCount: bigint;
@@ -39,6 +42,10 @@ export interface NewNamespace {
   extendedLba?: boolean;
   protection?: number;
   protectionFirst?: boolean;
+  /** Default 0: the drive chooses. */
+  enduranceGroup?: number;
+  /** Reclaim unit handles that its placement handles 0 and on stand for; default: the drive chooses one (NVM Command Set 1.1, 4.1.6.3). */
+  placementHandles?: number[];
 }
 
 /** The page that `AdminCommands.createNamespace` takes (NVM Command Set 1.0, figure 110). */
@@ -49,6 +56,8 @@ export function namespacePage(wanted: NewNamespace): Uint8Array {
     "extendedLba",
     "protection",
     "protectionFirst",
+    "enduranceGroup",
+    "placementHandles",
   ]);
   const page = bytes("page", new Uint8Array(4096), 4096, 4096);
   const view = new DataView(page.buffer);
@@ -59,5 +68,13 @@ export function namespacePage(wanted: NewNamespace): Uint8Array {
   page[26] = (format & 15) | ((format >> 4) << 5) | (flag("extendedLba", o.extendedLba ?? false) ? 0x10 : 0);
   page[29] =
     integer("protection", o.protection ?? 0, 0, 7) | (flag("protectionFirst", o.protectionFirst ?? false) ? 8 : 0);
+  view.setUint16(102, integer("enduranceGroup", o.enduranceGroup ?? 0, 0, 0xffff), true);
+  const handles = o.placementHandles ?? [];
+  if (!Array.isArray(handles) || handles.length > MAX_PLACEMENT_HANDLES)
+    refuse(`placementHandles must be an array of at most ${MAX_PLACEMENT_HANDLES} reclaim unit handles`);
+  view.setUint16(392, handles.length, true);
+  handles.forEach((handle, i) => {
+    view.setUint16(512 + 2 * i, integer(`placementHandles[${i}]`, handle, 0, 0xffff), true);
+  });
   return page;
 }

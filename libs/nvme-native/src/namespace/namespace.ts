@@ -19,6 +19,7 @@ import type {
   IoFlags,
   ProtectionOptions,
   TransferFlags,
+  WriteFlags,
 } from "./io-options";
 import type { NativeMiscompare, VerifyResult } from "./miscompare";
 import {
@@ -28,6 +29,7 @@ import {
   datasetRanges,
   MAX_LBAS,
   MAX_RANGES_BYTES,
+  placed,
   protect,
   writeZeroesCommand,
 } from "./nvm-commands";
@@ -35,6 +37,7 @@ import { NVM_OPCODE } from "./nvm-opcodes";
 import type { NamespaceTraffic } from "./traffic";
 import { NamespaceVerification, type VerifyOptions, type VerifyTableOptions } from "./verification";
 
+const WRITE_FLAGS = ["fua", "limitedRetry", "cdw", "placement"];
 const FUSED_FIRST = 1;
 const FUSED_SECOND = 2;
 
@@ -105,22 +108,24 @@ export class NvmeNamespace implements Namespace {
     return this.#commands.send(qpair, command, null, "none", lbaCount);
   }
 
-  async copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags: IoFlags = {}): Promise<Completion> {
+  async copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags: WriteFlags = {}): Promise<Completion> {
     const data = copySources(sources);
-    const command = addressed(NVM_OPCODE.copy, this.nsid, destination, sources.length, flags);
+    const { placement, ...plain } = object<WriteFlags>("flags", flags, WRITE_FLAGS);
+    const command = placed(addressed(NVM_OPCODE.copy, this.nsid, destination, sources.length, plain), placement);
     protect(command, this.identity, destination, undefined);
     return this.#commands.send(qpair, command, data, "to-device", 0);
   }
 
-  async writeUncorrectable(qpair: Qpair, slba: bigint, lbaCount: number): Promise<Completion> {
+  async writeUncorrectable(
+    qpair: Qpair,
+    slba: bigint,
+    lbaCount: number,
+    flags: Pick<WriteFlags, "placement"> = {},
+  ): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
-    return this.#commands.send(
-      qpair,
-      addressed(NVM_OPCODE.writeUncorrectable, this.nsid, slba, lbaCount),
-      null,
-      "none",
-      lbaCount,
-    );
+    const { placement } = object<typeof flags>("flags", flags, ["placement"]);
+    const command = placed(addressed(NVM_OPCODE.writeUncorrectable, this.nsid, slba, lbaCount), placement);
+    return this.#commands.send(qpair, command, null, "none", lbaCount);
   }
 
   async flush(qpair: Qpair): Promise<Completion> {
@@ -131,7 +136,7 @@ export class NvmeNamespace implements Namespace {
     qpair: Qpair,
     slba: bigint,
     lbaCount: number,
-    flags: IoFlags & { deallocate?: boolean } = {},
+    flags: WriteFlags & { deallocate?: boolean } = {},
   ): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
     const command = writeZeroesCommand(this.nsid, slba, lbaCount, flags);

@@ -12,6 +12,7 @@ import type {
   DatasetRange,
   IoFlags,
   ProtectionOptions,
+  WriteFlags,
 } from "./io-options";
 import { NVM_OPCODE } from "./nvm-opcodes";
 import { protectionDwords } from "./protection";
@@ -25,6 +26,7 @@ const COPY_SOURCE_BYTES = 32;
 const FUA = 0x4000_0000;
 const LIMITED_RETRY = 0x8000_0000;
 const STREAMS_DIRECTIVE = 1 << 20;
+const PLACEMENT_DIRECTIVE = 2 << 20;
 const DEALLOCATE = 0x0200_0000;
 const DATASET_ATTRIBUTES: Record<keyof DatasetAttributes, number> = {
   deallocate: 4,
@@ -87,14 +89,24 @@ export function inStream(command: NativeCommand, stream: number): void {
   command.cdw13 = (command.cdw13 | specific) >>> 0;
 }
 
+/** DTYPE and DSPEC of the data placement directive (NVMe Base 2.1, 8.1.8.4); nothing where there is no identifier. */
+export function placed(command: NativeCommand, placement: number | undefined): NativeCommand {
+  if (placement === undefined) return command;
+  const specific = integer("flags.placement", placement, 0, 0xffff) * 2 ** 16;
+  command.cdw12 = (command.cdw12 | PLACEMENT_DIRECTIVE) >>> 0;
+  command.cdw13 = (command.cdw13 | specific) >>> 0;
+  return command;
+}
+
 export function writeZeroesCommand(
   nsid: number,
   slba: bigint,
   lbas: number,
-  flags: IoFlags & { deallocate?: boolean },
+  flags: WriteFlags & { deallocate?: boolean },
 ): NativeCommand {
-  const { deallocate, ...plain } = object<typeof flags>("flags", flags, ["fua", "limitedRetry", "cdw", "deallocate"]);
-  const command = addressed(NVM_OPCODE.writeZeroes, nsid, slba, lbas, plain);
+  const keys = ["fua", "limitedRetry", "cdw", "deallocate", "placement"];
+  const { deallocate, placement, ...plain } = object<typeof flags>("flags", flags, keys);
+  const command = placed(addressed(NVM_OPCODE.writeZeroes, nsid, slba, lbas, plain), placement);
   if (flag("flags.deallocate", deallocate ?? false)) command.cdw12 = (command.cdw12 | DEALLOCATE) >>> 0;
   return command;
 }

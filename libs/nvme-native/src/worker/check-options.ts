@@ -4,6 +4,7 @@ import type { ControllerIdentity, NamespaceIdentity } from "../controller/identi
 import { type ProtectionDwords, protectionDwords, TUPLE_BYTES, transferLayout } from "../namespace/protection";
 import { checkOperations, checkSequence } from "./check-operations";
 import { checkPlaces, checkSizes } from "./check-pattern";
+import { checkPlacement } from "./check-placement";
 import { withDefaults } from "./defaults";
 import type { IoWorkerOptions, WorkerPattern } from "./options";
 
@@ -38,6 +39,7 @@ const KEYS = [
   "exclusive",
   "pattern",
   "protection",
+  "placement",
   "skipUncorrectable",
   "lastCommands",
   "onError",
@@ -186,6 +188,7 @@ export function checkWorkerOptions(
     exclusive,
     payload: checkPattern(o.pattern, verify),
     protection,
+    placement: checkPlacement(o),
     skipUncorrectable,
     lastCommands: integer("lastCommands", o.lastCommands ?? 0, 0, MAX_LAST_COMMANDS),
     onError: o.onError === undefined ? "stop" : oneOf("onError", o.onError, ACTIONS),

@@ -124,6 +124,11 @@ export interface IoWorkerOptions {
    * `referenceTag` is for type 3; on types 1 and 2 it is the low part of each sector's LBA.
    */
   protection?: ProtectionOptions;
+  /**
+   * Placement identifiers of what it writes (writes, zeroes, "write uncorrectable") under Flexible Data Placement: one, a list
+   * (each as often as the others), or weights; by the seed, and without a change to places and opcodes.
+   */
+  placement?: number | number[] | { identifier: number; weight: number }[] | null;
   /** Leaves LBAs out that the verify table has as written uncorrectable; a command on both sides of such becomes two. */
   skipUncorrectable?: boolean;
   /** So many of the newest commands are told in the result; at most 1 048 576. */

@@ -28,8 +28,8 @@ export const namespaceCalls = ({ ns, qpair, folder }: Bench): Calls => ({
     (q, slba, count, flags) => ns.writeZeroes(q, slba, count, flags),
   ),
   writeUncorrectable: right(
-    () => [qpair, 100n, 8],
-    (q, slba, count) => ns.writeUncorrectable(q, slba, count),
+    () => [qpair, 100n, 8, { placement: 1 }],
+    (q, slba, count, flags) => ns.writeUncorrectable(q, slba, count, flags),
   ),
   datasetManagement: right(
     () => [qpair, [{ slba: 0n, lbaCount: 8, attributes: 1 }], { deallocate: true, integralRead: false }],

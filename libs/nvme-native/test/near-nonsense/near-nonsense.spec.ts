@@ -12,6 +12,7 @@ import { keyValueCalls } from "./keys-and-values";
 import { namespaceCalls } from "./namespace";
 import { opalCalls } from "./opal";
 import { openingCalls } from "./openings";
+import { placementCalls } from "./placement";
 import { protectionCalls } from "./protection";
 import { reservationCalls } from "./reservations";
 import type { Calls } from "./right-call";
@@ -23,6 +24,7 @@ import { zoneCalls } from "./zones";
 
 const SPEC = {
   opal: {},
+  fdp: { configurations: [{ reclaimUnitHandles: ["initially-isolated" as const], reclaimUnitBytes: MIB }] },
   formatMs: 0,
   capacityBytes: 32n * MIB,
   namespaces: [
@@ -43,6 +45,7 @@ const GROUPS: Record<string, (bench: Bench) => Calls | Promise<Calls>> = {
   protection: protectionCalls,
   reservations: reservationCalls,
   "keys and values": keyValueCalls,
+  placement: placementCalls,
   bus: busCalls,
   opal: opalCalls,
   values: valueCalls,

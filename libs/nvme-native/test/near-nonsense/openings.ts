@@ -22,6 +22,17 @@ const DRIVE = {
   formatMs: 1,
   weightedRoundRobin: true,
   opal: { msid: "a", psid: "b" },
+  fdp: {
+    configurations: [
+      {
+        reclaimGroups: 2,
+        reclaimGroupBits: 1,
+        reclaimUnitHandles: ["initially-isolated", "persistently-isolated"],
+        reclaimUnitBytes: 65_536n,
+        timeLimitSeconds: 1,
+      },
+    ],
+  },
   latency: {
     readUs: 1,
     writeUs: 1,

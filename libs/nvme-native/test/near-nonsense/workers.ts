@@ -30,6 +30,7 @@ const WORKERS: Record<string, object> = {
       { bytes: 1024, weight: 1 },
     ],
     readPercent: 50,
+    placement: [1, { identifier: 2, weight: 3 }],
   },
   "of a range": {
     ...WORKER,

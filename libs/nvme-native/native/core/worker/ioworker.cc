@@ -36,6 +36,7 @@ IoWorker::IoWorker(std::shared_ptr<Namespace> ns, const WorkerOptions& options, 
       options_(options),
       callbacks_(std::move(callbacks)),
       pacing_(options_),
+      placements_(options.placement, options.pattern.seed),
       payload_(options.payload, options.pattern.seed, ns_->geometry().lba_bytes),
       protection_(options.protection, ns_->geometry().protection),
       history_(options.last_commands) {}
@@ -94,6 +95,12 @@ void IoWorker::MakeLines() {
     line.command.sqe = what.bits;
     line.command.sqe.opc = what.operation.opcode;
     line.command.sqe.nsid = ns_->geometry().nsid;
+    const bool writes = effect == Effect::kWrites || effect == Effect::kZeroes || effect == Effect::kUncorrectable;
+    if (writes && !options_.placement.empty()) {
+      line.places = options_.placement.size() > 1;
+      line.command.sqe.cdw12 |= kPlacementDirective;
+      if (!line.places) line.command.sqe.cdw13 |= uint32_t{options_.placement[0].identifier} << kDspecShift;
+    }
     if (what.operation.addressing == Addressing::kNone) line.command.data_bytes = what.data_bytes;
     if (what.operation.addressing == Addressing::kRange) {
       line.command.data_bytes = kRangeBytes;

@@ -44,6 +44,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
     bool changes = false;  // it does
     bool fua = false;
     bool placed = false;  // moves data of its LBAs
+    bool places = false;    // names a placement identifier of its own in each command
     bool protects = false;  // says what is to be done about protection information
     Command command{};    // what each of its commands begins as
   };
@@ -59,6 +60,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
     bool locked = false;
     bool expected_known = true;  // of a compare: what is sent is what must be there
     std::vector<ReadFloor> floors;
+    uint16_t placement = 0;
     uint64_t token = 0;  // of a verified write's first LBA
   };
 
@@ -123,6 +125,7 @@ class IoWorker : public QpairOwner, private DoneListener, public std::enable_sha
   WorkerPacing pacing_;
   std::unique_ptr<WorkerSteps> steps_;
   std::unique_ptr<WorkerStatistics> statistics_;
+  PlacementPattern placements_;
   WorkerPayload payload_;
   WorkerProtection protection_;
   uint32_t stride_ = 0, beside_bytes_ = 0;  // of each LBA: in the data, and in a buffer of its own

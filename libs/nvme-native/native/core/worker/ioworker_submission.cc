@@ -43,6 +43,7 @@ inline bool IoWorker::Stage() {
   if (next == NextStep::kLeftOut) pacing_.Passed(staged_passed_);
   if (next != NextStep::kStep) return false;
   slot.line = &lines_[line_of_[slot.step.opcode]];
+  if (slot.line->places) slot.placement = placements_.Next();
   staged_ = TakeSlot();
   return true;
 }
@@ -119,6 +120,7 @@ inline Command IoWorker::MakeCommand(uint32_t index) {
     command.sqe.SetSlba(slot.step.slba);
     command.sqe.cdw12 |= slot.step.lbas - 1;
   }
+  if (slot.line->places) command.sqe.cdw13 |= uint32_t{slot.placement} << kDspecShift;
   if (slot.line->protects) protection_.Ask(&command.sqe, slot.step.slba, slot.line->changes, slot.line->placed);
   if (command.direction != Direction::kNone) {
     const bool range = what.operation.addressing == Addressing::kRange;

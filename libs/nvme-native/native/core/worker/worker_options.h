@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "io_pattern.h"
 #include "core/host/nvm_operation.h"
+#include "placement_pattern.h"
 #include "worker_payload.h"
 #include "worker_protection.h"
 
@@ -54,6 +55,7 @@ struct WorkerOptions {
   bool skip_uncorrectable = false;  // LBAs that the table has as written uncorrectable are left out
   PayloadOptions payload;
   WorkerProtectionOptions protection;  // of a namespace that has some
+  std::vector<PlacementShare> placement;  // of its writes, at most kMaxPlacements; empty: they name none
   uint32_t last_commands = 0;       // kept for the result, at most kMaxLastCommands
   ErrorAction on_error = ErrorAction::kStop;
   std::vector<StatusPolicy> on_status;  // what it does not name: on_error

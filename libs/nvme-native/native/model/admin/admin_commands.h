@@ -33,7 +33,8 @@ class AdminCommands {
     Device::Outcome (AdminCommands::*get)(const Sqe& sqe);
   };
   static const Feature kFeatures[];
-  static const Feature* FindFeature(uint8_t fid);
+  // Null where the drive has no such feature.
+  const Feature* FindFeature(uint8_t fid) const;
   static const Entry* Find(const DriveHeader& header, uint8_t opcode);
   static bool Supported(const DriveHeader& header, const Entry& entry);
 
@@ -85,11 +86,18 @@ class AdminCommands {
   Device::Outcome GetNotificationMask(const Sqe& sqe);
   Device::Outcome SetPersistence(const Sqe& sqe, uint32_t* value);
   Device::Outcome GetPersistence(const Sqe& sqe);
+  // admin_placement.cc
+  Device::Outcome SetPlacement(const Sqe& sqe, uint32_t* value);
+  Device::Outcome GetPlacement(const Sqe& sqe);
+  Device::Outcome SetPlacementEvents(const Sqe& sqe, uint32_t* value);
+  Device::Outcome GetPlacementEvents(const Sqe& sqe);
+  uint16_t HandleOfEvents(const Sqe& sqe, uint32_t* handle) const;
   // admin_namespaces.cc
   Device::Outcome Format(const Sqe& sqe);
   Device::Outcome NamespaceManagement(const Sqe& sqe);
   Device::Outcome NamespaceAttachment(const Sqe& sqe);
   uint16_t FormatOne(Media& media, uint32_t cdw10);
+  uint16_t PlacementOf(const uint8_t* page, const NamespaceRecord& ns, PlacementHandles* handles) const;
   Device::Outcome CreateNamespace(const Sqe& sqe);
   Device::Outcome DeleteNamespace(const Sqe& sqe);
   // admin_directives.cc

@@ -1,4 +1,5 @@
-// Directive Send and Receive (NVMe Base 2.0, 5.11, 5.10 and 8.7): the identify and the streams directive.
+// Directive Send and Receive (NVMe Base 2.0, 5.11, 5.10 and 8.7): the identify and the streams directive. Data placement has
+// no operations of its own (NVMe Base 2.1, 8.1.8.4).
 #include <algorithm>
 
 #include "admin_commands.h"
@@ -7,13 +8,13 @@
 namespace assay::model {
 namespace {
 
-enum Directive : uint32_t { kIdentifyDirective = 0, kStreamsDirective = 1 };
+enum Directive : uint32_t { kIdentifyDirective = 0, kStreamsDirective = 1, kPlacementDirective = 2 };
 enum IdentifySend : uint32_t { kEnableDirective = 1 };
 enum IdentifyReceive : uint32_t { kReturnDirectives = 1 };
 enum StreamsSend : uint32_t { kReleaseIdentifier = 1, kReleaseResources = 2 };
 enum StreamsReceive : uint32_t { kReturnParameters = 1, kGetStatus = 2, kAllocateResources = 3 };
 constexpr uint32_t kDirectivesBytes = 4096, kParametersBytes = 32, kStatusBytes = 131'072;
-constexpr size_t kEnabledAt = 32;
+constexpr size_t kEnabledAt = 32, kPersistentAt = 64;
 
 struct Request {
   uint32_t type;
@@ -41,7 +42,13 @@ Device::Outcome AdminCommands::DirectiveSend(const Sqe& sqe) {
   const Request request = RequestOf(sqe);
   if (request.type == kIdentifyDirective) {
     const uint32_t type = sqe.cdw12 >> 8 & 0xff;
-    if (request.operation != kEnableDirective || type != kStreamsDirective) return Fail(status::kInvalidField);
+    if (request.operation != kEnableDirective) return Fail(status::kInvalidField);
+    if (type == kPlacementDirective && d_.placement_.Supported()) {
+      if (!d_.placement_.Enabled()) return Fail(status::kPlacementDisabled);
+      d_.placement_.Of(sqe.nsid).directive = sqe.cdw12 & 1;
+      return {};
+    }
+    if (type != kStreamsDirective) return Fail(status::kInvalidField);
     d_.streams_.Enable(sqe.nsid, sqe.cdw12 & 1);
     return {};
   }
@@ -65,6 +72,11 @@ Device::Outcome AdminCommands::DirectiveReceive(const Sqe& sqe) {
     std::vector<uint8_t> page(kDirectivesBytes);
     page[0] = 1 << kIdentifyDirective | 1 << kStreamsDirective;
     page[kEnabledAt] = static_cast<uint8_t>(1 << kIdentifyDirective | (d_.streams_.Enabled(sqe.nsid) ? 1 << kStreamsDirective : 0));
+    if (d_.placement_.Supported()) {
+      page[0] |= 1 << kPlacementDirective;
+      page[kEnabledAt] |= d_.placement_.Directed(sqe.nsid) ? 1 << kPlacementDirective : 0;
+      page[kPersistentAt] = 1 << kPlacementDirective;
+    }
     return give(std::move(page));
   }
   const Streams& streams = d_.streams_;

@@ -25,6 +25,8 @@ const AdminCommands::Feature AdminCommands::kFeatures[] = {
     {0x11, 0, kChangeable | kSaveable, nullptr, nullptr},                       // non-operational power state configuration
     {0x16, 0, kChangeable, &A::SetHostBehaviour, &A::GetHostBehaviour},
     {0x19, 0, 0, nullptr, nullptr},                                             // I/O command set profile: there is one
+    {kPlacementFeature, 0, kChangeable | kSaveable, &A::SetPlacement, &A::GetPlacement},
+    {kPlacementEventsFeature, 0, kChangeable | kSaveable | kPerNamespace, &A::SetPlacementEvents, &A::GetPlacementEvents},
     {0x20, 0, kChangeable | kPerNamespace, &A::SetKeyValueConfiguration, &A::GetKeyValueConfiguration},
     {0x80, 0, kChangeable | kSaveable, nullptr, nullptr},                       // software progress marker
     {0x81, 0, kChangeable, &A::SetHostId, &A::GetHostId},
@@ -33,7 +35,9 @@ const AdminCommands::Feature AdminCommands::kFeatures[] = {
     {0x84, 0, kChangeable | kPerNamespace, &A::SetWriteProtection, &A::GetWriteProtection},
 };
 
-const AdminCommands::Feature* AdminCommands::FindFeature(uint8_t fid) {
+const AdminCommands::Feature* AdminCommands::FindFeature(uint8_t fid) const {
+  if (fid == 0x06 && !d_.header_->volatile_cache) return nullptr;
+  if ((fid == kPlacementFeature || fid == kPlacementEventsFeature) && !d_.placement_.Supported()) return nullptr;
   for (const Feature& feature : kFeatures) {
     if (feature.fid == fid) return &feature;
   }
@@ -59,6 +63,7 @@ void AdminCommands::ResetFeatures() {
   d_.key_value_configuration_.fill(0);
   for (ReservationRecord& record : d_.header_->reservations) Reservations(&record).ForgetUnnamed();
   d_.power_transitions_.fill(0);
+  d_.placement_.RestoreSaved();
   d_.host_memory_.Forget();
   d_.keep_alive_due_ns_ = kNever;
 }
@@ -66,7 +71,7 @@ void AdminCommands::ResetFeatures() {
 Device::Outcome AdminCommands::GetFeatures(const Sqe& sqe) {
   const uint8_t fid = sqe.cdw10 & 0xff;
   const Feature* feature = FindFeature(fid);
-  if (feature == nullptr || (fid == 0x06 && !d_.header_->volatile_cache)) return Fail(status::kInvalidField);
+  if (feature == nullptr) return Fail(status::kInvalidField);
   const bool per_namespace = feature->kind & kPerNamespace;
   if (per_namespace && d_.namespaces_.Active(sqe.nsid) == nullptr && sqe.nsid != UINT32_MAX && sqe.nsid != 0) return Fail(status::kInvalidNamespace);
   switch (sqe.cdw10 >> 8 & 7) {
@@ -75,7 +80,9 @@ Device::Outcome AdminCommands::GetFeatures(const Sqe& sqe) {
       if (fid == 0x05 && d_.namespaces_.Valid(sqe.nsid)) return Value(d_.ErrorRecovery(sqe.nsid));
       return Value(d_.features_[fid]);
     case 1: return Value(feature->initial);
-    case 2: return Value(d_.header_->has_saved_feature[fid] ? d_.header_->saved_features[fid] : feature->initial);
+    case 2:
+      if (fid == kPlacementEventsFeature) return GetPlacementEvents(sqe);
+      return Value(d_.header_->has_saved_feature[fid] ? d_.header_->saved_features[fid] : feature->initial);
     case 3: return Value((feature->kind & kSaveable ? 1 : 0) | (per_namespace ? 2 : 0) | (feature->kind & kChangeable ? 4 : 0));
     default: return Fail(status::kInvalidField);
   }
@@ -85,7 +92,7 @@ Device::Outcome AdminCommands::SetFeatures(const Sqe& sqe) {
   const uint8_t fid = sqe.cdw10 & 0xff;
   const Feature* feature = FindFeature(fid);
   const bool save = sqe.cdw10 >> 31;
-  if (feature == nullptr || (fid == 0x06 && !d_.header_->volatile_cache)) return Fail(status::kInvalidField);
+  if (feature == nullptr) return Fail(status::kInvalidField);
   if (!(feature->kind & kChangeable)) return Fail(status::kNotChangeable);
   if (save && !(feature->kind & kSaveable)) return Fail(status::kNotSaveable);
   const bool one = sqe.nsid != 0 && sqe.nsid != UINT32_MAX;

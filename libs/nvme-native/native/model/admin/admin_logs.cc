@@ -10,7 +10,6 @@
 namespace assay::model {
 namespace {
 constexpr uint8_t kHostTelemetry = 0x07;
-constexpr uint8_t kEnduranceLog = 0x09;
 constexpr uint8_t kEventLog = 0x0d;
 enum EventContext : uint32_t { kReadEvents = 0, kEstablishContext = 1, kReleaseContext = 2 };
 }
@@ -33,17 +32,20 @@ Device::Outcome AdminCommands::GetLogPage(const Sqe& sqe) {
   const uint8_t lid = sqe.cdw10 & 0xff;
   const uint64_t bytes = ((uint64_t{sqe.cdw11 & 0xffff} << 16 | sqe.cdw10 >> 16) + 1) * 4;
   const uint64_t offset = uint64_t{sqe.cdw13} << 32 | sqe.cdw12;
-  const LogPage* log = FindLogPage(lid);
+  const LogPage* log = FindLogPage(*d_.header_, lid);
   if (log == nullptr) return Fail(status::kInvalidLogPage);
   if (sqe.nsid != 0 && sqe.nsid != UINT32_MAX && !d_.namespaces_.Valid(sqe.nsid)) return Fail(status::kInvalidNamespace);
   if (offset % 4 != 0 || offset > log->bytes || bytes > d_.header_->mdts_bytes) return Fail(status::kInvalidField);
   std::vector<uint8_t> page(std::max<uint64_t>(log->bytes, offset + bytes));
-  auto source = [this, &sqe] { return LogSource{*d_.header_, d_.changed_namespaces_, d_.telemetry_, d_.telemetry_generation_, d_.persistent_events_, sqe.cdw14 >> 24}; };
+  auto source = [this, &sqe] {
+    return LogSource{*d_.header_, d_.changed_namespaces_, d_.telemetry_, d_.telemetry_generation_, d_.persistent_events_, sqe.cdw14 >> 24, d_.placement_, sqe.cdw10 >> 8 & 0x7f};
+  };
   if (lid == kHostTelemetry && (sqe.cdw10 >> 8 & 1)) {
     d_.telemetry_ = CaptureTelemetry(source());
     d_.telemetry_generation_++;
   }
-  if (lid == kEnduranceLog && sqe.cdw11 >> 16 != kEnduranceGroup) return Fail(status::kInvalidField);
+  if (log->scope != LogScope::kDrive && sqe.cdw11 >> 16 != kEnduranceGroup) return Fail(status::kInvalidField);
+  if (log->scope == LogScope::kEnabledPlacement && !d_.placement_.Enabled()) return Fail(status::kPlacementDisabled);
   if (lid == kEventLog) {
     const uint32_t action = sqe.cdw10 >> 8 & 3;
     if (const uint16_t status = EventContextFor(action)) return Fail(status);

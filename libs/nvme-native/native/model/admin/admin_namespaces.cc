@@ -6,6 +6,7 @@
 #include "model/nvm/protection.h"
 #include "model/reply.h"
 #include "model/nvm/zones.h"
+#include "log_pages.h"
 
 namespace assay::model {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 
 constexpr uint16_t kControllerId = 0;
 constexpr uint32_t kMaxControllers = 2047;
+// Of the page that a namespace is created with.
+constexpr size_t kEnduranceGroupAt = 102, kPlacementCountAt = 392, kPlacementHandlesAt = 512;
+constexpr uint32_t kMaxPlacementHandles = 128;
 
 // Metadata settings as Format NVM and the creation of a namespace give them; a status without phase.
 uint16_t CheckFormat(uint32_t format, uint32_t pi_type) {
@@ -40,6 +44,9 @@ uint16_t AdminCommands::FormatOne(Media& media, uint32_t cdw10) {
   const uint32_t format = (cdw10 & 15) | (cdw10 >> 12 & 3) << 4;
   if (media.record().write_protected) return status::kWriteProtected;
   if (d_.ReservationsOf(media.nsid()).Denies(d_.host_id_, true)) return status::kReservationConflict;
+  if (d_.placement_.Enabled()) {
+    if (const uint16_t status = d_.placement_.MayHaveFormat(media.nsid(), format, d_.header_->namespaces)) return status;
+  }
   const bool values = media.record().command_set == kKeyValueCommandSet;
   // There is one KV format.
   if (values && (format != 0 || (cdw10 >> 5 & 7) != 0)) return status::kInvalidFormat;
@@ -77,6 +84,16 @@ Device::Outcome AdminCommands::NamespaceManagement(const Sqe& sqe) {
   }
 }
 
+// NVM Command Set 1.1, 4.1.6.3. What the drive has no use for is ignored.
+uint16_t AdminCommands::PlacementOf(const uint8_t* page, const NamespaceRecord& ns, PlacementHandles* handles) const {
+  if (!d_.placement_.Enabled()) return 0;
+  if (ns.command_set != kNvmCommandSet) return status::kCommandSetNotSupported;
+  if (const auto group = Get<uint16_t>(page, kEnduranceGroupAt); group > kEnduranceGroup) return status::kInvalidField;
+  uint16_t list[kMaxPlacementHandles];
+  std::memcpy(list, page + kPlacementHandlesAt, sizeof list);
+  return d_.placement_.ChooseHandles(list, Get<uint16_t>(page, kPlacementCountAt), ns.lba_format, d_.header_->namespaces, handles);
+}
+
 Device::Outcome AdminCommands::CreateNamespace(const Sqe& sqe) {
   uint8_t page[kIdentifyBytes];
   if (const uint16_t status = Take(sqe, page, sizeof page)) return Fail(status);
@@ -96,8 +113,11 @@ Device::Outcome AdminCommands::CreateNamespace(const Sqe& sqe) {
   ns.command_set = command_set;
   SetFormat(ns, format, page[26] >> 4 & 1, page[29] & 7, page[29] >> 3 & 1);
   if (command_set == kZonedCommandSet && !ZoneLayout(&ns)) return Fail(status::kInvalidField);
+  PlacementHandles handles{};
+  if (const uint16_t status = PlacementOf(page, ns, &handles)) return Fail(status);
   uint32_t nsid = 0;
   if (const uint16_t status = d_.namespaces_.Create(ns, &nsid)) return Fail(status);
+  if (d_.placement_.Enabled()) d_.placement_.Of(nsid) = handles;
   d_.NoteNamespace(sqe, nsid, ns);
   return Value(nsid);
 }
@@ -113,6 +133,7 @@ Device::Outcome AdminCommands::DeleteNamespace(const Sqe& sqe) {
     const bool attached = media->record().attached != 0;
     d_.NoteNamespace(sqe, nsid, media->record());
     d_.streams_.Forget(nsid);
+    if (d_.placement_.Supported()) d_.placement_.Of(nsid) = {};
     d_.header_->reservations[nsid - 1] = {};
     d_.namespaces_.Delete(nsid);
     d_.error_recovery_[nsid - 1] = d_.features_[0x05];

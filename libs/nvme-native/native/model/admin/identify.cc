@@ -79,7 +79,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint16_t>(page, 316, 1);       // EDSTT, minutes
   Put(page, 328, kSanitizeCapabilities);
   page[265] = 1;                     // APSTA
-  Put<uint32_t>(page, 96, 1 | 1u << 4);  // CTRATT: 128-bit host identifiers, endurance groups
+  Put<uint32_t>(page, 96, 1 | 1u << 4 | (h.placement_offset != 0 ? 1u << 19 : 0));  // CTRATT: 128-bit host identifiers, endurance groups, Flexible Data Placement
   Put<uint16_t>(page, 340, kEnduranceGroup);  // ENDGIDMAX
   Put<uint32_t>(page, 352, 1);       // PELS, 64 KiB
   Put<uint32_t>(page, 92, 1u << 8);  // OAES: namespace attribute notices

@@ -7,6 +7,7 @@
 #include "model/nvm/nvm_commands.h"
 #include "persistent_events.h"
 #include "model/reply.h"
+#include "model/placement/placement_logs.h"
 
 namespace assay::model {
 namespace {
@@ -68,7 +69,7 @@ void FillChanged(const LogSource& source, uint8_t* page) {
 
 void FillEffects(const LogSource& source, uint8_t* page) {
   AdminCommands::FillEffects(source.header, page);
-  NvmCommands::FillEffects(source.command_set, page + kIoEffects);
+  NvmCommands::FillEffects(source.header, source.command_set, page + kIoEffects);
 }
 
 // The whole medium is one endurance group. Data units are 1,000,000,000 bytes here.
@@ -84,7 +85,10 @@ void FillEndurance(const LogSource& source, uint8_t* page) {
   const auto billions = [](uint64_t sectors) { return (sectors * 512 + 999'999'999) / 1'000'000'000; };
   Put(page, 48, billions(s.sectors_read));
   Put(page, 64, billions(s.sectors_written));
-  Put(page, 80, billions(s.sectors_written));  // of the media: there is no write amplification
+  // What data placement has moved is all the write amplification that there is.
+  const Placement& placement = source.placement;
+  const uint64_t moved = placement.Supported() ? placement.record().media_bytes - std::min(placement.record().media_bytes, placement.record().host_bytes) : 0;
+  Put(page, 80, billions(s.sectors_written + moved / 512));
   Put(page, 96, s.read_commands);
   Put(page, 112, s.write_commands);
   Put(page, 128, s.media_errors);
@@ -125,14 +129,24 @@ constexpr LogPage kLogPages[] = {
     {0x06, kSelfTestLogBytes, FillSelfTest},
     {0x07, kTelemetryBytes, FillHostTelemetry},
     {0x08, kTelemetryBlock, FillControllerTelemetry},
-    {0x09, kEnduranceBytes, FillEndurance},
+    {0x09, kEnduranceBytes, FillEndurance, LogScope::kEnduranceGroup},
     {0x0d, kEventLogBytes, FillPersistentEvents},
+    {0x20, kPlacementConfigurationsBytes, FillPlacementConfigurations, LogScope::kPlacement},
+    {0x21, kHandleUsageBytes, FillHandleUsage, LogScope::kEnabledPlacement},
+    {0x22, kPlacementStatisticsBytes, FillPlacementStatistics, LogScope::kEnabledPlacement},
+    {0x23, kPlacementEventsBytes, FillPlacementEvents, LogScope::kEnabledPlacement},
     {0x80, 64, FillReservations},
     {0x81, kSanitizeLogBytes, FillSanitize},
 };
 
-void FillSupported(const LogSource&, uint8_t* page) {
-  for (const LogPage& log : kLogPages) Put<uint32_t>(page, 4 * log.lid, 1);
+bool Supported(const DriveHeader& header, const LogPage& log) {
+  return header.placement_offset != 0 || (log.scope != LogScope::kPlacement && log.scope != LogScope::kEnabledPlacement);
+}
+
+void FillSupported(const LogSource& source, uint8_t* page) {
+  for (const LogPage& log : kLogPages) {
+    if (Supported(source.header, log)) Put<uint32_t>(page, 4 * log.lid, 1);
+  }
 }
 
 }  // namespace
@@ -143,9 +157,9 @@ std::vector<uint8_t> CaptureTelemetry(const LogSource& source) {
   return block;
 }
 
-const LogPage* FindLogPage(uint8_t lid) {
+const LogPage* FindLogPage(const DriveHeader& header, uint8_t lid) {
   for (const LogPage& log : kLogPages) {
-    if (log.lid == lid) return &log;
+    if (log.lid == lid && Supported(header, log)) return &log;
   }
   return nullptr;
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "model/media/namespaces.h"
+#include "model/placement/placement.h"
 
 namespace assay::model {
 
@@ -15,6 +16,15 @@ struct LogSource {
   uint8_t telemetry_generation;
   const std::vector<uint8_t>& persistent_events;  // as the reporting context has them
   uint32_t command_set;                           // that the host asks about
+  const Placement& placement;
+  uint32_t specific;  // LSP
+};
+
+enum class LogScope : uint8_t {
+  kDrive,
+  kEnduranceGroup,     // named by LSI
+  kPlacement,          // of an endurance group, on a drive with Flexible Data Placement
+  kEnabledPlacement,   // where it is switched on, else 00/29
 };
 
 struct LogPage {
@@ -22,11 +32,12 @@ struct LogPage {
   uint32_t bytes;
   // `page` has `bytes` zeroes.
   void (*fill)(const LogSource& source, uint8_t* page);
+  LogScope scope = LogScope::kDrive;
 };
 
 std::vector<uint8_t> CaptureTelemetry(const LogSource& source);
 
-// Null: there is no such log.
-const LogPage* FindLogPage(uint8_t lid);
+// Null: the drive has no such log.
+const LogPage* FindLogPage(const DriveHeader& header, uint8_t lid);
 
 }  // namespace assay::model

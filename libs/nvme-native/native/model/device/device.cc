@@ -21,6 +21,7 @@ Device::Device(std::unique_ptr<DriveFile> file)
       nand_(header_),
       health_(header_),
       opal_(header_, &namespaces_),
+      placement_(file_->placement(), file_->reclaim_map()),
       random_(SplitMix(header_->seed ^ header_->smart.io_commands)),
       generation_(header_->generation.load()),
       wake_(&header_->wake),

@@ -29,6 +29,7 @@
 #include "model/admin/persistent_events.h"
 #include "model/nvm/reservations.h"
 #include "model/nvm/streams.h"
+#include "model/placement/placement.h"
 
 namespace assay::model {
 
@@ -134,6 +135,7 @@ class Device {
   void NamespaceChanged(uint32_t nsid);
   // device_history.cc
   uint64_t TimestampNow() const;  // feature 0Eh
+  PlacementTime PlacementNow() const { return {RealtimeNs() / kNsPerSecond, TimestampNow()}; }
   void Note(EventType type, std::span<const uint8_t> data);
   void NoteReset();
   void NoteFirmware(const char (&old_revision)[8], uint32_t action, uint32_t slot, uint16_t status);
@@ -174,6 +176,7 @@ class Device {
   Health health_;
   Opal opal_;
   Streams streams_;
+  Placement placement_;
   Random random_;
   std::atomic<uint64_t> generation_;
   Event wake_;

@@ -33,10 +33,13 @@ std::string WrongAreas(const DriveHeader& h, uint64_t file_bytes) {
       {"undo records", h.undo_records_offset, undo_units * sizeof(UndoRecord)},
       {"undo data", h.undo_data_offset, undo_units * kSmallestLba},
       {"undo metadata", h.undo_metadata_offset, undo_units * kMetadataBytesPerUnit},
+      {"data placement", h.placement_offset, h.placement_offset == 0 ? 0 : sizeof(PlacementRecord)},
+      {"reclaim map", h.reclaim_map_offset, h.placement_offset == 0 ? 0 : units * sizeof(uint16_t)},
       {"media", h.media_offset, h.capacity_bytes},
   };
   uint64_t free_from = kHeaderBytes;
   for (const Area& area : areas) {
+    if (area.bytes == 0) continue;
     if (area.offset < free_from || area.offset > file_bytes || area.bytes > file_bytes - area.offset || area.offset % kLargestLba != 0) {
       return std::string("has no place for its ") + area.name;
     }
@@ -126,6 +129,19 @@ std::string WhatIsWrong(const DriveHeader& h, uint64_t file_bytes) {
   if (std::string wrong = WrongOpal(h.opal); !wrong.empty()) return wrong;
   if (std::string wrong = WrongReservations(h); !wrong.empty()) return wrong;
   return WrongFaults(h);
+}
+
+std::string WhatIsWrong(const PlacementRecord& r, uint64_t capacity_bytes) {
+  if (r.configuration_count == 0 || r.configuration_count > kMaxPlacementConfigurations) return "has no possible number of placement configurations";
+  for (uint32_t i = 0; i < r.configuration_count; i++) {
+    const PlacementConfiguration& c = r.configurations[i];
+    const bool shape = c.groups >= 1 && c.groups <= kMaxReclaimGroups && c.handles >= 1 && c.handles <= kMaxReclaimUnitHandles;
+    const bool named = c.group_bits <= kMaxReclaimGroupBits && (c.groups == 1 || c.groups <= 1u << c.group_bits);
+    if (!shape || !named || c.unit_bytes < kMinReclaimUnitBytes || c.unit_bytes > kMaxCapacityBytes) return "has no possible placement configuration";
+    if (ReclaimUnitsNeeded(c, capacity_bytes) > kMaxReclaimUnits) return "has more reclaim units than it can have";
+  }
+  if (r.index >= r.configuration_count || r.unit_count > kMaxReclaimUnits) return "has no possible data placement";
+  return "";
 }
 
 }  // namespace assay::model

@@ -9,6 +9,7 @@
 
 #include "drive_file.h"
 #include "model/tcg/opal.h"
+#include "model/placement/placement.h"
 
 namespace assay::model {
 namespace {
@@ -34,6 +35,10 @@ void Layout(const DriveSpec& spec, DriveHeader* h) {
   h->undo_records_offset = place(undo_units * sizeof(UndoRecord));
   h->undo_data_offset = place(undo_units * kSmallestLba);
   h->undo_metadata_offset = place(undo_units * kMetadataBytesPerUnit);
+  if (!spec.placement.empty()) {
+    h->placement_offset = place(sizeof(PlacementRecord));
+    h->reclaim_map_offset = place(units * sizeof(uint16_t));
+  }
   h->media_offset = at;
   h->file_bytes = h->media_offset + spec.capacity_bytes;
 }
@@ -102,6 +107,25 @@ bool WriteWornZones(int fd, const DriveSpec& spec, const DriveHeader& h) {
   return true;
 }
 
+// False: its namespaces cannot have those placement handles.
+bool MakePlacement(const DriveSpec& spec, DriveHeader* h, PlacementRecord* record) {
+  record->configuration_count = static_cast<uint32_t>(std::min<size_t>(spec.placement.size(), kMaxPlacementConfigurations));
+  std::copy_n(spec.placement.begin(), record->configuration_count, record->configurations);
+  if (spec.placement_enabled < 0) return true;
+  const auto index = static_cast<uint32_t>(spec.placement_enabled);
+  Placement placement(record, {});
+  placement.Enable(true, index, spec.capacity_bytes);
+  h->saved_features[kPlacementFeature] = PlacementFeatureValue(*record);
+  h->has_saved_feature[kPlacementFeature] = 1;
+  for (size_t i = 0; i < spec.placement_handles.size(); i++) {
+    const std::vector<uint16_t>& list = spec.placement_handles[i];
+    PlacementHandles handles;
+    if (placement.ChooseHandles(list.data(), static_cast<uint32_t>(list.size()), h->namespaces[i].lba_format, h->namespaces, &handles) != 0) return false;
+    record->namespaces[i] = handles;
+  }
+  return true;
+}
+
 // Empty, or why it cannot be made.
 std::string Fill(int fd, const DriveSpec& spec) {
   auto header = std::make_unique<DriveHeader>();
@@ -109,6 +133,8 @@ std::string Fill(int fd, const DriveSpec& spec) {
   Layout(spec, h);
   PlaceNamespaces(spec, h);
   Describe(spec, h);
+  auto placement = std::make_unique<PlacementRecord>();
+  if (h->placement_offset != 0 && !MakePlacement(spec, h, placement.get())) return "its namespaces cannot have these placement handles";
   struct statvfs fs;
   if (fstatvfs(fd, &fs) == 0 && fs.f_bavail * fs.f_frsize < h->file_bytes) {
     return "the drive can come to need " + std::to_string(h->file_bytes) + " bytes, the file system has " +
@@ -116,6 +142,7 @@ std::string Fill(int fd, const DriveSpec& spec) {
   }
   if (ftruncate(fd, static_cast<off_t>(h->file_bytes)) != 0) return std::strerror(errno);
   if (!WriteWornZones(fd, spec, *h)) return std::strerror(errno);
+  if (h->placement_offset != 0 && !WriteAt(fd, placement.get(), sizeof *placement, h->placement_offset)) return std::strerror(errno);
   if (posix_fallocate(fd, 0, static_cast<off_t>(kHeaderBytes)) != 0) return "no space for the header";
   if (!WriteAt(fd, h, sizeof *h, 0)) return std::strerror(errno);
   // The magic goes in last, so that a half-made file is no drive.

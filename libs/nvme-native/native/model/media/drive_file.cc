@@ -70,7 +70,9 @@ Status DriveFile::Map(const std::string& path, std::unique_ptr<DriveFile>* out) 
   std::unique_ptr<MappedFile> file = MappedFile::Map(fd, head.file_bytes);
   if (file == nullptr) return refuse("cannot be mapped: " + Errno());
   out->reset(new DriveFile(path, fd, std::move(file)));
-  if (const std::string wrong = WhatIsWrong((*out)->header(), static_cast<uint64_t>(info.st_size)); !wrong.empty()) {
+  std::string wrong = WhatIsWrong((*out)->header(), static_cast<uint64_t>(info.st_size));
+  if (wrong.empty() && (*out)->placement() != nullptr) wrong = WhatIsWrong(*(*out)->placement(), (*out)->header().capacity_bytes);
+  if (!wrong.empty()) {
     out->reset();
     return Status::Error(Code::kOpen, path + " has a damaged header: it " + wrong);
   }

@@ -2,6 +2,7 @@
 // power switch takes byte 1; both vanish with their process.
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,11 @@ struct DriveSpec {
   uint32_t loss_policy = kAnyLoss;
   uint32_t awupf = 0;
   std::vector<FaultRule> faults;
+  // Empty: no Flexible Data Placement. `placement_enabled`: with which configuration it begins; -1: switched off.
+  std::vector<PlacementConfiguration> placement;
+  int32_t placement_enabled = -1;
+  // Of each namespace; none: the controller chooses.
+  std::vector<std::vector<uint16_t>> placement_handles;
 };
 
 // An attached namespace with that LBA size and no metadata.
@@ -66,6 +72,12 @@ class DriveFile {
   uint8_t* At(uint64_t offset) { return map_ + offset; }
   uint8_t* scratch_data() { return map_ + kScratchDataOffset; }
   uint8_t* scratch_metadata() { return map_ + kScratchMetadataOffset; }
+  // Null: the drive has no Flexible Data Placement.
+  PlacementRecord* placement() { return header().placement_offset == 0 ? nullptr : reinterpret_cast<PlacementRecord*>(map_ + header().placement_offset); }
+  std::span<uint16_t> reclaim_map() {
+    if (header().placement_offset == 0) return {};
+    return {reinterpret_cast<uint16_t*>(map_ + header().reclaim_map_offset), header().capacity_bytes / kSmallestLba};
+  }
   // The file system had no room for a page of it, or somebody cut it short: what was written since may be lost, and nothing
   // of it counts. Any thread.
   bool Broken() const { return file_->Broken(); }

@@ -1,5 +1,5 @@
 // The file of a software drive. Header, flags, undo index and metadata (one entry for each 512 bytes of media), zone
-// records and an undo ring for each namespace, media; all little endian, mapped shared by whoever holds the drive and by
+// records and an undo ring for each namespace, data placement, media; all little endian, mapped shared by whoever holds the drive and by
 // the simulated power switch. Version changes when the layout does; another version or magic is refused, never guessed at.
 //
 // A namespace is a contiguous part of the media, with the slices of flags, index and metadata that belong to it.
@@ -17,6 +17,7 @@
 #include "namespace_record.h"
 #include "model/tcg/opal_record.h"
 #include "model/nvm/reservation_record.h"
+#include "model/placement/placement_record.h"
 
 namespace assay::model {
 
@@ -144,6 +145,9 @@ struct DriveHeader {
   OpalRecord opal;
   EventHistory events;
   ReservationRecord reservations[kMaxNamespaces];
+  // A PlacementRecord, and 16 bits for each 512 bytes of media (reclaim_units.h). 0: no Flexible Data Placement.
+  uint64_t placement_offset;
+  uint64_t reclaim_map_offset;
 };
 constexpr uint64_t kScratchDataOffset = kHeaderBytes - kLargestLba;
 constexpr uint64_t kScratchMetadataOffset = kScratchDataOffset - kLargestMetadata;

@@ -1,10 +1,17 @@
 #include "media.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/random.h"
 
 namespace assay::model {
+namespace {
+
+// Of the reclaim map: up to here it is cheaper to clear them than to give the pages back.
+constexpr size_t kFewUnits = 32 * 1024;
+
+}  // namespace
 
 Media::Media(DriveFile* file, uint32_t nsid)
     : file_(file), header_(&file->header()), nsid_(nsid), record_(&header_->namespaces[nsid - 1]) {
@@ -104,7 +111,16 @@ void Media::FinishScratch() {
   header_->scratch.lba_plus_one.store(0, std::memory_order_release);
 }
 
+void Media::ForgetPlacement(uint64_t slba, uint64_t count) {
+  const std::span<uint16_t> map = file_->reclaim_map();
+  if (map.empty()) return;
+  const std::span<uint16_t> part = map.subspan((record_->start_bytes + slba * lba_bytes_) / kSmallestLba, count * lba_bytes_ / kSmallestLba);
+  if (part.size() < kFewUnits) std::fill(part.begin(), part.end(), uint16_t{0});
+  else file_->ZeroAt(reinterpret_cast<const uint8_t*>(part.data()), part.size_bytes());
+}
+
 void Media::Deallocate(uint64_t slba, uint64_t count) {
+  ForgetPlacement(slba, count);
   if (count <= undo_mask_ / 4) {
     for (uint64_t i = 0; i < count; i++) Write(slba + i, nullptr, 0);
     return;
@@ -136,6 +152,7 @@ void Media::Erase() {
   header_->nand.slc_used_bytes = 0;
   const uint64_t units = record_->bytes / kSmallestLba;
   file_->ZeroAt(media_, record_->bytes);
+  ForgetPlacement();
   file_->ZeroAt(flags_, units);
   file_->ZeroAt(reinterpret_cast<uint8_t*>(index_), units * sizeof(uint32_t));
   file_->ZeroAt(metadata_, units * kMetadataBytesPerUnit);

@@ -51,6 +51,9 @@ class Media {
   uint32_t atomic_sectors() const { return record_->command_set == kKeyValueCommandSet ? UINT32_MAX : header_->awupf + 1; }
   // Gone with what it was made of: Erase, and a power loss.
   std::unique_ptr<SectorIndex> index_of_sectors;
+  // Whatever reclaim units hold of the range, or of all of it, nobody needs it any more.
+  void ForgetPlacement(uint64_t slba, uint64_t count);
+  void ForgetPlacement() { ForgetPlacement(0, record_->bytes / lba_bytes_); }
   // All sectors read zero, in the LBA format that the record names by now; zones are empty.
   void Erase();
   // Every sector was written with these four bytes over and over, and is durable. Not for zones and values.

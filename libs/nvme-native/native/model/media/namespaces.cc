@@ -67,6 +67,7 @@ uint16_t Namespaces::Create(const NamespaceRecord& wanted, uint32_t* nsid) {
 void Namespaces::Delete(uint32_t nsid) {
   Media* media = Allocated(nsid);
   media->MakeAllDurable();
+  media->ForgetPlacement();
   media->record().bytes = 0;
   media->record().attached = 0;
   media_[nsid - 1] = nullptr;

@@ -22,6 +22,8 @@ const NvmCommands::Entry NvmCommands::kTable[] = {
     {kCopy, kBlocks, &N::Copy, kReads | kWrites, effect::kSupported | effect::kContent},
     {kReservationRegister, kAll, &N::ReservationRegister, 0, effect::kSupported},
     {kReservationReport, kAll, &N::ReservationReport, 0, effect::kSupported},
+    {kIoManagementReceive, kBlocks, &N::IoManagementReceive, kPlacement, effect::kSupported},
+    {kIoManagementSend, kBlocks, &N::IoManagementSend, kPlacement, effect::kSupported},
     {kReservationAcquire, kAll, &N::ReservationAcquire, 0, effect::kSupported},
     {kReservationRelease, kAll, &N::ReservationRelease, 0, effect::kSupported},
     {kZoneManagementSend, kZones, &N::ZoneManagementSend, kWrites, effect::kSupported | effect::kContent},
@@ -34,9 +36,11 @@ const NvmCommands::Entry NvmCommands::kTable[] = {
     {kExist, kValues, &N::Exist, kKeyed | kReads, effect::kSupported},
 };
 
-const NvmCommands::Entry* NvmCommands::Find(uint8_t opcode, uint32_t command_set) {
+bool NvmCommands::Supported(const DriveHeader& header, const Entry& entry) { return !(entry.kind & kPlacement) || header.placement_offset != 0; }
+
+const NvmCommands::Entry* NvmCommands::Find(const DriveHeader& header, uint8_t opcode, uint32_t command_set) {
   for (const Entry& known : kTable) {
-    if (known.opcode == opcode && (known.sets >> command_set & 1)) return &known;
+    if (known.opcode == opcode && (known.sets >> command_set & 1) && Supported(header, known)) return &known;
   }
   return nullptr;
 }
@@ -47,7 +51,7 @@ Device::Outcome NvmCommands::Execute(const Sqe& sqe) {
   if (!d_.namespaces_.Valid(sqe.nsid)) return Fail(status::kInvalidNamespace);
   Media* media = d_.namespaces_.Active(sqe.nsid);
   if (media == nullptr) return Fail(status::kInvalidField);
-  const Entry* entry = Find(sqe.opc, media->record().command_set);
+  const Entry* entry = Find(*d_.header_, sqe.opc, media->record().command_set);
   if (entry == nullptr) return Fail(status::kInvalidOpcode);
   if (const uint16_t status = CheckReservation(sqe, *media, entry->kind)) return Fail(status);
   if ((entry->kind & kWrites) && media->record().write_protected) return Fail(status::kWriteProtected);
@@ -95,10 +99,10 @@ void NvmCommands::Wrote(Media& media, uint64_t slba, uint64_t lba_count) const {
 }
 
 // What zoned namespaces have besides is told with the NVM command set too.
-void NvmCommands::FillEffects(uint32_t command_set, uint8_t* page) {
+void NvmCommands::FillEffects(const DriveHeader& header, uint32_t command_set, uint8_t* page) {
   const uint32_t sets = command_set == kKeyValueCommandSet ? uint32_t{kValues} : uint32_t{kBlocks};
   for (const Entry& entry : kTable) {
-    if (entry.sets & sets) Put(page, entry.opcode * 4, entry.effects);
+    if ((entry.sets & sets) && Supported(header, entry)) Put(page, entry.opcode * 4, entry.effects);
   }
 }
 

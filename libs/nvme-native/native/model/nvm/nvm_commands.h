@@ -12,7 +12,7 @@ class NvmCommands {
   explicit NvmCommands(Device& device) : d_(device) {}
   Device::Outcome Execute(const Sqe& sqe);
   // Log 05h, the half of the I/O commands of a command set: a dword for each opcode.
-  static void FillEffects(uint32_t command_set, uint8_t* page);
+  static void FillEffects(const DriveHeader& header, uint32_t command_set, uint8_t* page);
 
  private:
   using Handler = Device::Outcome (NvmCommands::*)(const Sqe& sqe, Media& media);
@@ -22,6 +22,7 @@ class NvmCommands {
     kReads = 4,
     kWrites = 8,
     kKeyed = 16,  // a key in dwords 2, 3, 14 and 15, its length in dword 11
+    kPlacement = 32,  // of Flexible Data Placement alone
   };
   enum Sets : uint32_t {
     kBlocks = 1 << kNvmCommandSet | 1 << kZonedCommandSet,
@@ -37,7 +38,8 @@ class NvmCommands {
     uint32_t effects;
   };
   static const Entry kTable[];
-  static const Entry* Find(uint8_t opcode, uint32_t command_set);
+  static const Entry* Find(const DriveHeader& header, uint8_t opcode, uint32_t command_set);
+  static bool Supported(const DriveHeader& header, const Entry& entry);
 
   uint16_t CheckRange(const Sqe& sqe, const Media& media, uint32_t kind) const;
   uint16_t CheckKey(const Sqe& sqe, const Media& media) const;
@@ -74,6 +76,11 @@ class NvmCommands {
   Device::Outcome ReservationReport(const Sqe& sqe, Media& media);
   // 00/83 where another host's reservation stands in the way.
   uint16_t CheckReservation(const Sqe& sqe, const Media& media, uint32_t kind) const;
+  // nvm_placement.cc
+  Device::Outcome IoManagementReceive(const Sqe& sqe, Media& media);
+  Device::Outcome IoManagementSend(const Sqe& sqe, Media& media);
+  // Where Flexible Data Placement is enabled: what was written belongs to a reclaim unit.
+  void Place(const Sqe& sqe, const Media& media, uint64_t slba, uint64_t lba_count);
   // nvm_zones.cc
   Device::Outcome ZoneManagementSend(const Sqe& sqe, Media& media);
   Device::Outcome ZoneManagementReceive(const Sqe& sqe, Media& media);

@@ -82,6 +82,7 @@ Device::Outcome NvmCommands::Copy(const Sqe& sqe, Media& media) {
   d_.faults_.Corrupt(&media, to, total);
   d_.health_.Wear(&media, to, total);
   Wrote(media, to, total);
+  Place(sqe, media, to, total);
   Durable(sqe, media, to, total, &outcome);
   return outcome;
 }

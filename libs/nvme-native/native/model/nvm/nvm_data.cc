@@ -9,7 +9,7 @@
 namespace assay::model {
 namespace {
 
-constexpr uint32_t kStreams = 1;  // directive type
+constexpr uint32_t kStreams = 1, kDataPlacement = 2;  // directive types
 constexpr uint32_t kDulbe = 1u << 16;  // of feature 05h: deallocated LBAs are errors
 
 // A contiguous buffer, MPTR; null when the host gave none.
@@ -21,7 +21,10 @@ uint32_t DirectiveType(const Sqe& sqe) { return sqe.cdw12 >> 20 & 15; }
 
 uint16_t NvmCommands::CheckDirective(const Sqe& sqe) const {
   const uint32_t type = DirectiveType(sqe);
-  return type == 0 || (type == kStreams && d_.streams_.Enabled(sqe.nsid)) ? 0 : status::kInvalidField;
+  if (type == 0 || (type == kStreams && d_.streams_.Enabled(sqe.nsid))) return 0;
+  if (type != kDataPlacement || !d_.placement_.Supported()) return status::kInvalidField;
+  // With no directive enabled the field means nothing (NVMe Base 2.1, 8.1.8).
+  return d_.placement_.Directed(sqe.nsid) || !d_.streams_.Enabled(sqe.nsid) ? 0 : status::kInvalidField;
 }
 
 uint16_t NvmCommands::Readable(const Media& media, uint64_t slba, uint64_t count) const {
@@ -187,6 +190,7 @@ Device::Outcome NvmCommands::WriteAt(const Sqe& sqe, Media& media, uint64_t slba
   d_.health_.Wear(&media, slba, count);
   Wrote(media, slba, count);
   if (DirectiveType(sqe) == kStreams) d_.streams_.Write(media.nsid(), static_cast<uint16_t>(sqe.cdw13 >> 16));
+  Place(sqe, media, slba, count);
   Durable(sqe, media, slba, count, &outcome);
   outcome.wrote_nsid = media.nsid();
   outcome.wrote_slba = slba;

@@ -27,6 +27,7 @@ Device::Outcome NvmCommands::WriteZeroes(const Sqe& sqe, Media& media) {
       if (format.type != 0 && request.action) Protect(format, request, i, zeroes, metadata);
       media.Write(sqe.Slba() + i, nullptr, kSectorWritten, metadata);
     }
+    Place(sqe, media, sqe.Slba(), count);
   }
   Wrote(media, sqe.Slba(), count);
   Durable(sqe, media, sqe.Slba(), count, &outcome);
@@ -39,6 +40,7 @@ Device::Outcome NvmCommands::WriteUncorrectable(const Sqe& sqe, Media& media) {
   Device::Outcome outcome;
   outcome.delay_ns = d_.Jittered(d_.header_->write_us);
   for (uint64_t i = 0; i < count; i++) media.Write(sqe.Slba() + i, nullptr, kSectorWritten | kSectorUncorrectable);
+  Place(sqe, media, sqe.Slba(), count);
   Wrote(media, sqe.Slba(), count);
   Durable(sqe, media, sqe.Slba(), count, &outcome);
   return outcome;
