@@ -1,6 +1,6 @@
 /** Reads that meet a write: the drive gives the old or the new data of each write that its atomic unit (AWUN) holds. */
-import { driver, type ModelDriveSpec, type NativeMiscompare } from "../src";
-import { withDrive, worker } from "./bench-drive";
+import { driver, expectStatus, type ModelDriveSpec, type NativeMiscompare } from "../src";
+import { type Bench, withDrive, worker } from "./bench-drive";
 
 const UNIT = 8;
 const REGION = 64n;
@@ -9,11 +9,18 @@ const REGION = 64n;
 let torn = 0;
 
 /** What a reader finds beside a writer on the same LBAs of a drive that tears every read that it can. */
-async function beside(spec: Partial<ModelDriveSpec>, writes: object, reads: object = {}): Promise<NativeMiscompare[]> {
+async function beside(
+  spec: Partial<ModelDriveSpec>,
+  writes: object,
+  reads: object = {},
+  prepare: (bench: Bench) => Promise<unknown> = async () => {},
+): Promise<NativeMiscompare[]> {
   const found: NativeMiscompare[] = [];
   const latency = { readUs: 0, writeUs: 300, flushUs: 0, jitterPercent: 0 };
-  await withDrive({ spec: { latency, faults: [{ kind: "torn-read" }], ...spec } }, async ({ ns, folder, drive }) => {
+  await withDrive({ spec: { latency, faults: [{ kind: "torn-read" }], ...spec } }, async (bench) => {
+    const { ns, folder, drive } = bench;
     await ns.openVerifyTable(`${folder}/t.verify`, 1n);
+    await prepare(bench);
     const region = { regionLbas: REGION, alignLbas: UNIT, sizeBytes: UNIT * 512, verify: true, onError: "count" };
     const fill = { ...region, randomPercent: 0, readPercent: 0, passes: 1 };
     expect(await ns.startIoWorker(worker(fill)).result).toMatchObject({ end: "done", errors: [] });
@@ -75,3 +82,46 @@ test("a worker with `exclusive` never meets a write, so that nothing can be torn
   expect(await beside({ awupfLbas: UNIT }, { exclusive: true }, { exclusive: true })).toEqual([]);
   expect(torn).toBe(0);
 }, 60_000);
+
+const units = { awupfLbas: 1, awunLbas: UNIT };
+const disable =
+  (more: object = {}) =>
+  async ({ controller }: Bench) =>
+    expectStatus(await controller.setFeature(0x0a, 1, more));
+
+test("where DN of feature 0Ah is set AWUPF alone holds: a part of a write between the two units is legal", async () => {
+  expectTorn(await beside(units, {}));
+  expect(await beside(units, {}, {}, disable())).toEqual([]);
+  expect(torn).toBeGreaterThan(0);
+}, 60_000);
+
+test("a drive that tears only what it may tears nothing within AWUN, and under DN nothing within AWUPF", async () => {
+  const faults = [{ kind: "torn-read" as const, aboveUnit: true }];
+  expect(await beside({ ...units, faults }, {})).toEqual([]);
+  expect(torn).toBe(0);
+  expect(await beside({ ...units, faults }, {}, {}, disable())).toEqual([]);
+  expect(torn).toBeGreaterThan(0);
+  expect(await beside({ awupfLbas: UNIT, faults }, {}, {}, disable())).toEqual([]);
+  expect(torn).toBe(0);
+}, 60_000);
+
+test("what was set counts, whoever set it: before the table was opened, and no more behind a reset or when it is taken back", async () => {
+  const early = async (bench: Bench) => {
+    await disable({ save: true })(bench);
+    await bench.ns.openVerifyTable(`${bench.folder}/other.verify`, 1n);
+    expectStatus(await bench.controller.reset().then(() => bench.controller.getFeature(0x0a)));
+  };
+  expect(await beside(units, {}, {}, early)).toEqual([]);
+  expectTorn(
+    await beside(units, {}, {}, async (bench) => {
+      await disable()(bench);
+      expect(await bench.controller.reset()).toMatchObject({ ok: true });
+    }),
+  );
+  expectTorn(
+    await beside(units, {}, {}, async (bench) => {
+      await disable()(bench);
+      expectStatus(await bench.controller.admin({ opcode: 0x09, cdw10: 0x0a, cdw11: 0 }));
+    }),
+  );
+}, 120_000);

@@ -1,5 +1,5 @@
 /** One zone at a time: what `ZonedNamespace.at` gives. */
-import { expectStatus, ZonedNamespace } from "../src";
+import { driver, expectStatus, ZonedNamespace } from "../src";
 import { zoneAt } from "../src/namespace/zone-report";
 import { codeOf, withDrive } from "./bench-drive";
 
@@ -76,4 +76,88 @@ test("a drive without descriptor extensions refuses to report and to set them, a
     expectStatus(await zns.setExtension(qpair, 0n, new Uint8Array(4)), 0, 0x02);
     expect(qpair.cmdlog(1)[0]).toMatchObject({ opcode: 0x79, name: "Zone Management Send" });
     expect(qpair.cmdlog(1)[0]!.submission[13]).toBe(0x10);
+  }));
+
+const EXTENSION = 128;
+const extended = (more: object = {}) => ({
+  capacityBytes: 16n * MIB,
+  namespaces: [
+    {
+      capacityBytes: 16n * MIB,
+      lbaBytes: 4096 as const,
+      zoned: { zoneBytes: MIB, maxOpen: 2, maxActive: 3, extensionBytes: EXTENSION, ...more },
+    },
+  ],
+});
+const tag = (byte: number) => new Uint8Array(EXTENSION).fill(byte);
+
+test("an empty zone gets its descriptor extension and is closed; writes and a full zone keep it, a reset takes it away", () =>
+  withDrive({ spec: extended() }, async ({ controller, ns, qpair }) => {
+    const zns = await ZonedNamespace.of(controller, ns);
+    expect(zns.facts.extensionBytes).toBe(EXTENSION);
+    const zone = zns.at(qpair, 256n);
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "empty", extension: null });
+    expectStatus(await zone.setExtension(tag(7)));
+    expect(await zone.report()).toEqual({ slba: 256n, state: "closed", capacity: 256n, writePointer: 256n });
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "closed", extension: tag(7) });
+    // Of an empty zone alone.
+    expectStatus(await zone.setExtension(tag(8)), 1, 0xbf);
+    expectStatus(await zone.write(0n, sectors(1, 1)));
+    expectStatus(await zone.setExtension(tag(8)), 1, 0xbf);
+    expectStatus(await zone.finish());
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "full", extension: tag(7) });
+    expectStatus(await zone.reset());
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "empty", extension: null });
+  }));
+
+test("a zone with an extension is active without a write; it is closed and not empty again, and the limit of active zones holds", () =>
+  withDrive({ spec: extended() }, async ({ controller, ns, qpair }) => {
+    const zns = await ZonedNamespace.of(controller, ns);
+    for (const zone of [0n, 1n, 2n]) expectStatus(await zns.setExtension(qpair, zone * 256n, tag(Number(zone) + 1)));
+    expectStatus(await zns.setExtension(qpair, 3n * 256n, tag(4)), 1, 0xbd);
+    expectStatus(await ns.write(qpair, 3n * 256n, sectors(1, 1)), 1, 0xbd);
+    const zone = zns.at(qpair, 0n);
+    expectStatus(await zone.open());
+    expectStatus(await zone.close());
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "closed", extension: tag(1) });
+    const { matching, zones } = await zns.reportZones(qpair, { extended: true, state: "closed" });
+    expect([matching, zones.map(({ slba, extension }) => [slba, extension?.[0]])]).toEqual([
+      3n,
+      [
+        [0n, 1],
+        [256n, 2],
+        [512n, 3],
+      ],
+    ]);
+  }));
+
+test("what is no descriptor extension of one zone is refused: all zones, a place inside a zone, one behind the last", () =>
+  withDrive({ spec: extended() }, async ({ controller, ns, qpair }) => {
+    const zns = await ZonedNamespace.of(controller, ns);
+    const send = (cdw10: number, cdw13: number) =>
+      ns.io(qpair, { opcode: 0x79, nsid: 1, cdw10, cdw13 }, tag(1), "to-device");
+    expectStatus(await send(0, 0x110), 0, 0x02);
+    expectStatus(await send(1, 0x10), 0, 0x02);
+    expectStatus(await send(16 * 256, 0x10), 0, 0x80);
+    expect(await codeOf(() => zns.setExtension(qpair, 0n, new Uint8Array(EXTENSION + 4)))).toBe("ERR_ARGUMENT");
+    expect((await zns.reportZones(qpair, { state: "empty" })).matching).toBe(16n);
+  }));
+
+test("an extension is there after a power cut and not after a format", () =>
+  withDrive({ spec: { ...extended(), volatileCache: true } }, async ({ controller, ns, qpair, drive }) => {
+    const zns = await ZonedNamespace.of(controller, ns);
+    const zone = zns.at(qpair, 256n);
+    expectStatus(await zone.setExtension(tag(7)));
+    expectStatus(await zone.open());
+    await driver.modelPower(drive, "off");
+    await driver.modelPower(drive, "on");
+    await controller.reopen();
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "closed", extension: tag(7) });
+    expectStatus(await controller.format(1, { lbaFormat: 1 }));
+    expect(await zone.report({ extended: true })).toMatchObject({ state: "empty", extension: null });
+    // Nor are its bytes behind an invalid one.
+    const page = new Uint8Array(64 + 64 + EXTENSION);
+    const report = { opcode: 0x7a, nsid: 1, cdw10: 256, cdw12: page.length / 4 - 1, cdw13: 1 };
+    expectStatus(await ns.io(qpair, report, page, "from-device"));
+    expect(page.subarray(128).every((byte) => byte === 0)).toBe(true);
   }));

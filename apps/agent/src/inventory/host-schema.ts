@@ -87,7 +87,7 @@ const faultSchema = z.discriminatedUnion("kind", [
   plain("surprise-removal").extend({ ms: count.optional() }),
   plain("wear-out").extend({ driveWrites: count.min(1) }),
   plain("torn-at-power-loss"),
-  plain("torn-read"),
+  plain("torn-read").extend({ aboveUnit: z.boolean().optional() }),
 ]);
 
 const bytes = size.transform(Number);

@@ -5,7 +5,7 @@ import { hostSchema } from "../../src/inventory/host-schema";
 import { HOST_YAML } from "./bench";
 
 /** A value for whatever parameter a kind may insist on. */
-const PARAMETERS = { sct: 2, sc: 0x81, ms: 5, driveWrites: 1, bits: 1 };
+const PARAMETERS = { sct: 2, sc: 0x81, ms: 5, driveWrites: 1, bits: 1, aboveUnit: true };
 
 test.each(Object.keys(FAULT_KINDS))("a host's file can plant %s", (kind) => {
   const parameters = Object.keys(FAULT_KINDS[kind as keyof typeof FAULT_KINDS].parameters ?? {});

@@ -24,6 +24,7 @@ inline std::vector<assay::model::NamespaceRecord> NamespacesOfEachKind(uint64_t 
   zoned.command_set = model::kZonedCommandSet;
   zoned.zone_lbas = zoned.zone_capacity = zone_lbas;
   zoned.max_open = zoned.max_active = 2;
+  zoned.zone_extension_units = 1;
   protect.lba_format = 4;
   protect.extended = 1;
   protect.pi_type = 1;

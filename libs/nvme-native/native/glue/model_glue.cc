@@ -55,6 +55,7 @@ NamespaceRecord NamespaceOf(const Napi::Object& o) {
   ns.zone_capacity = U64(o, "zoneCapacity");
   ns.max_open = U32(o, "maxOpen");
   ns.max_active = U32(o, "maxActive");
+  ns.zone_extension_units = U32(o, "zoneExtensionBytes") / model::kZoneExtensionUnit;
   ns.max_key_bytes = U32(o, "maxKeyBytes");
   ns.max_value_bytes = U32(o, "maxValueBytes");
   ns.max_keys = U32(o, "maxKeys");
@@ -120,6 +121,7 @@ DriveSpec SpecOf(const Napi::Object& o) {
   spec.nand.throttle_percent = U32(o, "throttlePercent");
   spec.loss_policy = U32(o, "lossPolicy");
   spec.awupf = U32(o, "awupfLbas") - 1;
+  spec.awun = U32(o, "awunLbas") - 1;
   spec.format_ms = U32(o, "formatMs");
   spec.weighted_round_robin = Flag(o, "weightedRoundRobin");
   spec.opal_msid = Text(o, "opalMsid");

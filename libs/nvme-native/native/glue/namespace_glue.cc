@@ -126,6 +126,12 @@ Napi::Value SetVerifyReads(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// disableNormalUnit(namespace, disabled)
+Napi::Value DisableNormalUnit(const Napi::CallbackInfo& info) {
+  Unwrap<Namespace>(info[0])->DisableNormalUnit(info[1].As<Napi::Boolean>());
+  return info.Env().Undefined();
+}
+
 // takeMiscompares(namespace) -> miscompare[]
 Napi::Value TakeMiscompares(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -213,6 +219,7 @@ void RegisterNamespace(Napi::Env env, Napi::Object exports) {
   exports.Set("openVerifyTable", Napi::Function::New(env, OpenVerifyTable));
   exports.Set("announceErasure", Napi::Function::New(env, AnnounceErasure));
   exports.Set("clearVerifyTable", Napi::Function::New(env, ClearVerifyTable));
+  exports.Set("disableNormalUnit", Napi::Function::New(env, DisableNormalUnit));
   exports.Set("setVerifyReads", Napi::Function::New(env, SetVerifyReads));
   exports.Set("takeMiscompares", Napi::Function::New(env, TakeMiscompares));
   exports.Set("syncVerifyTable", Napi::Function::New(env, SyncVerifyTable<false>));

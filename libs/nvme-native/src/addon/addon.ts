@@ -152,6 +152,8 @@ export interface NativeAddon {
     /** Tells namespaces of all drives apart. */
     namespaceId: bigint,
   ): Promise<void>;
+  /** DN of feature 0Ah: reads that meet writes are judged by AWUPF and not by AWUN. */
+  disableNormalUnit(namespace: NativeHandle, disabled: boolean): void;
   setVerifyReads(namespace: NativeHandle, on: boolean): void;
   syncVerifyTable(namespace: NativeHandle, resting: boolean): Promise<void>;
   /** `syncVerifyTable`, and the namespace has no table any more. */

@@ -30,6 +30,7 @@ export interface NativeModelNamespace {
   zoneCapacity: bigint;
   maxOpen: number;
   maxActive: number;
+  zoneExtensionBytes: number;
   readOnlyZones: number[];
   offlineZones: number[];
   maxKeyBytes: number;
@@ -89,6 +90,7 @@ export interface NativeDriveSpec {
   /** Place in LOSS_POLICIES. */
   lossPolicy: number;
   awupfLbas: number;
+  awunLbas: number;
   /** Empty: no Flexible Data Placement. */
   placement: NativePlacement[];
   /** -1: switched off. */

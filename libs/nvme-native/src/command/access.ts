@@ -11,4 +11,6 @@ export interface ControllerAccess {
   use(): NativeHandle;
   /** SMART power cycles, or 0 where the drive has no such log. */
   powerCycles(): Promise<bigint>;
+  /** DN of feature 0Ah as it is now; false where the drive does not tell. */
+  normalUnitDisabled(): Promise<boolean>;
 }

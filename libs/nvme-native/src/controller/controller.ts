@@ -20,6 +20,7 @@ import type { KeyValueNamespace } from "../contract/key-value-namespace";
 import type { Namespace } from "../contract/namespace";
 import type { LatestCommand, Qpair, QpairOptions } from "../contract/qpair";
 import { openKeyValueNamespace, refuseKeysAndValues } from "../key-value/open";
+import { DISABLE_NORMAL, WRITE_ATOMICITY } from "../namespace/atomicity";
 import type { FormatOptions } from "../namespace/io-options";
 import { OpenNamespaces } from "../namespace/open-namespaces";
 import { NvmeError } from "../nvme-error";
@@ -211,7 +212,9 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 
   async reset(): Promise<ResetReport> {
-    return report(await this.#renew(false));
+    const renewal = await this.#renew(false);
+    if (renewal.ok) await this.#namespaces.askNormalUnit();
+    return report(renewal);
   }
 
   async reopen(options: { admit?: () => Promise<void> } = {}): Promise<ResetReport> {
@@ -225,6 +228,7 @@ export class NvmeController implements Controller, ControllerAccess {
       );
     await admit?.();
     this.#namespaces.powerCameBack(await this.powerCycles());
+    await this.#namespaces.askNormalUnit();
     return report(renewal);
   }
 
@@ -232,6 +236,11 @@ export class NvmeController implements Controller, ControllerAccess {
   async powerCycles(): Promise<bigint> {
     const { completion, data } = await this.getLogPage(SMART_LOG, SMART_BYTES);
     return succeeded(completion) ? powerCyclesOf(data) : 0n;
+  }
+
+  async normalUnitDisabled(): Promise<boolean> {
+    const completion = await this.getFeature(WRITE_ATOMICITY);
+    return succeeded(completion) && (completion.cdw0 & DISABLE_NORMAL) !== 0;
   }
 
   async createQpair(options: QpairOptions): Promise<Qpair> {

@@ -15,10 +15,12 @@ const MAX_CAPACITY = 16n << 40n;
 const MAX_PIN = 32;
 const MAX_MS = 3_600_000;
 /** In the order of LossPolicy in native/model/media/drive_layout.h. */
+const MAX_ATOMIC_LBAS = 65_536;
 const LOSS_POLICIES = ["any", "lose-all", "keep-prefix", "reordered", "torn"] as const;
 const KEYS = [
   "lossPolicy",
   "awupfLbas",
+  "awunLbas",
   "model",
   "serial",
   "firmware",
@@ -84,9 +86,15 @@ function checkDriveSpec(given: ModelDriveSpec): NativeDriveSpec {
     readyMs: integer("readyMs", spec.readyMs ?? 2, 0, MAX_MS),
     ...checkLatency(latency),
     lossPolicy: LOSS_POLICIES.indexOf(oneOf("lossPolicy", spec.lossPolicy ?? "any", LOSS_POLICIES)),
-    awupfLbas: integer("awupfLbas", spec.awupfLbas ?? 1, 1, 65_536),
+    ...checkAtomicUnits(spec),
     faults: faults.map(checkFault),
   };
+}
+
+/** LBAs: no drive promises readers less than it keeps through a power loss (NVM Command Set 1.0, 2.1.4). */
+function checkAtomicUnits(spec: ModelDriveSpec): { awupfLbas: number; awunLbas: number } {
+  const awupfLbas = integer("awupfLbas", spec.awupfLbas ?? 1, 1, MAX_ATOMIC_LBAS);
+  return { awupfLbas, awunLbas: integer("awunLbas", spec.awunLbas ?? awupfLbas, awupfLbas, MAX_ATOMIC_LBAS) };
 }
 
 export async function createModelDrive(path: string, spec: ModelDriveSpec): Promise<void> {

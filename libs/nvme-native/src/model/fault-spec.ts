@@ -62,8 +62,12 @@ export type ModelFault =
         | { kind: "wear-out"; driveWrites: number }
         /** At a power loss no write of more than one LBA is atomic, whatever `awupfLbas` says. */
         | { kind: "torn-at-power-loss" }
-        /** A read that meets a write on its way finds the first of its LBAs written, the others not yet, whatever AWUN says. */
-        | { kind: "torn-read" }
+        /**
+         * A read that meets a write on its way finds the first of its LBAs written, the others not yet, whatever AWUN says.
+         * `aboveUnit`: only of writes that are longer than the unit in force, which is legal: AWUN, or AWUPF under DN of
+         * feature 0Ah.
+         */
+        | { kind: "torn-read"; aboveUnit?: boolean }
       ));
 
 /** Names of defects. */

@@ -4,7 +4,7 @@
  */
 
 import type { NativeFault } from "../addon/drive-spec";
-import { big, finite, integer, object, oneOf, refuse, U32, U64 } from "../check";
+import { big, finite, flag, integer, object, oneOf, refuse, U32, U64 } from "../check";
 import type { ModelFault, ModelFaultKind, ModelFaultRule } from "./fault-spec";
 
 export const MAX_FAULTS = 16;
@@ -19,11 +19,12 @@ const between =
   (name, value) =>
     integer(name, value, min, max);
 const ms = between(1, MAX_MS);
+const yes: Check = (name, value) => (flag(name, value) ? 1 : 0);
 /** A parameter with a default may be left out. */
 interface Parameter {
   check: Check;
   field?: keyof NativeFault;
-  default?: number;
+  default?: number | boolean;
 }
 
 interface FaultKind {
@@ -58,7 +59,7 @@ export const FAULT_KINDS: Record<ModelFaultKind, FaultKind> = {
   "surprise-removal": { acts: "once", parameters: { ms: { check: between(0, MAX_MS), default: 0 } } },
   "wear-out": { acts: "always", parameters: { driveWrites: { check: between(1, 1_000_000), field: "amount" } } },
   "torn-at-power-loss": { acts: "always" },
-  "torn-read": { acts: "always" },
+  "torn-read": { acts: "always", parameters: { aboveUnit: { check: yes, field: "amount", default: false } } },
 };
 
 function chance(name: string, value: unknown): number {

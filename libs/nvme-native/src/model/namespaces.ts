@@ -33,13 +33,16 @@ const BLOCK_KEYS = [
   "placementHandles",
 ];
 const VALUE_KEYS = ["maxKeyBytes", "maxValueBytes", "maxKeys"];
-const ZONE_KEYS = ["zoneBytes", "zoneCapacityBytes", "maxOpen", "maxActive", "readOnly", "offline"];
+/** ZDES counts 64 bytes; as many as native/model/media/namespace_record.h keeps. */
+const ZONE_EXTENSIONS = [0, 64, 128, 192, 256];
+const ZONE_KEYS = ["zoneBytes", "zoneCapacityBytes", "maxOpen", "maxActive", "extensionBytes", "readOnly", "offline"];
 const PLAIN = {
   commandSet: 0,
   zoneLbas: 0n,
   zoneCapacity: 0n,
   maxOpen: 0,
   maxActive: 0,
+  zoneExtensionBytes: 0,
   readOnlyZones: [],
   offlineZones: [],
   maxKeyBytes: 0,
@@ -80,6 +83,7 @@ function checkZones(name: string, given: ModelZones, bytes: bigint, lbaBytes: nu
     zoneCapacity: capacity / lba,
     maxOpen: integer(`${name}.maxOpen`, o.maxOpen ?? 8, 0, MAX_ZONES),
     maxActive: integer(`${name}.maxActive`, o.maxActive ?? 12, 0, MAX_ZONES),
+    zoneExtensionBytes: oneOf(`${name}.extensionBytes`, o.extensionBytes ?? 0, ZONE_EXTENSIONS),
     readOnlyZones: indexes("readOnly"),
     offlineZones: indexes("offline"),
   };

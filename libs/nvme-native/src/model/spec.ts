@@ -55,6 +55,8 @@ export interface ModelZones {
   /** 0: no limit; default 8 and 12. */
   maxOpen?: number;
   maxActive?: number;
+  /** Of each zone's descriptor extension: 0 (the default: none), 64, 128, 192 or 256. */
+  extensionBytes?: number;
   /** Indexes of zones that are worn from the beginning. */
   readOnly?: number[];
   offline?: number[];
@@ -162,6 +164,8 @@ export interface ModelDriveSpec {
   lossPolicy?: ModelLossPolicy;
   /** LBAs of one write that a power cut leaves all old or all new (AWUPF); default 1. */
   awupfLbas?: number;
+  /** LBAs of one write of which a read finds all or nothing (AWUN), at least `awupfLbas`, which is the default. */
+  awunLbas?: number;
   faults?: ModelFault[];
 }
 

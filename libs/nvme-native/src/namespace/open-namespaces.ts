@@ -6,6 +6,7 @@ import { succeeded } from "../command/status";
 import { parseNamespace } from "../controller/identify";
 import type { NamespaceIdentity } from "../controller/identity";
 import { NvmeError } from "../nvme-error";
+import { asksNormalUnit } from "./atomicity";
 import { ALL_NAMESPACES, ATTACH, CREATE, erases, OPCODE, SELECT, wasRefused } from "./erasure";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";
@@ -101,7 +102,7 @@ export class OpenNamespaces {
     const endHold = opcode === OPCODE.format ? this.#beginFormat(nsid, cdw10) : () => {};
     try {
       for (const verification of this.#erasedBy(command, data)) verification.contentsEndangered();
-      const completion = await send();
+      const completion = await this.#aroundAtomicity(command, send);
       if (!wasRefused(completion))
         for (const verification of this.#erasedBy(command, data)) verification.contentsUnknown();
       this.#changed(command, completion);
@@ -109,6 +110,25 @@ export class OpenNamespaces {
     } finally {
       endHold();
     }
+  }
+
+  /** While nobody knows which atomic unit holds, that which promises less does. */
+  async #aroundAtomicity(command: NativeCommand, send: () => Promise<Completion>): Promise<Completion> {
+    const asked = asksNormalUnit(command);
+    if (asked === null) return send();
+    const disable = (disabled: boolean) => {
+      for (const verification of this.#verifications()) verification.disableNormalUnit(disabled);
+    };
+    disable(true);
+    const completion = await send();
+    if (succeeded(completion)) disable(asked.disabled);
+    else if (wasRefused(completion)) await this.askNormalUnit();
+    return completion;
+  }
+
+  /** After what may have changed feature 0Ah. */
+  async askNormalUnit(): Promise<void> {
+    await Promise.all([...this.#verifications()].map((verification) => verification.askNormalUnit()));
   }
 
   #changed({ opcode, nsid, cdw10 }: NativeCommand, completion: Completion): void {

@@ -96,6 +96,18 @@ export class NamespaceVerification {
     if (lbas > all) lbas = all;
     await settle(addon().openVerifyTable(this.native, path ?? "", seed, vwc, powerCycles, lbas, zeroPercent, id));
     this.#hasTable = true;
+    await this.askNormalUnit();
+  }
+
+  /** Where DN of feature 0Ah makes no difference nobody is asked; where nobody answers the drive promises the less of the two. */
+  async askNormalUnit(): Promise<void> {
+    const { awunLbas, awupfLbas, atomicBoundary, normalAtomicBoundary } = this.identity;
+    const same = (awunLbas ?? 1) === awupfLbas && (atomicBoundary?.lbas ?? 0) === (normalAtomicBoundary?.lbas ?? 0);
+    if (this.#hasTable && !same) this.disableNormalUnit(await this.controller.normalUnitDisabled().catch(() => true));
+  }
+
+  disableNormalUnit(disabled: boolean): void {
+    addon().disableNormalUnit(this.native, disabled);
   }
 
   checkReads(on: boolean): void {

@@ -102,9 +102,14 @@ export class ZonedNamespace {
     return new ZoneHandle(this, qpair, lba - (lba % this.facts.zoneLbas));
   }
 
-  /** The zone that holds an LBA. @throws ERR_ARGUMENT when the drive refuses to tell. */
-  async zone(qpair: Qpair, lba: bigint): Promise<Zone> {
-    const { completion, zones } = await this.reportZones(qpair, { fromLba: lba, limit: 1 });
+  /** The zone that holds an LBA; `extended` as in `reportZones`. @throws ERR_ARGUMENT when the drive refuses to tell. */
+  async zone(qpair: Qpair, lba: bigint, options: { extended?: boolean } = {}): Promise<Zone> {
+    const { extended } = object<typeof options>("options", options, ["extended"]);
+    const { completion, zones } = await this.reportZones(qpair, {
+      fromLba: lba,
+      limit: 1,
+      extended: extended ?? false,
+    });
     if (zones[0] === undefined) refuse(`the report of the zone of LBA ${lba} ended with ${statusText(completion)}`);
     return zones[0];
   }
@@ -134,7 +139,10 @@ export class ZonedNamespace {
     return this.act(qpair, "offline", zslba);
   }
 
-  /** Gives an empty zone its descriptor extension (Zone Send Action 10h); it becomes closed. `data`: `facts.extensionBytes`. */
+  /**
+   * Gives an empty zone its descriptor extension (Zone Send Action 10h); it becomes closed, any other zone is refused (01/bf),
+   * and a reset takes it away. `data`: `facts.extensionBytes`.
+   */
   async setExtension(qpair: Qpair, zslba: bigint, data: CommandData): Promise<Completion> {
     viewOf("data", data, Math.max(4, this.facts.extensionBytes), Math.max(4, this.facts.extensionBytes));
     const command = addressed(OPCODE.send, this.namespace.nsid, "zslba", zslba);

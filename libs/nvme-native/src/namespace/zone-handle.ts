@@ -15,8 +15,9 @@ const MAX_TRANSFER_BYTES = 2 ** 32 - 1;
 interface Zoned {
   readonly namespace: Namespace;
   readonly facts: ZoneFacts;
-  zone(qpair: Qpair, lba: bigint): Promise<Zone>;
+  zone(qpair: Qpair, lba: bigint, options?: { extended?: boolean }): Promise<Zone>;
   act(qpair: Qpair, action: keyof typeof ACTIONS, zslba: bigint): Promise<Completion>;
+  setExtension(qpair: Qpair, zslba: bigint, data: CommandData): Promise<Completion>;
   append(
     qpair: Qpair,
     zslba: bigint,
@@ -33,14 +34,17 @@ export class ZoneHandle {
     private readonly qpair: Qpair,
     readonly slba: bigint,
   ) {
-    having("zoned", zoned, ["namespace", "facts", "zone", "act", "append"]);
+    having("zoned", zoned, ["namespace", "facts", "zone", "act", "setExtension", "append"]);
     having("qpair", qpair, []);
     big("slba", slba, 0n, U64);
   }
 
-  /** State, capacity and write pointer as the drive tells them now. @throws ERR_ARGUMENT when it refuses to tell */
-  report(): Promise<Zone> {
-    return this.zoned.zone(this.qpair, this.slba);
+  /**
+   * State, capacity and write pointer as the drive tells them now; `extended`: its descriptor extension too. @throws
+   * ERR_ARGUMENT when it refuses to tell
+   */
+  async report(options: { extended?: boolean } = {}): Promise<Zone> {
+    return this.zoned.zone(this.qpair, this.slba, options);
   }
 
   open(): Promise<Completion> {
@@ -57,6 +61,11 @@ export class ZoneHandle {
   }
   offline(): Promise<Completion> {
     return this.zoned.act(this.qpair, "offline", this.slba);
+  }
+
+  /** As `ZonedNamespace.setExtension`. */
+  async setExtension(data: CommandData): Promise<Completion> {
+    return this.zoned.setExtension(this.qpair, this.slba, data);
   }
 
   /** `offset`: LBAs from the zone's start. */

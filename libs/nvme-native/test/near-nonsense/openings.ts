@@ -65,6 +65,7 @@ const DRIVE = {
         zoneCapacityBytes: MIB,
         maxOpen: 1,
         maxActive: 2,
+        extensionBytes: 64,
         readOnly: [0],
         offline: [1],
       },

@@ -7,8 +7,12 @@ export const zoneCalls = async ({ controller, qpair }: Bench): Promise<Calls> =>
   const zns = await ZonedNamespace.of(controller, await controller.namespace(2));
   return {
     reportZones: right(
-      () => [qpair, { fromLba: 0n, state: "empty", limit: 2, partial: true }],
+      () => [qpair, { fromLba: 0n, state: "empty", limit: 2, partial: true, extended: false }],
       (q, options) => zns.reportZones(q, options),
+    ),
+    zone: right(
+      () => [qpair, 0n, { extended: false }],
+      (q, lba, options) => zns.zone(q, lba, options),
     ),
     append: right(
       () => [qpair, 0n, sector(), { fua: true }],

@@ -24,7 +24,7 @@ struct NamespaceGeometry {
   uint32_t extended_metadata_bytes = 0;  // what scripts may have between the sectors, where the drive strips nothing
   bool deallocated_zeroes = false;  // DLFEAT: what deallocated LBAs read as is certain
   AtomicUnit power_fail_unit{};   // what a power loss does not tear
-  AtomicUnit normal_unit{};       // what no read finds torn
+  AtomicUnit normal_unit{};       // what no read finds torn, unless that was disabled
 
   Version Deallocated() const { return deallocated_zeroes ? kVersionZeroes : kVersionUnknown; }
   // From one LBA to the next in a buffer.
@@ -66,6 +66,15 @@ class Namespace {
     table_ = std::move(table);
   }
 
+  // What no read finds torn. DN of feature 0Ah leaves what holds through a power loss (NVM Command Set 1.0, 4.1.4.2).
+  const AtomicUnit& normal_unit() const { return normal_disabled_.load(std::memory_order_relaxed) ? geometry_.power_fail_unit : geometry_.normal_unit; }
+  // Before the drive hears that it is disabled, after it has heard that it is not.
+  void DisableNormalUnit(bool disabled) {
+    if (normal_disabled_.exchange(disabled) == disabled || disabled) return;
+    // Of what was sent before nobody knows which promise held.
+    if (auto table = this->table()) table->recent().ForgetAll();
+  }
+
   // Reads of scripts are checked against the table.
   bool verify_reads() const { return verify_reads_.load(std::memory_order_relaxed); }
   void SetVerifyReads(bool on) { verify_reads_ = on; }
@@ -76,7 +85,7 @@ class Namespace {
   NamespaceGeometry geometry_;
   mutable std::mutex mutex_;
   std::shared_ptr<VerifyTable> table_;
-  std::atomic<bool> verify_reads_{false};
+  std::atomic<bool> verify_reads_{false}, normal_disabled_{false};
   std::shared_ptr<FoundMiscompares> miscompares_ = std::make_shared<FoundMiscompares>();
 };
 

@@ -143,7 +143,7 @@ void IoWorker::CompleteRead(Slot& slot, const Done& done) {
     }
     NoteCheck(std::move(check));
   }
-  if (!wrong && seen_.size() > 1 && ns_->geometry().normal_unit.lbas > 1) CheckAtomicity(slot, done);
+  if (!wrong && seen_.size() > 1 && ns_->normal_unit().lbas > 1) CheckAtomicity(slot, done);
 }
 
 // Each sector alone is right; together they must not be a part of a write that the drive does as a whole.
@@ -153,7 +153,7 @@ void IoWorker::CheckAtomicity(const Slot& slot, const Done& done) {
     const uint8_t* sector = slot.read_data + uint64_t{i} * stride_;
     if (Stamp::Lba(sector) == slot.step.slba + i && table_->stamp().Proves(sector, bytes)) seen_[i].found = Stamp::Token(sector, bytes);
   }
-  const auto torn = TornInRead(ns_->geometry().normal_unit, table_->recent(), slot.step.slba, seen_);
+  const auto torn = TornInRead(ns_->normal_unit(), table_->recent(), slot.step.slba, seen_);
   if (!torn) return;
   NoteMiscompare(slot, done);
   Tell(TornBetween(table_->stamp(), bytes, *torn));

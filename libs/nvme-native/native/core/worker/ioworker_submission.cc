@@ -173,7 +173,7 @@ void IoWorker::FillWrite(Slot& slot) {
   const uint32_t lba_bytes = ns_->geometry().lba_bytes, stride = stride_;
   if (options_.verify) {
     const uint64_t token = slot.token = table_->TakeTokens(slot.step.lbas);
-    if (slot.step.lbas > 1 && ns_->geometry().normal_unit.lbas > 1) table_->recent().Add({token, slot.step.slba, slot.step.lbas});
+    if (slot.step.lbas > 1 && ns_->normal_unit().lbas > 1) table_->recent().Add({token, slot.step.slba, slot.step.lbas});
     for (uint32_t i = 0; i < slot.step.lbas; i++) {
       uint8_t* sector = slot.write_data + uint64_t{i} * stride;
       table_->stamp().Fill(sector, lba_bytes, slot.step.slba + i, token + i);

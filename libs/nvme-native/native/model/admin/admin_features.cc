@@ -46,6 +46,8 @@ const AdminCommands::Feature* AdminCommands::FindFeature(uint8_t fid) const {
 
 bool Device::VolatileCacheEnabled() const { return header_->volatile_cache != 0 && (features_[0x06] & 1); }
 
+uint32_t Device::NormalUnitLbas() const { return (features_[0x0a] & 1 ? header_->awupf : header_->awun) + 1; }
+
 uint32_t Device::ErrorRecovery(uint32_t nsid) const { return error_recovery_[nsid - 1]; }
 
 void AdminCommands::ResetFeatures() {

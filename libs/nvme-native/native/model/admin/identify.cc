@@ -99,7 +99,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   page[525] = h.volatile_cache ? 1 : 0;
   page[531] = 7;                     // NWPC
   Put<uint16_t>(page, 534, 1);       // OCFS: format 0
-  Put<uint16_t>(page, 526, static_cast<uint16_t>(h.awupf));  // AWUN: no command is interleaved with another
+  Put<uint16_t>(page, 526, static_cast<uint16_t>(h.awun));   // AWUN
   Put<uint16_t>(page, 528, static_cast<uint16_t>(h.awupf));  // AWUPF
   char serial[21] = {};
   std::memcpy(serial, h.serial, 20);
@@ -137,7 +137,10 @@ void FillIdentifyZoned(const Media& media, uint8_t* page) {
   Put<uint32_t>(page, 4, ns.max_active - 1);
   Put<uint32_t>(page, 8, ns.max_open - 1);
   const uint64_t zone_bytes = ns.zone_lbas * media.lba_bytes();
-  for (size_t i = 0; i < std::size(kLbaFormats); i++) Put(page, 2816 + 16 * i, zone_bytes / kLbaFormats[i].lba_bytes);
+  for (size_t i = 0; i < std::size(kLbaFormats); i++) {
+    Put(page, 2816 + 16 * i, zone_bytes / kLbaFormats[i].lba_bytes);
+    page[2816 + 16 * i + 8] = static_cast<uint8_t>(ns.zone_extension_units);
+  }
 }
 
 // Key Value Command Set 1.0, figures 39 and 40: one KV format.

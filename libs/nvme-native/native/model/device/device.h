@@ -115,6 +115,8 @@ class Device {
   Reservations ReservationsOf(uint32_t nsid) { return Reservations(&header_->reservations[nsid - 1]); }
   // Feature 06h, as long as the drive has a cache at all.
   bool VolatileCacheEnabled() const;
+  // LBAs of a write of which no read finds a part: AWUN, or under DN of feature 0Ah AWUPF (NVM Command Set 1.0, 2.1.4).
+  uint32_t NormalUnitLbas() const;
   uint32_t ErrorRecovery(uint32_t nsid) const;
   // Feature 02h with what autonomous transitions have made of it meanwhile.
   uint32_t PowerStateNow(uint64_t now_ns);

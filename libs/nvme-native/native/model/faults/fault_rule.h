@@ -48,7 +48,7 @@ struct FaultRule {
   uint32_t sct;
   uint32_t sc;
   uint32_t ms;
-  uint32_t amount;          // bits of a bit flip; rated drive writes of wear
+  uint32_t amount;          // bits of a bit flip; rated drive writes of wear; 1: tears no read of a write within the atomic unit
   // State: how often it may still act, how many candidates it has seen, how often it acted.
   uint64_t left;
   uint64_t seen;

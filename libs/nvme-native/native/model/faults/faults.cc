@@ -55,9 +55,13 @@ bool Faults::TearsAtPowerLoss() {
   return tears;
 }
 
-bool Faults::TearsRead(uint64_t slba, uint64_t lba_count) {
+bool Faults::TearsRead(uint64_t slba, uint64_t lba_count, bool atomic) {
   bool tears = false;
-  ForEach(FaultKind::kTornRead, {nvm_opcode::kRead, slba, lba_count}, [&](FaultRule&) { tears = true; });
+  for (uint32_t i = 0; i < header_->fault_count; i++) {
+    FaultRule& rule = header_->faults[i];
+    const bool legal_only = rule.amount != 0;
+    if (rule.kind == FaultKind::kTornRead && !(legal_only && atomic) && Strikes(rule, {nvm_opcode::kRead, slba, lba_count})) tears = true;
+  }
   return tears;
 }
 

@@ -48,8 +48,8 @@ class Faults {
   bool FlushLies();
   // Called once for each power loss.
   bool TearsAtPowerLoss();
-  // Called once for each read that meets such a write in two LBAs or more.
-  bool TearsRead(uint64_t slba, uint64_t lba_count);
+  // Called once for each read that meets such a write in two LBAs or more; `atomic`: the drive promised to do that whole.
+  bool TearsRead(uint64_t slba, uint64_t lba_count, bool atomic);
   // Called once for each bring-up.
   uint32_t ExtraReadyMs();
   // The firmware image that waits for this reset cannot be loaded.

@@ -30,6 +30,7 @@ std::string WrongAreas(const DriveHeader& h, uint64_t file_bytes) {
       {"undo index", h.index_offset, units * sizeof(uint32_t)},
       {"metadata", h.metadata_offset, units * kMetadataBytesPerUnit},
       {"zones", h.zones_offset, h.max_namespaces * kMaxZones * sizeof(ZoneRecord)},
+      {"zone extensions", h.zone_extensions_offset, uint64_t{h.max_namespaces} * kMaxZones * kZoneExtensionBytes},
       {"undo records", h.undo_records_offset, undo_units * sizeof(UndoRecord)},
       {"undo data", h.undo_data_offset, undo_units * kSmallestLba},
       {"undo metadata", h.undo_metadata_offset, undo_units * kMetadataBytesPerUnit},
@@ -83,7 +84,7 @@ std::string WrongNamespaces(const DriveHeader& h) {
       continue;
     }
     const bool zones = ns.command_set == kZonedCommandSet && ns.zone_lbas != 0 && ns.lba_count % ns.zone_lbas == 0;
-    if (!zones || ns.lba_count / ns.zone_lbas > kMaxZones || ns.zone_capacity > ns.zone_lbas) return "has no possible zones of " + name;
+    if (!zones || ns.lba_count / ns.zone_lbas > kMaxZones || ns.zone_capacity > ns.zone_lbas || ns.zone_extension_units > kMaxZoneExtensionUnits) return "has no possible zones of " + name;
   }
   return "";
 }

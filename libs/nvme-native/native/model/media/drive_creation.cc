@@ -32,6 +32,7 @@ void Layout(const DriveSpec& spec, DriveHeader* h) {
   h->index_offset = place(units * sizeof(uint32_t));
   h->metadata_offset = place(units * kMetadataBytesPerUnit);
   h->zones_offset = place(uint64_t{spec.max_namespaces} * kMaxZones * sizeof(ZoneRecord));
+  h->zone_extensions_offset = place(uint64_t{spec.max_namespaces} * kMaxZones * kZoneExtensionBytes);
   h->undo_records_offset = place(undo_units * sizeof(UndoRecord));
   h->undo_data_offset = place(undo_units * kSmallestLba);
   h->undo_metadata_offset = place(undo_units * kMetadataBytesPerUnit);
@@ -86,6 +87,7 @@ void Describe(const DriveSpec& spec, DriveHeader* h) {
   h->nand = spec.nand;
   h->loss_policy = spec.loss_policy;
   h->awupf = spec.awupf;
+  h->awun = spec.awun;
   h->fault_count = static_cast<uint32_t>(std::min<size_t>(spec.faults.size(), kMaxFaults));
   for (uint32_t i = 0; i < h->fault_count; i++) h->faults[i] = spec.faults[i];
   h->power = kPowerOn;

@@ -42,6 +42,7 @@ struct DriveSpec {
   NandRecord nand{};
   uint32_t loss_policy = kAnyLoss;
   uint32_t awupf = 0;
+  uint32_t awun = 0;
   std::vector<FaultRule> faults;
   // Empty: no Flexible Data Placement. `placement_enabled`: with which configuration it begins; -1: switched off.
   std::vector<PlacementConfiguration> placement;

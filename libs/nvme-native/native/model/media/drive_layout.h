@@ -1,5 +1,6 @@
 // The file of a software drive. Header, flags, undo index and metadata (one entry for each 512 bytes of media), zone
-// records and an undo ring for each namespace, data placement, media; all little endian, mapped shared by whoever holds the drive and by
+// records with their extensions and an undo ring for each namespace, data placement, media; all little endian, mapped shared by
+// whoever holds the drive and by
 // the simulated power switch. Version changes when the layout does; another version or magic is refused, never guessed at.
 //
 // A namespace is a contiguous part of the media, with the slices of flags, index and metadata that belong to it.
@@ -92,6 +93,7 @@ struct DriveHeader {
   uint64_t index_offset;
   uint64_t metadata_offset;
   uint64_t zones_offset;
+  uint64_t zone_extensions_offset;  // kZoneExtensionBytes for each place of a zone record
   uint64_t undo_records_offset;
   uint64_t undo_data_offset;
   uint64_t undo_metadata_offset;
@@ -140,6 +142,7 @@ struct DriveHeader {
   HealthRecord health;
   uint32_t loss_policy;  // LossPolicy
   uint32_t awupf;        // 0-based LBAs that a power cut leaves all old or all new
+  uint32_t awun;         // the same of what reads find, at least as many
   uint64_t busy_ns;               // SMART: commands were at work
   uint32_t weighted_round_robin;  // CAP.AMS
   OpalRecord opal;

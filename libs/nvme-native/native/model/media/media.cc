@@ -157,6 +157,7 @@ void Media::Erase() {
   file_->ZeroAt(reinterpret_cast<uint8_t*>(index_), units * sizeof(uint32_t));
   file_->ZeroAt(metadata_, units * kMetadataBytesPerUnit);
   file_->Zero(header_->zones_offset + (nsid_ - 1) * kMaxZones * sizeof(ZoneRecord), kMaxZones * sizeof(ZoneRecord));
+  file_->Zero(header_->zone_extensions_offset + (nsid_ - 1) * kMaxZones * kZoneExtensionBytes, kMaxZones * kZoneExtensionBytes);
 }
 
 // Metadata of all ones: an application tag that no check looks behind.

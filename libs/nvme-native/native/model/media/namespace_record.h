@@ -6,6 +6,9 @@ namespace assay::model {
 
 constexpr uint32_t kMaxNamespaces = 32;
 constexpr uint32_t kMaxZones = 1024;  // of one namespace
+constexpr uint32_t kZoneExtensionUnit = 64;  // bytes
+constexpr uint32_t kMaxZoneExtensionUnits = 4;
+constexpr uint32_t kZoneExtensionBytes = kZoneExtensionUnit * kMaxZoneExtensionUnits;  // kept for each zone
 constexpr uint64_t kNamespaceGranularity = 4096;
 constexpr uint32_t kMaxKeyBytes = 16;
 constexpr uint32_t kMaxValueBytes = 1 << 20;
@@ -39,21 +42,24 @@ struct NamespaceRecord {
   uint64_t zone_capacity;
   uint32_t max_open;    // 0: no limit
   uint32_t max_active;  // 0: no limit
+  uint32_t zone_extension_units;  // ZDES: 64 bytes each, 0: none
   // Key value (Key Value Command Set 1.0, figure 40: KV format 0)
   uint32_t max_key_bytes;
   uint32_t max_value_bytes;
   uint32_t max_keys;  // 0: as many as there is room for
-  uint32_t reserved;
 };
 
 // ZNS Command Set 1.1, figure 37.
 enum ZoneState : uint8_t { kEmpty = 1, kImplicitlyOpen = 2, kExplicitlyOpen = 3, kClosed = 4, kReadOnly = 0xd, kFull = 0xe, kOffline = 0xf };
 
+// Zone attribute "zone descriptor extension valid" (ZNS Command Set 1.1, figure 37).
+constexpr uint32_t kZoneExtensionValid = 0x80;
+
 // State 0 is kEmpty: a fresh file has zeroes.
 struct ZoneRecord {
   uint64_t written;  // write pointer, LBAs from the zone's start
   uint32_t state;
-  uint32_t attributes;
+  uint32_t attributes;  // kZoneExtensionValid
 };
 
 }  // namespace assay::model

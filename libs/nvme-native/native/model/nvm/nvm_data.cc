@@ -57,7 +57,7 @@ std::pair<uint64_t, uint64_t> NvmCommands::TornPart(const Media& media, uint64_t
   for (const Pending& pending : d_.pending_) {
     if (pending.wrote_nsid != media.nsid()) continue;
     const uint64_t from = std::max(slba, pending.wrote_slba), to = std::min(slba + count, pending.wrote_slba + pending.wrote_lbas);
-    if (from + 1 < to && d_.faults_.TearsRead(slba, count)) return {from + (to - from) / 2, to};
+    if (from + 1 < to && d_.faults_.TearsRead(slba, count, pending.wrote_lbas <= d_.NormalUnitLbas())) return {from + (to - from) / 2, to};
   }
   return {};
 }

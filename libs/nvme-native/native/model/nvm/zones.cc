@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 #include "model/statuses.h"
 
@@ -26,8 +27,10 @@ bool ZoneLayout(NamespaceRecord* ns) {
 Zones::Zones(DriveFile& file, Media& media)
     : media_(media),
       records_(reinterpret_cast<ZoneRecord*>(file.At(file.header().zones_offset)) + uint64_t{media.nsid() - 1} * kMaxZones),
+      extensions_(file.At(file.header().zone_extensions_offset) + uint64_t{media.nsid() - 1} * kMaxZones * kZoneExtensionBytes),
       zone_lbas_(media.record().zone_lbas),
-      capacity_(media.record().zone_capacity) {}
+      capacity_(media.record().zone_capacity),
+      extension_bytes_(media.record().zone_extension_units * kZoneExtensionUnit) {}
 
 ZoneState Zones::State(uint64_t index) const {
   const uint32_t state = records_[index].state;
@@ -78,15 +81,14 @@ uint16_t Zones::AppendPlace(uint64_t zslba, uint64_t lba_count, uint64_t* slba) 
 
 // A zone is about to be open. When too many are, one that was opened implicitly gives way (section 2.1.1.4).
 uint16_t Zones::TakeResources(uint64_t index) {
-  uint32_t open = 0, active = 0;
+  uint32_t open = 0;
   uint64_t gives_way = count();
   for (uint64_t i = 0; i < count(); i++) {
     if (Open(i)) open++;
-    if (Open(i) || State(i) == kClosed) active++;
     if (State(i) == kImplicitlyOpen && gives_way == count()) gives_way = i;
   }
   const NamespaceRecord& ns = media_.record();
-  if (State(index) == kEmpty && ns.max_active != 0 && active >= ns.max_active) return status::kTooManyActive;
+  if (State(index) == kEmpty && NoMoreActive()) return status::kTooManyActive;
   if (ns.max_open != 0 && open >= ns.max_open) {
     if (gives_way == count()) return status::kTooManyOpen;
     Close(gives_way);
@@ -94,7 +96,31 @@ uint16_t Zones::TakeResources(uint64_t index) {
   return 0;
 }
 
-void Zones::Close(uint64_t index) { Set(index, records_[index].written == 0 ? kEmpty : kClosed); }
+// An empty zone has no extension.
+void Zones::Close(uint64_t index) { Set(index, records_[index].written == 0 && !HasExtension(index) ? kEmpty : kClosed); }
+
+void Zones::DropExtension(uint64_t index) {
+  records_[index].attributes &= ~kZoneExtensionValid;
+  std::memset(ExtensionPlace(index), 0, kZoneExtensionBytes);
+}
+
+uint16_t Zones::SetExtension(uint64_t index, const uint8_t* data) {
+  if (State(index) != kEmpty) return status::kZoneTransition;
+  if (NoMoreActive()) return status::kTooManyActive;
+  // Valid last: the data of one that a power cut interrupted are nobody's.
+  std::memcpy(ExtensionPlace(index), data, extension_bytes_);
+  records_[index].attributes |= kZoneExtensionValid;
+  Set(index, kClosed);
+  return 0;
+}
+
+bool Zones::NoMoreActive() const {
+  const uint32_t limit = media_.record().max_active;
+  if (limit == 0) return false;
+  uint32_t active = 0;
+  for (uint64_t i = 0; i < count(); i++) active += Open(i) || State(i) == kClosed;
+  return active >= limit;
+}
 
 uint16_t Zones::Act(uint64_t index, ZoneAction action) {
   const ZoneState state = State(index);
@@ -122,6 +148,7 @@ uint16_t Zones::Act(uint64_t index, ZoneAction action) {
       if (state == kEmpty) return 0;
       media_.Deallocate(Start(index), zone_lbas_);
       records_[index].written = 0;
+      DropExtension(index);
       Set(index, kEmpty);
       return 0;
     case ZoneAction::kOffline:
@@ -129,6 +156,7 @@ uint16_t Zones::Act(uint64_t index, ZoneAction action) {
       if (state != kReadOnly) return status::kZoneTransition;
       Set(index, kOffline);
       return 0;
+    case ZoneAction::kSetExtension: break;  // carries data
   }
   return status::kInvalidField;
 }
