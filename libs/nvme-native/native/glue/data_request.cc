@@ -3,6 +3,33 @@
 #include <cstring>
 
 namespace assay::glue {
+namespace {
+
+// Memory that was lent goes along as it is, other data are copied; "none" carries nothing. kQpair.
+Status Carry(Controller& controller, const Napi::Value& given, const std::string& direction, Request* request) {
+  if (direction == "none" || !given.IsObject()) return Status::Ok();
+  Command& command = request->command;
+  command.direction = direction == "to-device" ? Direction::kToDevice : Direction::kFromDevice;
+  if (!given.IsTypedArray()) {
+    const auto view = given.As<Napi::Object>();
+    request->lent = Unwrap<Buffer>(view.Get("memory"));
+    const uint32_t offset = U32(view, "offset");
+    command.data_bytes = U32(view, "bytes");
+    assert(offset + size_t{command.data_bytes} <= request->lent->bytes());
+    command.data = request->lent->data() + offset;
+    return Status::Ok();
+  }
+  const auto data = given.As<Napi::Uint8Array>();
+  request->buffer = Buffer(controller.host(), data.ByteLength());
+  if (request->buffer.data() == nullptr) return Status::Error(Code::kQpair, "no memory for " + std::to_string(data.ByteLength()) + " bytes of data");
+  command.data = request->buffer.data();
+  command.data_bytes = static_cast<uint32_t>(data.ByteLength());
+  // Also before a read: bytes that the drive leaves alone keep what the script had there.
+  std::memcpy(request->buffer.data(), data.Data(), data.ByteLength());
+  return Status::Ok();
+}
+
+}  // namespace
 
 std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::CallbackInfo& info, const std::shared_ptr<Pending>& pending) {
   auto request = std::make_unique<Request>();
@@ -13,28 +40,9 @@ std::unique_ptr<Request> DataRequest(Controller& controller, const Napi::Callbac
     pending->Reject(Status::Error(Code::kUnsupported, controller.transport() + ": commands cannot carry addresses of their own here"));
     return nullptr;
   }
-  const std::string direction = info[3].As<Napi::String>();
-  const auto way = [&] { return direction == "to-device" ? Direction::kToDevice : Direction::kFromDevice; };
-  if (info[2].IsObject() && !info[2].IsTypedArray() && direction != "none") {
-    const auto view = info[2].As<Napi::Object>();
-    request->lent = Unwrap<Buffer>(view.Get("memory"));
-    const uint32_t offset = U32(view, "offset");
-    request->command.data_bytes = U32(view, "bytes");
-    assert(offset + size_t{request->command.data_bytes} <= request->lent->bytes());
-    request->command.data = request->lent->data() + offset;
-    request->command.direction = way();
-  } else if (info[2].IsTypedArray() && direction != "none") {
-    const auto data = info[2].As<Napi::Uint8Array>();
-    request->buffer = Buffer(controller.host(), data.ByteLength());
-    if (request->buffer.data() == nullptr) {
-      pending->Reject(Status::Error(Code::kQpair, "no memory for " + std::to_string(data.ByteLength()) + " bytes of data"));
-      return nullptr;
-    }
-    request->command.data = request->buffer.data();
-    request->command.data_bytes = static_cast<uint32_t>(data.ByteLength());
-    request->command.direction = way();
-    // Also before a read: bytes that the drive leaves alone keep what the script had there.
-    std::memcpy(request->buffer.data(), data.Data(), data.ByteLength());
+  if (Status s = Carry(controller, info[2], info[3].As<Napi::String>(), request.get()); !s.ok()) {
+    pending->Reject(s);
+    return nullptr;
   }
   request->finish = [pending](const Status& status, const Done& done, Request& self) {
     if (!status.ok()) {

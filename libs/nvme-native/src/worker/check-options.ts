@@ -150,6 +150,20 @@ function checkLimits(o: IoWorkerOptions): Pick<NativeWorkerOptions, "timeMs" | "
   return limits;
 }
 
+/** What needs the verify table. */
+function checkVerification(
+  o: IoWorkerOptions,
+  hasTable: boolean,
+): Pick<NativeWorkerOptions, "verify" | "exclusive" | "skipUncorrectable"> {
+  const verify = flag("verify", o.verify === undefined ? false : o.verify);
+  const exclusive = flag("exclusive", o.exclusive === undefined ? false : o.exclusive);
+  if (exclusive && !verify) refuse("exclusive is true, it needs verify: the table keeps the commands apart");
+  if (verify && !hasTable) refuse("verify is true, openVerifyTable must come first");
+  const skipUncorrectable = flag("skipUncorrectable", o.skipUncorrectable === undefined ? false : o.skipUncorrectable);
+  if (skipUncorrectable && !hasTable) refuse("skipUncorrectable is true, openVerifyTable must come first");
+  return { verify, exclusive, skipUncorrectable };
+}
+
 /** Everything is checked before a thread starts. `worker`: its number when it has none. @throws NvmeError ERR_ARGUMENT */
 export function checkWorkerOptions(
   given: IoWorkerOptions,
@@ -166,12 +180,7 @@ export function checkWorkerOptions(
   const limits = checkLimits(o);
   if (limits.passes !== 0 && o.startLba !== undefined && o.startLba !== null)
     refuse("startLba and passes exclude one another: a pass begins where the region does");
-  const verify = o.verify === undefined ? false : flag("verify", o.verify);
-  const exclusive = o.exclusive === undefined ? false : flag("exclusive", o.exclusive);
-  if (exclusive && !verify) refuse("exclusive is true, it needs verify: the table keeps the commands apart");
-  if (verify && !hasTable) refuse("verify is true, openVerifyTable must come first");
-  const skipUncorrectable = o.skipUncorrectable === undefined ? false : flag("skipUncorrectable", o.skipUncorrectable);
-  if (skipUncorrectable && !hasTable) refuse("skipUncorrectable is true, openVerifyTable must come first");
+  const verification = checkVerification(o, hasTable);
   const protection = checkProtection(o.protection, ns);
   return {
     worker: integer("worker", o.worker, 0, U32),
@@ -184,12 +193,10 @@ export function checkWorkerOptions(
     iops: o.iops === undefined || o.iops === null ? 0 : finite("iops", o.iops, 0, 1e9),
     ...limits,
     flushEvery: o.flushEvery === undefined || o.flushEvery === null ? 0 : integer("flushEvery", o.flushEvery, 1, U32),
-    verify,
-    exclusive,
-    payload: checkPattern(o.pattern, verify),
+    ...verification,
+    payload: checkPattern(o.pattern, verification.verify),
     protection,
     placement: checkPlacement(o),
-    skipUncorrectable,
     lastCommands: integer("lastCommands", o.lastCommands ?? 0, 0, MAX_LAST_COMMANDS),
     onError: o.onError === undefined ? "stop" : oneOf("onError", o.onError, ACTIONS),
     onStatus: checkStatuses(o.onStatus),

@@ -189,6 +189,11 @@ class VerifyTable {
   static constexpr uint32_t kPassed = kMixed | kPassedOver | kPassedUnreadable;
 
   VerifyTable(std::string path, int fd, std::unique_ptr<MappedFile> file, const TableGeometry& geometry);
+  enum class FileHolds { kNothing, kThisTable, kAnotherTable };
+  static bool SameTable(const TableGeometry& a, const TableGeometry& b);
+  // Opened or made, and locked; closed on failure.
+  static Status TakeFile(const std::string& path, int* fd);
+  static Status LookAt(const std::string& path, int fd, const TableGeometry& geometry, FileHolds* holds);
   static Status Make(const std::string& path, const TableGeometry& geometry, int fd, bool fresh, std::shared_ptr<VerifyTable>* out);
   void Begin(const TableGeometry& geometry);
   Status BeginSession();

@@ -158,13 +158,46 @@ Status VerifyTable::Sync(SyncScope scope) {
 // What another drive holds would make this one look guilty.
 static bool OneNamespace(uint64_t noted, uint64_t wanted) { return noted == 0 || wanted == 0 || noted == wanted; }
 
+bool VerifyTable::SameTable(const TableGeometry& a, const TableGeometry& b) {
+  return a.lba_bytes == b.lba_bytes && a.lba_count == b.lba_count && a.seed == b.seed && a.zero_percent == b.zero_percent && OneNamespace(a.namespace_id, b.namespace_id);
+}
+
+Status VerifyTable::TakeFile(const std::string& path, int* fd) {
+  *fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (*fd < 0) return Status::Error(Code::kFile, "cannot open the verify table " + path + ": " + std::strerror(errno));
+  struct flock held {};
+  held.l_type = F_WRLCK;
+  held.l_whence = SEEK_SET;
+  if (fcntl(*fd, F_OFD_SETLK, &held) == 0) return Status::Ok();
+  close(*fd);
+  return Status::Error(Code::kLocked, "the verify table " + path + " is in use by another process");
+}
+
+Status VerifyTable::LookAt(const std::string& path, int fd, const TableGeometry& geometry, FileHolds* holds) {
+  Header header;
+  const ssize_t got = pread(fd, &header, sizeof header, 0);
+  *holds = FileHolds::kNothing;
+  if (got <= 0) return Status::Ok();
+  if (got != static_cast<ssize_t>(sizeof header) || std::memcmp(header.magic, kTableMagic, 8) != 0) return Status::Error(Code::kFile, path + " is not a verify table");
+  if (header.version > kTableVersion) {
+    return Status::Error(Code::kFile, "the verify table " + path + " is of version " + std::to_string(header.version) + ", this driver knows " + std::to_string(kTableVersion));
+  }
+  if (header.loss_count.load() > kMaxLosses) return Status::Error(Code::kFile, "the verify table " + path + " has a damaged header");
+  TableGeometry noted = geometry;
+  noted.lba_count = header.lba_count;
+  noted.lba_bytes = header.lba_bytes;
+  noted.seed = header.seed;
+  noted.zero_percent = header.zero_percent;
+  noted.namespace_id = header.namespace_id;
+  *holds = header.version == kTableVersion && SameTable(noted, geometry) ? FileHolds::kThisTable : FileHolds::kAnotherTable;
+  return Status::Ok();
+}
+
 Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry, std::shared_ptr<VerifyTable>* out) {
   std::lock_guard lock(registry_mutex);
   auto& known = Registry()[path];
   if (auto table = known.lock()) {
-    const TableGeometry& g = table->geometry_;
-    if (g.lba_bytes == geometry.lba_bytes && g.lba_count == geometry.lba_count && g.seed == geometry.seed && g.zero_percent == geometry.zero_percent &&
-        OneNamespace(g.namespace_id, geometry.namespace_id)) {
+    if (SameTable(table->geometry_, geometry)) {
       table->PowerCycles(geometry.power_cycles);
       *out = std::move(table);
       return Status::Ok();
@@ -173,40 +206,20 @@ Status VerifyTable::Open(const std::string& path, const TableGeometry& geometry,
     unlink(path.c_str());
   }
   for (int attempt = 0; attempt < 2; attempt++) {
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd < 0) return Status::Error(Code::kFile, "cannot open the verify table " + path + ": " + std::strerror(errno));
-    struct flock held {};
-    held.l_type = F_WRLCK;
-    held.l_whence = SEEK_SET;
-    if (fcntl(fd, F_OFD_SETLK, &held) != 0) {
+    int fd = -1;
+    FileHolds holds;
+    if (Status s = TakeFile(path, &fd); !s.ok()) return s;
+    if (Status s = LookAt(path, fd, geometry, &holds); !s.ok()) {
       close(fd);
-      return Status::Error(Code::kLocked, "the verify table " + path + " is in use by another process");
+      return s;
     }
-    Header header;
-    const ssize_t got = pread(fd, &header, sizeof header, 0);
-    const bool ours = got == static_cast<ssize_t>(sizeof header) && std::memcmp(header.magic, kTableMagic, 8) == 0;
-    if (ours && header.version > kTableVersion) {
-      close(fd);
-      return Status::Error(Code::kFile, "the verify table " + path + " is of version " + std::to_string(header.version) + ", this driver knows " + std::to_string(kTableVersion));
-    }
-    if (got > 0 && !ours) {
-      close(fd);
-      return Status::Error(Code::kFile, path + " is not a verify table");
-    }
-    if (ours && header.loss_count.load() > kMaxLosses) {
-      close(fd);
-      return Status::Error(Code::kFile, "the verify table " + path + " has a damaged header");
-    }
-    const bool same = ours && header.version == kTableVersion && header.lba_bytes == geometry.lba_bytes &&
-                      header.lba_count == geometry.lba_count && header.seed == geometry.seed && header.zero_percent == geometry.zero_percent &&
-                      OneNamespace(header.namespace_id, geometry.namespace_id);
-    if (got > 0 && !same) {
+    if (holds == FileHolds::kAnotherTable) {
       unlink(path.c_str());
       close(fd);
       continue;
     }
     std::shared_ptr<VerifyTable> table;
-    if (Status s = Make(path, geometry, fd, got == 0, &table); !s.ok()) return s;
+    if (Status s = Make(path, geometry, fd, holds == FileHolds::kNothing, &table); !s.ok()) return s;
     known = table;
     *out = std::move(table);
     return Status::Ok();
