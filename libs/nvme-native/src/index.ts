@@ -16,6 +16,7 @@ export type { GetFeatureOptions, SetFeatureOptions } from "./admin/features";
 export type { CommitOptions, DownloadOptions } from "./admin/firmware";
 export type { IdentifyOptions } from "./admin/identify";
 export type { LbaStatusOptions } from "./admin/lba-status";
+export { decodeLockdown, type LockdownSelection, readLockdown } from "./admin/lockdown";
 export type { LogPageOptions } from "./admin/log-page";
 export type { MiMessage } from "./admin/management-interface";
 export {

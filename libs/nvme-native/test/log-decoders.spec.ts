@@ -1,6 +1,7 @@
 /** Log pages and directive pages as foreign bytes. */
 import {
   decodeEnduranceGroup,
+  decodeLockdown,
   decodeOpenStreams,
   decodePersistentEvents,
   decodeStreamParameters,
@@ -52,7 +53,13 @@ test.each([
 });
 
 test("pages that are too short are the caller's mistake", () => {
-  for (const decode of [decodePersistentEvents, decodeEnduranceGroup, decodeStreamParameters, decodeOpenStreams]) {
+  for (const decode of [
+    decodePersistentEvents,
+    decodeEnduranceGroup,
+    decodeLockdown,
+    decodeStreamParameters,
+    decodeOpenStreams,
+  ]) {
     expect(() => decode(new Uint8Array(1))).toThrow(NvmeError);
   }
 });

@@ -59,7 +59,7 @@ enum : uint8_t {
   kAbort = 0x08, kSetFeatures = 0x09, kGetFeatures = 0x0a, kAsyncEvent = 0x0c, kNamespaceManagement = 0x0d,
   kFirmwareCommit = 0x10, kFirmwareDownload = 0x11, kSelfTest = 0x14, kNamespaceAttach = 0x15, kKeepAlive = 0x18,
   kDirectiveSend = 0x19, kDirectiveReceive = 0x1a, kFormat = 0x80, kSecuritySend = 0x81, kSecurityReceive = 0x82,
-  kSanitize = 0x84,
+  kSanitize = 0x84, kLockdown = 0x24,
 };
 }
 namespace nvm_opcode {

@@ -27,6 +27,7 @@ const AdminCommands::Entry AdminCommands::kTable[] = {
     {kKeepAlive, &A::KeepAlive, effect::kSupported, true},
     {kDirectiveSend, &A::DirectiveSend, effect::kSupported, false},
     {kDirectiveReceive, &A::DirectiveReceive, effect::kSupported, true},
+    {kLockdown, &A::Lockdown, effect::kSupported, true},
     {kFormat, &A::Format, effect::kSupported | effect::kContent | effect::kCapabilities, false},
     {kSecuritySend, &A::SecuritySend, effect::kSupported | effect::kContent, false},
     {kSecurityReceive, &A::SecurityReceive, effect::kSupported, true},
@@ -48,6 +49,7 @@ const AdminCommands::Entry* AdminCommands::Find(const DriveHeader& header, uint8
 Device::Outcome AdminCommands::Execute(const Sqe& sqe) {
   const Entry* entry = Find(*d_.header_, sqe.opc);
   if (entry == nullptr) return Fail(status::kInvalidOpcode);
+  if (Prohibited(sqe)) return Fail(status::kProhibited);
   if (!entry->while_sanitizing && d_.background_.Sanitizing()) return Fail(status::kSanitizeInProgress);
   return (this->*entry->run)(sqe);
 }

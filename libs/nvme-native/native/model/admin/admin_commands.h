@@ -107,6 +107,12 @@ class AdminCommands {
   // admin_security.cc
   Device::Outcome SecuritySend(const Sqe& sqe);
   Device::Outcome SecurityReceive(const Sqe& sqe);
+  // admin_lockdown.cc
+  Device::Outcome Lockdown(const Sqe& sqe);
+  bool CanBeProhibited(uint32_t scope, uint8_t id) const;
+  bool Prohibited(const Sqe& sqe) const;
+  // `page`: kLockdownLogBytes zeroes. A status without phase.
+  uint16_t FillLockdownLog(uint32_t lsp, uint8_t* page) const;
   // admin_care.cc
   Device::Outcome FirmwareDownload(const Sqe& sqe);
   Device::Outcome FirmwareCommit(const Sqe& sqe);

@@ -11,6 +11,7 @@ namespace assay::model {
 namespace {
 constexpr uint8_t kHostTelemetry = 0x07;
 constexpr uint8_t kEventLog = 0x0d;
+constexpr uint8_t kLockdownLog = 0x14;
 enum EventContext : uint32_t { kReadEvents = 0, kEstablishContext = 1, kReleaseContext = 2 };
 }
 
@@ -50,6 +51,9 @@ Device::Outcome AdminCommands::GetLogPage(const Sqe& sqe) {
     const uint32_t action = sqe.cdw10 >> 8 & 3;
     if (const uint16_t status = EventContextFor(action)) return Fail(status);
     if (action == kReleaseContext) return {};
+  }
+  if (lid == kLockdownLog) {
+    if (const uint16_t status = FillLockdownLog(sqe.cdw10 >> 8 & 0x7f, page.data())) return Fail(status);
   }
   log->fill(source(), page.data());
   const Device::Outcome outcome = Give(sqe, page.data() + offset, bytes);

@@ -65,7 +65,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint32_t>(page, 84, 100'000);  // RTD3R, us
   Put<uint32_t>(page, 88, 100'000);  // RTD3E, us
   page[111] = 1;                     // I/O controller
-  Put<uint16_t>(page, 256, (h.opal.supported ? 1 : 0) | 2 | 4 | 8 | 0x10 | 0x20);  // OACS: security, format, firmware, namespace management, self-test, directives
+  Put<uint16_t>(page, 256, (h.opal.supported ? 1 : 0) | 2 | 4 | 8 | 0x10 | 0x20 | 0x400);  // OACS: security, format, firmware, namespace management, self-test, directives, lockdown
   page[258] = 3;                     // abort command limit, 0-based
   page[259] = 3;                     // AERL, 0-based
   page[260] = 0x10 | kFirmwareSlots << 1;  // FRMW: slots, activation without a reset

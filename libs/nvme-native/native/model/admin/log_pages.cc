@@ -118,6 +118,8 @@ void FillPersistentEvents(const LogSource& source, uint8_t* page) {
 void FillReservations(const LogSource&, uint8_t*) {}
 
 void FillSupported(const LogSource&, uint8_t* page);
+// Of a log that depends on more than the drive: AdminCommands does it.
+void FillNothing(const LogSource&, uint8_t*) {}
 
 constexpr LogPage kLogPages[] = {
     {0x00, kSupportedBytes, FillSupported},
@@ -131,6 +133,7 @@ constexpr LogPage kLogPages[] = {
     {0x08, kTelemetryBlock, FillControllerTelemetry},
     {0x09, kEnduranceBytes, FillEndurance, LogScope::kEnduranceGroup},
     {0x0d, kEventLogBytes, FillPersistentEvents},
+    {0x14, kLockdownLogBytes, FillNothing},
     {0x20, kPlacementConfigurationsBytes, FillPlacementConfigurations, LogScope::kPlacement},
     {0x21, kHandleUsageBytes, FillHandleUsage, LogScope::kEnabledPlacement},
     {0x22, kPlacementStatisticsBytes, FillPlacementStatistics, LogScope::kEnabledPlacement},

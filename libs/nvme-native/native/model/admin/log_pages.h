@@ -8,6 +8,7 @@
 namespace assay::model {
 
 constexpr uint16_t kEnduranceGroup = 1;  // the only one
+constexpr uint32_t kLockdownLogBytes = 512;
 
 struct LogSource {
   const DriveHeader& header;

@@ -10,6 +10,13 @@ constexpr uint32_t kFirmwareSlots = 3;
 constexpr uint32_t kKeptEvents = 128;
 constexpr uint32_t kEventDataBytes = 48;
 
+// What the Lockdown command prohibits until the power goes: a bit for each opcode and each feature.
+constexpr uint32_t kLockdownWords = 256 / 32;
+struct LockdownRecord {
+  uint32_t commands[kLockdownWords];
+  uint32_t features[kLockdownWords];
+};
+
 struct ErrorLogRecord {
   uint64_t number;
   uint64_t lba;

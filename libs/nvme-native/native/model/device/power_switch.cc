@@ -56,6 +56,7 @@ void Restore(DriveFile& file) {
   DriveHeader& h = file.header();
   if (h.power.load() == kPowerOn) return;
   h.smart.power_cycles++;
+  h.lockdown = {};
   for (NamespaceRecord& ns : h.namespaces) {
     if (ns.write_protected == kProtectedUntilPowerCycle) ns.write_protected = kWritable;
   }

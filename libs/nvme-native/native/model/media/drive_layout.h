@@ -145,6 +145,7 @@ struct DriveHeader {
   uint32_t awun;         // the same of what reads find, at least as many
   uint64_t busy_ns;               // SMART: commands were at work
   uint32_t weighted_round_robin;  // CAP.AMS
+  LockdownRecord lockdown;
   OpalRecord opal;
   EventHistory events;
   ReservationRecord reservations[kMaxNamespaces];
