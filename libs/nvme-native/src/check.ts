@@ -5,7 +5,8 @@ export function refuse(message: string): never {
   throw new NvmeError("ERR_ARGUMENT", message);
 }
 
-function show(value: unknown): string {
+/** A value as messages show it. */
+export function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}...` : value);
   if (typeof value === "function") return "a function";

@@ -1,7 +1,7 @@
 /** Namespaces of a software drive: what a script asks for, checked, as native/model wants it. */
 
 import type { NativeModelNamespace } from "../addon/drive-spec";
-import { big, flag, having, integer, object, oneOf, refuse, U32 } from "../check";
+import { big, flag, having, integer, object, oneOf, refuse, show, U32 } from "../check";
 import { KEY_VALUE_COMMAND_SET, MAX_KEY_BYTES } from "../key-value/commands";
 import { checkPlacementHandles } from "./fdp";
 import type { ModelDriveSpec, ModelKeyValue, ModelKeyValueNamespaceSpec, ModelNamespaceSpec, ModelZones } from "./spec";
@@ -53,7 +53,7 @@ const PLAIN = {
 function hex(name: string, value: string | undefined, digits: number): string {
   if (value === undefined) return "";
   if (typeof value !== "string" || !new RegExp(`^[0-9a-fA-F]{${digits}}$`).test(value)) {
-    refuse(`${name} is ${JSON.stringify(value)}, it must have ${digits} hex digits`);
+    refuse(`${name} is ${show(value)}, it must have ${digits} hex digits`);
   }
   return value;
 }
