@@ -160,6 +160,13 @@ where.each(noVfioUser === null ? [TCP, VFIO_USER] : [TCP])("$name", ({ name, add
     expect(sweep.miscompares[0]).toMatchObject({ lba: 800n });
   });
 
+  test("a namespace of blocks is none of keys and values, and commands about keys go out as they are", async () => {
+    await expect(controller.keyValueNamespace(1)).rejects.toMatchObject({ code: "ERR_UNSUPPORTED" });
+    const exist = { opcode: 0x14, cdw2: 0x6b, cdw3: 2, cdw11: 1, cdw14: 3, cdw15: 4 };
+    expect(status(await ns.io(qpair, exist))).toBe("00/01");
+    expect(qpair.cmdlog(1)[0]!.submission).toMatchObject({ 2: 0x6b, 3: 2, 11: 1, 14: 3, 15: 4 });
+  });
+
   test("ten resets with commands in flight settle every handle and leave the drive usable", async () => {
     let settled = 0;
     for (let round = 0; round < 10; round++) {

@@ -24,11 +24,11 @@ interface Identified extends ControllerAccess {
   ): Promise<{ completion: Completion; data: Uint8Array }>;
 }
 
-/** The command set of an active namespace (CNS 03h); null: the drive does not tell it. */
+/** The command set of an active namespace (CNS 03h; one that tells none is NVM's); null: the drive refused to tell. */
 async function commandSetOf(controller: Identified, nsid: number): Promise<number | null> {
   if (controller.identity.version < FIRST_VERSION_WITH_SETS) return NVM_COMMAND_SET;
   const { completion, data } = await controller.identifyRaw(DESCRIPTORS, nsid);
-  return succeeded(completion) ? parseCommandSet(data) : null;
+  return succeeded(completion) ? (parseCommandSet(data) ?? NVM_COMMAND_SET) : null;
 }
 
 /** Before a namespace is opened as one of blocks. @throws ERR_UNSUPPORTED */
@@ -52,7 +52,7 @@ export async function openKeyValueNamespace(controller: Identified, nsid: number
   if (!succeeded(completion))
     throw new NvmeError(
       "ERR_OPEN",
-      `Identify of namespace ${nsid} of keys and values ended with ${statusText(completion)}`,
+      `Identify of namespace ${nsid} as one of keys and values ended with ${statusText(completion)}`,
     );
   const identity = parseKeyValueNamespace(nsid, data);
   if (identity.capacityBytes === 0n) throw new NvmeError("ERR_OPEN", `namespace ${nsid} is not active`);

@@ -2,13 +2,13 @@
 
 /**
  * When, where and how often a defect shows. All conditions must hold. A candidate is a command; for defects of data an LBA
- * that was written; for `slow-ready` and `failed-activation` a bring-up,
+ * that was written, or a part of a value that was stored; for `slow-ready` and `failed-activation` a bring-up,
  * for `torn-at-power-loss` a power loss, for `torn-read` a read that meets two LBAs or more of a write on its way.
  */
 export interface ModelFaultRule {
-  /** `after...`: so many since the drive was made. */
+  /** `after...`: so many since the drive was made. An opcode means what it does to the namespace: 01h is Write and Store. */
   when?: { afterCommands?: number; afterWrites?: number; opcode?: number };
-  /** `slba` as decimal text. Default: everywhere. */
+  /** `slba` as decimal text; commands about keys are nowhere. Default: everywhere. */
   where?: { slba: string; lbaCount: number };
   /** Default: once; without end where `everyNth` or `probability` is given. */
   times?: number;
