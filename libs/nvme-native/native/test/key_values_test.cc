@@ -182,7 +182,6 @@ void ACutLeavesWholeValuesAndAllThatWasFlushed(const std::string& path, uint32_t
   for (uint64_t cut = 0; cut < kCuts; cut++) {
     for (auto& [key, values] : possible) values = {bench.Read(key)};
     std::map<std::string, std::optional<Value>> newest;
-    bench.media->MakeAllDurable();
     for (uint64_t n = random.Below(24); n > 0; n--) {
       const std::string key(1, static_cast<char>('a' + random.Below(6)));
       if (possible[key].empty()) possible[key] = {std::nullopt};
@@ -279,13 +278,12 @@ void PartsWithoutTheirFirstAreSweptUp(const std::string& path) {
   for (const uint32_t sector : {0u, 63u}) bench.media->Write(sector, left.data(), kSectorWritten);
   bench.Find();
   CHECK(!bench.Read("k") && bench.UsedBytes() == 0);
-  // Nor are they taken for parts of what is stored later, though a cut brings them back.
-  bench.CutPower(1, bench.media->atomic_sectors());
-  for (const uint32_t sector : {0u, 63u}) bench.media->Write(sector, left.data(), kSectorWritten);
-  bench.media->MakeAllDurable();
+  // Nor are they taken for parts of what is stored later.
+  bench.media->Write(0, left.data(), kSectorWritten);
   bench.Find();
-  CHECK(bench.Store("k", Filled(3 * kPartBytes, 2)) == 0);
-  for (const uint32_t sector : {0u, 63u}) bench.media->Write(sector, left.data(), kSectorWritten);
+  CHECK(bench.Store("first", {}) == 0 && bench.Store("k", Filled(3 * kPartBytes, 2)) == 0);
+  bench.Delete("first");
+  bench.media->Write(0, left.data(), kSectorWritten);
   bench.Find();
   CHECK(bench.Read("k") == Filled(3 * kPartBytes, 2));
 }

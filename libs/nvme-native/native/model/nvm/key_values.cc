@@ -110,9 +110,10 @@ void KeyValues::FindAll() {
     known = std::move(value);
   }
   if (left_over.empty()) return;
-  // What is newer must not be lost when what is older has gone.
+  // What is newer must not be lost when what is older has gone, nor what is older come back when what is newer is deleted.
   media_.MakeAllDurable();
   for (uint32_t sector : left_over) media_.Write(sector, nullptr, 0);
+  media_.MakeAllDurable();
   index_->used -= left_over.size();
 }
 
