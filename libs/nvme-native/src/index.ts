@@ -61,10 +61,18 @@ export type { StoreOptions, ValueKey } from "./key-value/commands";
 export type { KeyValueFormat, KeyValueIdentity } from "./key-value/identity";
 export type * from "./model/fault-spec";
 export type * from "./model/spec";
+export { isExtended, setExtendedFormats } from "./namespace/extended-formats";
+export { type GuardBits, guardCrc, guardCrc32, guardCrc64 } from "./namespace/guards";
 export type * from "./namespace/io-options";
 export { findLbaFormat, formatNamespace, type NewNamespace, namespacePage } from "./namespace/lba-format";
 export type * from "./namespace/miscompare";
-export { guardCrc, protectionTuple } from "./namespace/protection";
+export {
+  guardOf,
+  type ProtectionTuple,
+  protectionTuple,
+  readProtectionTuple,
+  type TupleFormat,
+} from "./namespace/protection-tuple";
 export {
   type AcquireOptions,
   decodeReservationNotification,

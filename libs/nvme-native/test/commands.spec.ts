@@ -34,6 +34,16 @@ test("identify tells what the drive was made as", () =>
       [512, 8],
       [4096, 8],
       [4096, 64],
+      [4096, 16],
+      [4096, 16],
+      [4096, 64],
+      [512, 8],
+      [4096, 8],
+      [4096, 16],
+      [4096, 16],
+      [4096, 16],
+      [4096, 64],
+      [4096, 16],
     ]);
     const registers = await controller.registers();
     expect(Number(registers.vs)).toBe(controller.identity.version);
@@ -69,7 +79,7 @@ describe("a wrong command ends with the status that the specification names", ()
       ({ ns, qpair }) => ns.io(qpair, { opcode: 2, cdw12: 4095 }, new Uint8Array(2 << 20), "from-device"),
     ],
     ["compare with other data", "02/85", ({ ns, qpair }) => ns.compare(qpair, 0n, new Uint8Array(512).fill(1))],
-    ["format with an unknown LBA format", "01/0a", ({ controller }) => controller.format(1, { lbaFormat: 9 })],
+    ["format with an unknown LBA format", "01/0a", ({ controller }) => controller.format(1, { lbaFormat: 15 })],
     ["format of nsid 0", "00/0b", ({ controller }) => controller.format(0, { lbaFormat: 0 })],
     ["setting a power state that is not there", "00/02", ({ controller }) => controller.setFeature(2, 7)],
     [

@@ -5,7 +5,13 @@
 import { CMDLOG_ENTRY_BYTES, CMDLOG_HEADER_BYTES, CmdlogFormatError, decodeCmdlog } from "@assay/protocol";
 import { parseEvent } from "../src/admin/async-events";
 import { field, fieldText } from "../src/buffer/field";
-import { parseActiveList, parseController, parseNamespace, powerCyclesOf } from "../src/controller/identify";
+import {
+  needsExtendedFormats,
+  parseActiveList,
+  parseController,
+  parseNamespace,
+  powerCyclesOf,
+} from "../src/controller/identify";
 import { NvmeError } from "../src/nvme-error";
 
 const ROUNDS = 1500;
@@ -66,6 +72,21 @@ test("an Identify Namespace page gives one of its formats and a capacity that fo
     expect(identity.lbaFormats.length).toBeLessThanOrEqual(64);
     expect(identity.capacityBytes).toBe(identity.lbaCount * BigInt(identity.lbaBytes));
     expect(identity.lbaCount >= 0n && identity.awupfLbas >= 1).toBe(true);
+  }
+});
+
+test("extended LBA formats have a guard and a storage tag that there can be", () => {
+  const page = new Uint8Array(4096).fill(0x3f, 25, 26);
+  const least = { 16: 0, 32: 16, 64: 0 };
+  const most = { 16: 32, 32: 64, 64: 48 };
+  for (const nvmPage of damaged(new Uint8Array(4096), ROUNDS)) {
+    const { lbaFormats, protection } = parseNamespace(1, page, new Uint8Array(4096), nvmPage);
+    const possible = lbaFormats.filter(
+      ({ guardBits, storageTagBits }) => storageTagBits! >= least[guardBits!] && storageTagBits! <= most[guardBits!],
+    );
+    expect(possible).toHaveLength(64);
+    expect(protection!.storageMask! < 1n << BigInt(protection!.storageTagBits!)).toBe(true);
+    expect(typeof needsExtendedFormats(page, nvmPage)).toBe("boolean");
   }
 });
 

@@ -67,7 +67,7 @@ test("namespace management refuses with the statuses of the specification", () =
     };
     expect(await create({ lbaCount: 32_769n, lbaFormat: 0 })).toBe("01/15");
     expect(await create({ lbaCount: 24_577n, lbaFormat: 0 })).toBe("01/15");
-    expect(await create({ lbaCount: 8n, lbaFormat: 9 })).toBe("01/0a");
+    expect(await create({ lbaCount: 8n, lbaFormat: 15 })).toBe("01/0a");
     expect(await create({ lbaCount: 8n, lbaFormat: 0, protection: 1 })).toBe("01/0a");
     expect(await create({ lbaCount: 8n, lbaFormat: 0 }, (page) => page.setBigUint64(8, 4n, true))).toBe("01/1b");
     expect(await create({ lbaCount: 8n, lbaFormat: 0 }, undefined, 1)).toBe("01/29");

@@ -31,6 +31,7 @@ const SUITES = [
   "tracked-io",
   "power-loss",
   "protection",
+  "protection-tuple",
   "classification",
   "stress",
   "resets",

@@ -235,7 +235,7 @@ test("format goes to every LBA format, and refuses protection where the metadata
       }
     }
     expectStatus(await controller.format(1, { lbaFormat: 0, protection: 1 }), 1, 0x0a);
-    expectStatus(await controller.format(1, { lbaFormat: 5 }), 1, 0x0a);
+    expectStatus(await controller.format(1, { lbaFormat: 15 }), 1, 0x0a);
     expectStatus(await controller.format(1, { lbaFormat: 2, protection: 4 }), 0, 2);
   }));
 

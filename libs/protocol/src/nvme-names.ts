@@ -150,6 +150,7 @@ const STATUSES: Record<number, string> = {
   645: "Compare Failure",
   646: "Access Denied",
   647: "Deallocated or Unwritten Logical Block",
+  648: "End-to-end Storage Tag Check Error",
 };
 /** By `sc` under status code type 7, where our side gave it (native/core/nvme_spec.h of nvme-native). */
 const LOCAL: Record<number, string> = {

@@ -22,8 +22,8 @@ constexpr auto kTables = [] {
 
 }  // namespace
 
-uint32_t Crc32c(const uint8_t* data, size_t bytes) {
-  uint32_t crc = 0xffffffff;
+uint32_t Crc32c(const uint8_t* data, size_t bytes, uint32_t before) {
+  uint32_t crc = ~before;
   for (; bytes >= 8; bytes -= 8, data += 8) {
     uint64_t word;
     std::memcpy(&word, data, 8);

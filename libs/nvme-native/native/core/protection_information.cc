@@ -3,6 +3,9 @@
 #include <array>
 #include <cstring>
 
+#include "crc32c.h"
+#include "crc64_nvme.h"
+
 namespace assay {
 namespace {
 
@@ -28,13 +31,28 @@ constexpr std::array<Table, kAtOnce> MakeTables() {
 }
 constexpr std::array<Table, kAtOnce> kTables = MakeTables();
 
-// Big endian, as T10 defined it.
-struct Stored {
-  uint16_t guard, application;
-  uint32_t reference;
-};
+// Storage and Reference Space, 80 bits of it at most.
+using Space = unsigned __int128;
 
-uint16_t Swap(uint16_t value) { return __builtin_bswap16(value); }
+Space SpaceOf(const ProtectionFormat& format, uint64_t reference, uint64_t storage) {
+  const Space high = storage & format.StorageMask();
+  return high << format.ReferenceBits() | (reference & format.ReferenceMask());
+}
+
+ProtectionTags TagsIn(const ProtectionFormat& format, Space space) {
+  return {static_cast<uint64_t>(space) & format.ReferenceMask(), static_cast<uint64_t>(space >> format.ReferenceBits()) & format.StorageMask()};
+}
+
+uint64_t LoadBig(const uint8_t* from) {
+  uint64_t word;
+  std::memcpy(&word, from, sizeof word);
+  return __builtin_bswap64(word);
+}
+
+void StoreBig(uint64_t word, uint8_t* to) {
+  word = __builtin_bswap64(word);
+  std::memcpy(to, &word, sizeof word);
+}
 
 }  // namespace
 
@@ -49,19 +67,50 @@ uint16_t GuardCrc(const uint8_t* data, size_t bytes, uint16_t crc) {
   return crc;
 }
 
+// Guard, application tag, storage and reference space: one behind the other, big endian, as T10 defined it.
 ProtectionTuple LoadTuple(const ProtectionFormat& format, const uint8_t* metadata) {
-  Stored stored;
-  std::memcpy(&stored, metadata + format.Offset(), sizeof stored);
-  return {Swap(stored.guard), Swap(stored.application), __builtin_bswap32(stored.reference)};
+  const uint8_t* at = metadata + format.Offset();
+  const bool small = format.guard == Guard::k16;
+  const Space whole = small ? Space{LoadBig(at)} : Space{LoadBig(at)} << 64 | LoadBig(at + 8);
+  const uint32_t bits = format.SpaceBits();
+  const ProtectionTags tags = TagsIn(format, whole & ((Space{1} << bits) - 1));
+  return {static_cast<uint64_t>(whole >> (bits + 16)), static_cast<uint16_t>(whole >> bits), tags.reference, tags.storage};
 }
 
 void StoreTuple(const ProtectionFormat& format, const ProtectionTuple& tuple, uint8_t* metadata) {
-  const Stored stored{Swap(tuple.guard), Swap(tuple.application), __builtin_bswap32(tuple.reference)};
-  std::memcpy(metadata + format.Offset(), &stored, sizeof stored);
+  uint8_t* at = metadata + format.Offset();
+  const uint32_t bits = format.SpaceBits();
+  const Space whole = (Space{tuple.guard} << 16 | tuple.application) << bits | SpaceOf(format, tuple.reference, tuple.storage);
+  if (format.guard != Guard::k16) {
+    StoreBig(static_cast<uint64_t>(whole >> 64), at);
+    at += 8;
+  }
+  StoreBig(static_cast<uint64_t>(whole), at);
 }
 
-uint16_t GuardOf(const ProtectionFormat& format, const uint8_t* data, const uint8_t* metadata) {
-  return GuardCrc(metadata, format.Offset(), GuardCrc(data, format.lba_bytes));
+uint64_t GuardOf(const ProtectionFormat& format, const uint8_t* data, const uint8_t* metadata) {
+  switch (format.guard) {
+    case Guard::k16: return GuardCrc(metadata, format.Offset(), GuardCrc(data, format.lba_bytes));
+    case Guard::k32: return Crc32c(metadata, format.Offset(), Crc32c(data, format.lba_bytes));
+    default: return Crc64Nvme(metadata, format.Offset(), Crc64Nvme(data, format.lba_bytes));
+  }
+}
+
+ProtectionTags TagsOf(const ProtectionFormat& format, const Sqe& sqe) {
+  const Space space = Space{sqe.cdw2} << 64 | Space{sqe.cdw3} << 32 | sqe.cdw14;
+  return TagsIn(format, space);
+}
+
+void SetTags(const ProtectionFormat& format, const ProtectionTags& tags, Sqe* sqe) {
+  const Space space = SpaceOf(format, tags.reference, tags.storage);
+  sqe->cdw14 = static_cast<uint32_t>(space);
+  if (format.guard == Guard::k16) return;
+  sqe->cdw3 = static_cast<uint32_t>(space >> 32);
+  if (format.guard == Guard::k32) sqe->cdw2 = static_cast<uint32_t>(space >> 64);
+}
+
+ProtectionTags TagsOf(const ProtectionFormat& format, const uint8_t (&bytes)[10]) {
+  return TagsIn(format, Space{bytes[0]} << 72 | Space{bytes[1]} << 64 | LoadBig(bytes + 2));
 }
 
 }  // namespace assay

@@ -46,6 +46,7 @@ NamespaceRecord NamespaceOf(const Napi::Object& o) {
   NamespaceRecord ns{};
   ns.bytes = U64(o, "bytes");
   ns.lba_format = U32(o, "lbaFormat");
+  ns.compared_storage = U64(o, "storageMask");
   ns.extended = Flag(o, "extended");
   ns.pi_type = U32(o, "piType");
   ns.pi_first = Flag(o, "piFirst");

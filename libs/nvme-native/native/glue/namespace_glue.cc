@@ -10,8 +10,8 @@ namespace assay::glue {
 namespace {
 
 // createNamespace(controller, { nsid, lbaBytes, lbaCount, maxTransferBytes, metadataBytes, interleavedBytes,
-// extendedMetadataBytes, protectionType, protectionFirst, allMetadataBytes, deallocatedZeroes, awupfLbas, boundaryLbas, boundaryOffsetLba, awunLbas,
-// normalBoundaryLbas }) -> handle
+// extendedMetadataBytes, protectionType, protectionFirst, allMetadataBytes, guard (PIF), storageTagBits, deallocatedZeroes,
+// awupfLbas, boundaryLbas, boundaryOffsetLba, awunLbas, normalBoundaryLbas }) -> handle
 Napi::Value Create(const Napi::CallbackInfo& info) {
   const auto o = info[1].As<Napi::Object>();
   NamespaceGeometry geometry;
@@ -22,7 +22,8 @@ Napi::Value Create(const Napi::CallbackInfo& info) {
   geometry.metadata_bytes = U32(o, "metadataBytes");
   geometry.interleaved_bytes = U32(o, "interleavedBytes");
   geometry.extended_metadata_bytes = U32(o, "extendedMetadataBytes");
-  geometry.protection = {U32(o, "protectionType"), Flag(o, "protectionFirst"), geometry.lba_bytes, U32(o, "allMetadataBytes")};
+  geometry.protection = {U32(o, "protectionType"),  Flag(o, "protectionFirst"),         geometry.lba_bytes,
+                         U32(o, "allMetadataBytes"), static_cast<Guard>(U32(o, "guard")), U32(o, "storageTagBits")};
   geometry.deallocated_zeroes = Flag(o, "deallocatedZeroes");
   geometry.power_fail_unit = {U32(o, "awupfLbas"), U32(o, "boundaryLbas"), U32(o, "boundaryOffsetLba")};
   geometry.normal_unit = {U32(o, "awunLbas"), U32(o, "normalBoundaryLbas"), U32(o, "boundaryOffsetLba")};

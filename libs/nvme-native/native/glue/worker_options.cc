@@ -72,11 +72,13 @@ PayloadOptions PayloadOf(const Napi::Object& o) {
   return payload;
 }
 
-// Command dwords 12, 14 and 15.
+// Command dwords 12 and 15, and tags.
 WorkerProtectionOptions ProtectionOf(const Napi::Object& o) {
   WorkerProtectionOptions protection;
   protection.cdw12 = U32(o, "bits");
-  protection.reference_tag = U32(o, "cdw14");
+  protection.reference_tag = U64(o, "referenceTag");
+  protection.storage_tag = U64(o, "storageTag");
+  protection.storage_mask = U64(o, "storageMask");
   protection.application_tag = static_cast<uint16_t>(U32(o, "cdw15"));
   protection.application_mask = static_cast<uint16_t>(U32(o, "cdw15") >> 16);
   return protection;

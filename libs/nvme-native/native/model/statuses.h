@@ -67,5 +67,6 @@ constexpr uint16_t kReferenceTagCheck = MakeStatus(2, 0x84);
 constexpr uint16_t kCompareFailure = MakeStatus(2, 0x85);
 constexpr uint16_t kAccessDenied = MakeStatus(2, 0x86, true);
 constexpr uint16_t kDeallocated = MakeStatus(2, 0x87, true);
+constexpr uint16_t kStorageTagCheck = MakeStatus(2, 0x88);
 
 }  // namespace assay::model::status

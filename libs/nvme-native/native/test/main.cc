@@ -30,6 +30,7 @@ void TestTrackedIo();
 void TestPowerLoss();
 void TestKeyValues();
 void TestProtection();
+void TestProtectionTuple();
 void TestClassification();
 void TestReclaimUnits();
 void TestPlacement();
@@ -66,6 +67,7 @@ constexpr Suite kSuites[] = {
     {"power-loss", TestPowerLoss, true},
     {"key-values", TestKeyValues, true},
     {"protection", TestProtection, true},
+    {"protection-tuple", TestProtectionTuple, true},
     {"classification", TestClassification, true},
     {"stress", TestStress, true},
     {"resets", TestResets, true},

@@ -121,6 +121,9 @@ export interface NativeAddon {
       extendedMetadataBytes: number;
       protectionType: number;
       protectionFirst: boolean;
+      /** PIF: 0, 1 and 2 for a guard of 16, 32 and 64 bits. */
+      guard: number;
+      storageTagBits: number;
       allMetadataBytes: number;
       /** DLFEAT: deallocated LBAs read zeroes. */
       deallocatedZeroes: boolean;

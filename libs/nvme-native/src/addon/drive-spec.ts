@@ -21,6 +21,8 @@ export interface NativeFault {
 export interface NativeModelNamespace {
   bytes: bigint;
   lbaFormat: number;
+  /** LBSTM. */
+  storageMask: bigint;
   extended: boolean;
   piType: number;
   piFirst: boolean;

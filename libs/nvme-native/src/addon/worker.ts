@@ -44,8 +44,15 @@ export interface NativeWorkerOptions {
   verify: boolean;
   exclusive: boolean;
   payload: { kind: "marked" | "constant" | "random"; word: number; zeroPercent: number };
-  /** Command dwords 12, 14 (of type 3) and 15; null: the drive makes and takes off its tuples. */
-  protection?: { bits: number; cdw14: number; cdw15: number } | null;
+  /** Command dwords 12 and 15, and tags (reference: of type 3); null: the drive makes and takes off its tuples. */
+  protection?: {
+    bits: number;
+    cdw15: number;
+    action: boolean;
+    referenceTag: bigint;
+    storageTag: bigint;
+    storageMask: bigint;
+  } | null;
   /** Empty: writes name none. */
   placement: { identifier: number; weight: number }[];
   skipUncorrectable: boolean;

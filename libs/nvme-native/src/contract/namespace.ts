@@ -4,6 +4,8 @@ import type { CommandData } from "../buffer/buffer";
 import type { Completion, RawCommand } from "../command/completion";
 import type { NamespaceIdentity } from "../controller/identity";
 import type {
+  AppendFlags,
+  CopyFlags,
   CopySource,
   DatasetAttributes,
   DatasetRange,
@@ -27,6 +29,8 @@ export interface Namespace {
   read(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
   write(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
   compare(qpair: Qpair, slba: bigint, data: CommandData, flags?: TransferFlags): Promise<Completion>;
+  /** Zone Append (ZNS Command Set 1.1, 3.4.1): CDW0 and CDW1 of the completion tell the LBA; `ZonedNamespace.append` reads it. */
+  zoneAppend(qpair: Qpair, zslba: bigint, data: CommandData, flags?: AppendFlags): Promise<Completion>;
   /** Verify: the drive reads and checks, no data move. (`verify` sweeps with the table.) */
   verifyLbas(
     qpair: Qpair,
@@ -35,7 +39,7 @@ export interface Namespace {
     flags?: IoFlags & { protection?: ProtectionOptions },
   ): Promise<Completion>;
   /** Copy inside the namespace; limits are MSSRL, MCL and MSRC of Identify Namespace. */
-  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: WriteFlags): Promise<Completion>;
+  copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags?: CopyFlags): Promise<Completion>;
   /** Its LBAs are unreadable (02/81) until they are written. */
   writeUncorrectable(
     qpair: Qpair,
@@ -56,7 +60,7 @@ export interface Namespace {
     qpair: Qpair,
     slba: bigint,
     lbaCount: number,
-    flags?: WriteFlags & { deallocate?: boolean },
+    flags?: WriteFlags & { deallocate?: boolean; protection?: ProtectionOptions },
   ): Promise<Completion>;
   /** Dataset Management with "deallocate", 1 to 256 ranges. */
   deallocate(qpair: Qpair, ranges: DatasetRange[]): Promise<Completion>;

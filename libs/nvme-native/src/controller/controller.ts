@@ -21,13 +21,22 @@ import type { Namespace } from "../contract/namespace";
 import type { LatestCommand, Qpair, QpairOptions } from "../contract/qpair";
 import { openKeyValueNamespace, refuseKeysAndValues } from "../key-value/open";
 import { DISABLE_NORMAL, WRITE_ATOMICITY } from "../namespace/atomicity";
+import { setExtendedFormats } from "../namespace/extended-formats";
 import type { FormatOptions } from "../namespace/io-options";
 import { OpenNamespaces } from "../namespace/open-namespaces";
 import { NvmeError } from "../nvme-error";
 import type { TransportAddress } from "../open/address";
 import { MAX_TIMEOUT_MS } from "../open/address";
 import { renewBy } from "../open/initialise";
-import { IDENTIFY_BYTES, parseActiveList, parseController, powerCyclesOf } from "./identify";
+import {
+  hasExtendedFormats,
+  IDENTIFY_BYTES,
+  needsExtendedFormats,
+  parseActiveList,
+  parseController,
+  parseNamespace,
+  powerCyclesOf,
+} from "./identify";
 import type { ControllerIdentity } from "./identity";
 import { createQpair } from "./qpair";
 import { readRegister, writeRegister } from "./register-access";
@@ -43,6 +52,8 @@ export class NvmeController implements Controller, ControllerAccess {
   readonly commands = new AdminCommands(this);
   #identity: ControllerIdentity | null = null;
   #closed = false;
+  /** A namespace with an extended LBA format was opened: after each reset the drive must be told anew. */
+  #usesExtendedFormats = false;
   readonly #commands = new InFlight();
   readonly #namespaces = new OpenNamespaces(this);
   readonly #keyValueNsids = new Set<number>();
@@ -112,11 +123,31 @@ export class NvmeController implements Controller, ControllerAccess {
     const { apart } = object<typeof options>("options", options, ["apart"]);
     flag("apart", apart ?? false);
     await refuseKeysAndValues(this, nsid);
+    const page = await this.#namespacePage(nsid);
+    const nvmPage = await this.#nvmPage(nsid);
+    let seen = page;
+    if (nvmPage !== null && needsExtendedFormats(page, nvmPage)) {
+      this.#usesExtendedFormats = true;
+      await setExtendedFormats(this, true);
+      // A host that knows more sees more formats.
+      seen = await this.#namespacePage(nsid);
+    }
+    this.#keyValueNsids.delete(nsid);
+    return this.#namespaces.open(parseNamespace(nsid, seen, this.identity.raw, nvmPage), apart === true);
+  }
+
+  async #namespacePage(nsid: number): Promise<Uint8Array> {
     const { completion, data } = await this.identifyRaw(0, nsid);
     if (!succeeded(completion))
       throw new NvmeError("ERR_OPEN", `Identify Namespace ${nsid} ended with ${statusText(completion)}`);
-    this.#keyValueNsids.delete(nsid);
-    return this.#namespaces.open(nsid, data, apart === true);
+    return data;
+  }
+
+  /** Identify Namespace of the NVM command set, of a drive that has extended LBA formats. */
+  async #nvmPage(nsid: number): Promise<Uint8Array | null> {
+    if (!hasExtendedFormats(this.identity.raw)) return null;
+    const { completion, data } = await this.identifyRaw(5, nsid);
+    return succeeded(completion) ? data : null;
   }
 
   async keyValueNamespace(nsid: number): Promise<KeyValueNamespace> {
@@ -207,8 +238,12 @@ export class NvmeController implements Controller, ControllerAccess {
   }
 
   async #renew(restart: boolean): Promise<NativeRenewal> {
-    if (this.initialise !== null) return renewBy(this.initialise, this, restart);
-    return settle(addon().renew(this.use(), restart));
+    const byScript = this.initialise !== null;
+    const renewal = await (byScript
+      ? renewBy(this.initialise, this, restart)
+      : settle(addon().renew(this.use(), restart)));
+    if (renewal.ok && this.#usesExtendedFormats) await setExtendedFormats(this, true);
+    return renewal;
   }
 
   async reset(): Promise<ResetReport> {

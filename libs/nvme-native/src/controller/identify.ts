@@ -1,9 +1,13 @@
 /** Pure readers of Identify pages: Controller (NVMe Base 2.0 figure 275), Namespace (NVM Command Set 1.0 figure 97). */
+
+import { GUARD_BITS, TUPLES, type TupleFormat } from "../namespace/protection-tuple";
 import type { ControllerIdentity, NamespaceIdentity } from "./identity";
 
 export const IDENTIFY_BYTES = 4096;
 /** A drive that names no limit gets this one, bytes. */
 const DEFAULT_TRANSFER_BYTES = 1024 * 1024;
+/** PIF: the guard is told by the field QPIF (NVM Command Set 1.1). */
+const QUALIFIED = 3;
 
 function view(page: Uint8Array): DataView {
   return new DataView(page.buffer, page.byteOffset, page.byteLength);
@@ -57,16 +61,52 @@ export function parseController(page: Uint8Array, host: HostFacts): ControllerId
   };
 }
 
-export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: Uint8Array): NamespaceIdentity {
+/** CTRATT.ELBAS: there are extended LBA formats. */
+export function hasExtendedFormats(controllerPage: Uint8Array): boolean {
+  return (view(controllerPage).getUint32(96, true) & 0x8000) !== 0;
+}
+
+/** An extended LBA format (figure 119); a guard or a storage tag that there cannot be reads as the nearest that there can. */
+function tupleFormat(word: number): Required<TupleFormat> {
+  const format = (word >>> 7) & 3;
+  const guardBits = GUARD_BITS[format === QUALIFIED ? (word >>> 9) & 15 : format] ?? 16;
+  const [least, most] = TUPLES[guardBits].storageBits;
+  return { guardBits, storageTagBits: Math.min(most, Math.max(least, word & 0x7f)) };
+}
+
+/** Index of the LBA format that the namespace has (FLBAS). */
+function currentFormat(page: Uint8Array): number {
+  return (page[26]! & 0x0f) | ((page[26]! & 0x60) >> 1);
+}
+
+/** The namespace has an LBA format that only hosts with LBAFEE may use: with a storage tag, a wide guard, or behind the list. */
+export function needsExtendedFormats(page: Uint8Array, nvmPage: Uint8Array): boolean {
+  const current = currentFormat(page);
+  const { guardBits, storageTagBits } = tupleFormat(view(nvmPage).getUint32(12 + 4 * current, true));
+  return current > page[25]! || guardBits !== 16 || storageTagBits !== 0;
+}
+
+/** `nvmPage`: Identify Namespace of the NVM command set (CNS 05h, figure 118), of a drive with extended LBA formats. */
+export function parseNamespace(
+  nsid: number,
+  page: Uint8Array,
+  controllerPage: Uint8Array,
+  nvmPage: Uint8Array | null = null,
+): NamespaceIdentity {
   const at = view(page);
   const formats = Math.min(page[25]! + 1, 64);
   const lbaFormats: NamespaceIdentity["lbaFormats"] = [];
   for (let i = 0; i < formats; i++) {
     const format = at.getUint32(128 + 4 * i, true);
-    lbaFormats.push({ lbaBytes: 2 ** ((format >>> 16) & 0xff), metadataBytes: format & 0xffff });
+    const tuple = nvmPage === null ? {} : tupleFormat(view(nvmPage).getUint32(12 + 4 * i, true));
+    lbaFormats.push({ lbaBytes: 2 ** ((format >>> 16) & 0xff), metadataBytes: format & 0xffff, ...tuple });
   }
-  const current = (page[26]! & 0x0f) | ((page[26]! & 0x60) >> 1);
+  const current = currentFormat(page);
   const format = lbaFormats[current] ?? { lbaBytes: 512, metadataBytes: 0 };
+  const { guardBits, storageTagBits } = format;
+  // Bits that are no part of the mask mean nothing.
+  const mask = (page: Uint8Array) => BigInt.asUintN(storageTagBits ?? 0, view(page).getBigUint64(0, true));
+  const tuple = nvmPage === null ? {} : { guardBits, storageTagBits, storageMask: mask(nvmPage) };
   const lbaCount = at.getBigUint64(0, true);
   // NSABP: the namespace has atomic sizes of its own; 0 among them is the controller's.
   const ownAtomic = (page[24]! & 2) !== 0;
@@ -82,7 +122,7 @@ export function parseNamespace(nsid: number, page: Uint8Array, controllerPage: U
     lbaBytes: format.lbaBytes,
     metadataBytes: format.metadataBytes,
     extendedLba: format.metadataBytes > 0 && (page[26]! & 0x10) !== 0,
-    protection: { type: page[29]! & 7, first: (page[29]! & 8) !== 0 },
+    protection: { type: page[29]! & 7, first: (page[29]! & 8) !== 0, ...tuple },
     capacityBytes: lbaCount * BigInt(format.lbaBytes),
     lbaFormats,
     nguid: hexOrNull(page, 104, 16),

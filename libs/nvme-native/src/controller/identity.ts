@@ -1,4 +1,5 @@
 /** What Identify tells, as values (NVM Express Base 2.0, 5.17). */
+import type { TupleFormat } from "../namespace/protection-tuple";
 
 /** Identify Controller, the fields that Assay needs, plus the page itself. */
 export interface ControllerIdentity {
@@ -40,12 +41,15 @@ export interface NamespaceIdentity {
   metadataBytes: number;
   /** Metadata follow the data of each LBA in the same buffer. */
   extendedLba?: boolean;
-  /** Type of the protection information (0: none), and whether it comes first in the metadata. */
-  protection?: { type: number; first: boolean };
+  /**
+   * Type of the protection information (0: none), and whether it comes first in the metadata; bits of its guard and of its
+   * storage tag, and which of the latter the drive compares (LBSTM).
+   */
+  protection?: { type: number; first: boolean; storageMask?: bigint } & TupleFormat;
   /** lbaCount times lbaBytes; NVMCAP is `field(raw, 63, 48)`. */
   capacityBytes: bigint;
   /** By index, as Format NVM wants it. */
-  lbaFormats: { lbaBytes: number; metadataBytes: number }[];
+  lbaFormats: ({ lbaBytes: number; metadataBytes: number } & TupleFormat)[];
   /** Hex digits; null where the drive gives zeroes. */
   nguid: string | null;
   eui64: string | null;

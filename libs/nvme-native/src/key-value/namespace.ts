@@ -40,6 +40,8 @@ function nativeNamespace(controller: ControllerAccess, nsid: number): NativeHand
     extendedMetadataBytes: 0,
     protectionType: 0,
     protectionFirst: false,
+    guard: 0,
+    storageTagBits: 0,
     allMetadataBytes: 0,
     deallocatedZeroes: false,
     awupfLbas: 1,

@@ -1,8 +1,10 @@
 /** Namespaces of a software drive: what a script asks for, checked, as native/model wants it. */
 
 import type { NativeModelNamespace } from "../addon/drive-spec";
-import { big, flag, having, integer, object, oneOf, refuse, show, U32 } from "../check";
+import { big, flag, having, integer, object, oneOf, refuse, show, U32, U64 } from "../check";
 import { KEY_VALUE_COMMAND_SET, MAX_KEY_BYTES } from "../key-value/commands";
+import { findLbaFormat } from "../namespace/lba-format";
+import { GUARD_BITS } from "../namespace/protection-tuple";
 import { checkPlacementHandles } from "./fdp";
 import type { ModelDriveSpec, ModelKeyValue, ModelKeyValueNamespaceSpec, ModelNamespaceSpec, ModelZones } from "./spec";
 
@@ -14,13 +16,33 @@ const ZONED_COMMAND_SET = 2;
 const MAX_VALUE_BYTES = 1 << 20;
 const MAX_KEY_VALUE_CAPACITY = 64n << 30n;
 /** native/model/media/lba_formats.h */
-const LBA_FORMATS = [
-  { lbaBytes: 512, metadataBytes: 0 },
-  { lbaBytes: 4096, metadataBytes: 0 },
-  { lbaBytes: 512, metadataBytes: 8 },
-  { lbaBytes: 4096, metadataBytes: 8 },
-  { lbaBytes: 4096, metadataBytes: 64 },
-];
+const LBA_FORMATS = (
+  [
+    [512, 0, 16, 0],
+    [4096, 0, 16, 0],
+    [512, 8, 16, 0],
+    [4096, 8, 16, 0],
+    [4096, 64, 16, 0],
+    [4096, 16, 16, 0],
+    [4096, 16, 64, 0],
+    [4096, 64, 64, 0],
+    [512, 8, 16, 16],
+    [4096, 8, 16, 32],
+    [4096, 16, 32, 16],
+    [4096, 16, 32, 32],
+    [4096, 16, 32, 64],
+    [4096, 64, 32, 37],
+    [4096, 16, 64, 18],
+    [4096, 16, 64, 48],
+    [4096, 64, 64, 16],
+    [4096, 64, 16, 12],
+  ] as const
+).map(([lbaBytes, metadataBytes, guardBits, storageTagBits]) => ({
+  lbaBytes,
+  metadataBytes,
+  guardBits,
+  storageTagBits,
+}));
 const KEYS = ["capacityBytes", "attached", "nguid", "eui64", "uuid"];
 const BLOCK_KEYS = [
   ...KEYS,
@@ -29,6 +51,9 @@ const BLOCK_KEYS = [
   "extendedLba",
   "protection",
   "protectionFirst",
+  "guardBits",
+  "storageTagBits",
+  "storageMask",
   "zoned",
   "placementHandles",
 ];
@@ -126,6 +151,7 @@ function checkKeyValueNamespace(
     ...checkPlace(name, o, most),
     ...checkValues(`${name}.keyValue`, o.keyValue),
     lbaFormat: 0,
+    storageMask: 0n,
     extended: false,
     piType: 0,
     piFirst: false,
@@ -144,16 +170,22 @@ function checkBlockNamespace(name: string, given: ModelNamespaceSpec, capacity: 
   const o = object<ModelNamespaceSpec>(name, given, BLOCK_KEYS);
   const place = checkPlace(name, o, capacity);
   const lbaBytes = oneOf(`${name}.lbaBytes`, o.lbaBytes, [512, 4096]);
-  const metadataBytes = oneOf(`${name}.metadataBytes`, o.metadataBytes ?? 0, [0, 8, 64]);
-  const lbaFormat = LBA_FORMATS.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
-  if (lbaFormat < 0)
-    refuse(`${name}: the drive has no LBA format of ${lbaBytes} bytes with ${metadataBytes} of metadata`);
+  const metadataBytes = oneOf(`${name}.metadataBytes`, o.metadataBytes ?? 0, [0, 8, 16, 64]);
+  const guardBits = oneOf(`${name}.guardBits`, o.guardBits ?? 16, GUARD_BITS);
+  const storageTagBits = integer(`${name}.storageTagBits`, o.storageTagBits ?? (guardBits === 32 ? 16 : 0), 0, 64);
+  const lbaFormat = findLbaFormat({ lbaFormats: LBA_FORMATS }, lbaBytes, metadataBytes, { guardBits, storageTagBits });
+  if (lbaFormat === null)
+    refuse(
+      `${name}: the drive has no LBA format of ${lbaBytes} bytes with ${metadataBytes} of metadata, a guard of ${guardBits} bits and a storage tag of ${storageTagBits}`,
+    );
   const piType = oneOf(`${name}.protection`, o.protection ?? 0, [0, 1, 2, 3]);
   if (piType !== 0 && metadataBytes === 0)
     refuse(`${name}.protection is ${piType}, it needs metadata of 8 bytes or more`);
+  const storageMask = big(`${name}.storageMask`, o.storageMask ?? U64, 0n, U64);
   return {
     ...place,
     lbaFormat,
+    storageMask,
     extended: flag(`${name}.extendedLba`, o.extendedLba ?? false) && metadataBytes > 0,
     piType,
     piFirst: flag(`${name}.protectionFirst`, o.protectionFirst ?? false) && piType !== 0,

@@ -16,13 +16,22 @@ interface ModelNamespace {
 /** One with logical blocks. `protection`: type of the protection information, needs metadata of 8 bytes or more. */
 export interface ModelNamespaceSpec extends ModelNamespace {
   lbaBytes: 512 | 4096;
-  /** 8 with both LBA sizes, 64 with 4096. */
-  metadataBytes?: 0 | 8 | 64;
+  /** 8 with both LBA sizes, 16 and 64 with 4096. */
+  metadataBytes?: 0 | 8 | 16 | 64;
   /** Metadata follow the data of each LBA in one buffer; else they have a buffer of their own. */
   extendedLba?: boolean;
   protection?: 0 | 1 | 2 | 3;
   /** The protection information is in the first bytes of the metadata instead of the last. */
   protectionFirst?: boolean;
+  /** Of the LBA format; 32 and 64 with LBAs of 4096 bytes. Default 16. */
+  guardBits?: 16 | 32 | 64;
+  /**
+   * STS: 512+8 bytes 16 and 4096+8 bytes 32, 4096+64 bytes 12 (guard of 16 bits); 4096+16 bytes 16, 32 and 64, 4096+64 bytes
+   * 37 (32 bits); 4096+16 bytes 18 and 48, 4096+64 bytes 16 (64 bits). Default: 0, of a 32-bit guard 16.
+   */
+  storageTagBits?: number;
+  /** LBSTM: bits of the storage tag that the drive compares; default: all. */
+  storageMask?: bigint;
   zoned?: ModelZones;
   /**
    * Reclaim unit handles that its placement handles 0 and on stand for, on a drive that begins with Flexible Data Placement

@@ -64,14 +64,14 @@ export class NamespaceChannel {
     return { data: carries, view: viewOf("data", data, stride, byteLength), lbas: byteLength / stride };
   }
 
-  /** A command that moves data, with the metadata and the protection information of this namespace. */
+  /** A command that moves data, with the metadata and the protection information of this namespace. `bits`: of CDW12. */
   async move(
     opcode: number,
     qpair: Qpair,
     slba: bigint,
     data: CommandData,
     flags: TransferFlags = {},
-    fuse = 0,
+    { fuse, bits }: { fuse?: number; bits?: number } = {},
   ): Promise<Completion> {
     this.use();
     const o = object<TransferFlags>("flags", flags, FLAGS);
@@ -87,7 +87,8 @@ export class NamespaceChannel {
     protect(command, this.identity, slba, protection);
     if (stream !== undefined) inStream(command, stream);
     placed(command, placement);
-    if (fuse !== 0) command.fuse = fuse;
+    if (fuse !== undefined) command.fuse = fuse;
+    if (bits !== undefined) command.cdw12 = (command.cdw12 | bits) >>> 0;
     const read = opcode === NVM_OPCODE.read;
     const direction = read ? "from-device" : "to-device";
     if (apart === 0 && metadata === undefined)

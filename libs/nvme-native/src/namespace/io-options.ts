@@ -9,7 +9,7 @@ export interface IoFlags {
   fua?: boolean;
   /** Bit 31 of CDW12. */
   limitedRetry?: boolean;
-  /** What has no name here: hints (CDW13 7:0), a directive of a vendor (type CDW12 23:20, value CDW13 31:16), storage tags. */
+  /** What has no name here: hints (CDW13 7:0), a directive of a vendor (type CDW12 23:20, value CDW13 31:16). */
   cdw?: CommandBits;
 }
 
@@ -19,14 +19,20 @@ export interface WriteFlags extends IoFlags {
   placement?: number;
 }
 
+/** What a drive compares of a tuple: PRCHK, and STC for a storage tag. */
+export type ProtectionCheck = "guard" | "application" | "reference" | "storage";
+
 /** Protection information of a command (NVM Command Set 1.0, 5.3). */
 export interface ProtectionOptions {
-  /** PRACT: the drive makes the tuples of a write and takes them off a read (when the metadata have 8 bytes). */
+  /** PRACT: the drive makes the tuples of a write and takes them off a read (when the metadata are a tuple and no more). */
   action?: boolean;
-  /** PRCHK: what the drive compares. */
-  check?: ("guard" | "application" | "reference")[];
-  /** Of the first LBA; default: the low 32 bits of its address. */
-  referenceTag?: number;
+  check?: ProtectionCheck[];
+  /** Of the first LBA; default: the low bits of its address, as many as the LBA format's reference tag has. */
+  referenceTag?: number | bigint;
+  /** Of an LBA format that has one, as many bits as it has; default 0. What the drive compares of it the namespace says (LBSTM). */
+  storageTag?: number | bigint;
+  /** Of workers alone: bits of the storage tag that they compare; default: all. */
+  storageMask?: number | bigint;
   applicationTag?: number;
   /** Bits of the application tag that are compared; default: all. */
   applicationMask?: number;
@@ -42,6 +48,15 @@ export interface TransferFlags extends IoFlags {
   metadata?: Uint8Array;
   /** Default on a protected namespace: `{ action: true }`. */
   protection?: ProtectionOptions;
+}
+
+/** Of Zone Append. */
+export interface AppendFlags extends TransferFlags {
+  /**
+   * PIREMAP: reference tags are those of the LBAs where the data land, though the command and its tuples have those of the
+   * zone's start. Default: on protection of types 1 (which wants it) and 2.
+   */
+  remap?: boolean;
 }
 
 /** Format NVM (NVM Command Set 1.0, 4.1.3). */
@@ -78,8 +93,23 @@ export interface DatasetAttributes {
   integralRead?: boolean;
 }
 
-/** A source range of Copy, descriptor format 0. */
+/** A source range of Copy, and on a protected namespace what its tuples must say where the drive compares them. */
 export interface CopySource {
   slba: bigint;
   lbaCount: number;
+  /** Default: the low bits of `slba`. */
+  referenceTag?: number | bigint;
+  storageTag?: number | bigint;
+  applicationTag?: number;
+  applicationMask?: number;
+}
+
+/** Of Copy (NVM Command Set 1.0, 3.2.2). */
+export interface CopyFlags extends WriteFlags {
+  /** Of what is written (PRINFOW); default on a protected namespace: the drive makes all tuples anew. */
+  protection?: ProtectionOptions;
+  /** What the drive compares as it reads (PRINFOR, STCR). */
+  check?: ProtectionCheck[];
+  /** Of the source ranges; default 1 where the guard has more than 16 bits, else 0. */
+  descriptorFormat?: 0 | 1;
 }

@@ -6,18 +6,27 @@ import type { Controller } from "../contract/controller";
 import type { Namespace } from "../contract/namespace";
 import type { NamespaceIdentity } from "../controller/identity";
 import type { FormatOptions } from "./io-options";
+import { givenFormat, type TupleFormat } from "./protection-tuple";
 
-/** Index of the first LBA format with these sizes, or null. */
+/** Index of the first LBA format with these sizes (and with this guard and storage tag, where they are given), or null. */
 export function findLbaFormat(
   ns: Pick<NamespaceIdentity, "lbaFormats">,
   lbaBytes: number,
   metadataBytes = 0,
+  tuple: TupleFormat = {},
 ): number | null {
   having("ns", ns, ["lbaFormats"]);
   numbersIn("ns.lbaFormats", ns.lbaFormats, ["lbaBytes", "metadataBytes"]);
   integer("lbaBytes", lbaBytes, 1, 2 ** 31);
   integer("metadataBytes", metadataBytes, 0, 0xffff);
-  const index = ns.lbaFormats.findIndex((f) => f.lbaBytes === lbaBytes && f.metadataBytes === metadataBytes);
+  const { guardBits, storageTagBits } = givenFormat("tuple", tuple);
+  const index = ns.lbaFormats.findIndex(
+    (f) =>
+      f.lbaBytes === lbaBytes &&
+      f.metadataBytes === metadataBytes &&
+      (guardBits === undefined || (f.guardBits ?? 16) === guardBits) &&
+      (storageTagBits === undefined || (f.storageTagBits ?? 0) === storageTagBits),
+  );
   return index < 0 ? null : index;
 }
 
@@ -34,6 +43,8 @@ export async function formatNamespace(
 
 /** What the page has room for. */
 const MAX_PLACEMENT_HANDLES = 128;
+/** Byte of LBSTM. */
+const STORAGE_MASK = 384;
 
 /** What Namespace Management is asked for. */
 export interface NewNamespace {
@@ -46,6 +57,8 @@ export interface NewNamespace {
   enduranceGroup?: number;
   /** Reclaim unit handles that its placement handles 0 and on stand for; default: the drive chooses one (NVM Command Set 1.1, 4.1.6.3). */
   placementHandles?: number[];
+  /** LBSTM: bits of the storage tag that the drive compares; default 0, none. */
+  storageMask?: bigint;
 }
 
 /** The page that `AdminCommands.createNamespace` takes (NVM Command Set 1.0, figure 110). */
@@ -58,6 +71,7 @@ export function namespacePage(wanted: NewNamespace): Uint8Array {
     "protectionFirst",
     "enduranceGroup",
     "placementHandles",
+    "storageMask",
   ]);
   const page = bytes("page", new Uint8Array(4096), 4096, 4096);
   const view = new DataView(page.buffer);
@@ -76,5 +90,6 @@ export function namespacePage(wanted: NewNamespace): Uint8Array {
   handles.forEach((handle, i) => {
     view.setUint16(512 + 2 * i, integer(`placementHandles[${i}]`, handle, 0, 0xffff), true);
   });
+  view.setBigUint64(STORAGE_MASK, big("storageMask", o.storageMask ?? 0n, 0n, U64), true);
   return page;
 }

@@ -13,7 +13,7 @@ export interface NativeMiscompare {
     | "unexpected-data"
     | "uncorrectable"
     | "lost-write"
-    /** The tuple of a sector; `expected` and `got` are its 8 bytes. */
+    /** The tuple of a sector; `expected` and `got` are its 8 or 16 bytes. */
     | "protection-information";
   /** Of the first wrong byte in the sector; null where none can be named. */
   byteOffset: number | null;

@@ -1,6 +1,6 @@
 import type { NativeHandle } from "../addon/command";
 import { type CommandData, carried, viewOf } from "../buffer/buffer";
-import { flag, integer, object, oneOf, refuse } from "../check";
+import { flag, having, integer, object, oneOf, refuse } from "../check";
 import type { ControllerAccess } from "../command/access";
 import { checkCommand, nativeCommand } from "../command/command";
 import type { Completion, RawCommand } from "../command/completion";
@@ -12,7 +12,10 @@ import type { IoWorker } from "../worker/handle";
 import { NvmeIoWorker } from "../worker/ioworker";
 import type { IoWorkerOptions } from "../worker/options";
 import { NamespaceChannel } from "./channel";
+import { copySources, descriptorFormat } from "./copy-sources";
 import type {
+  AppendFlags,
+  CopyFlags,
   CopySource,
   DatasetAttributes,
   DatasetRange,
@@ -24,7 +27,7 @@ import type {
 import type { NativeMiscompare, VerifyResult } from "./miscompare";
 import {
   addressed,
-  copySources,
+  copyCommand,
   datasetCommand,
   datasetRanges,
   MAX_LBAS,
@@ -37,9 +40,12 @@ import { NVM_OPCODE } from "./nvm-opcodes";
 import type { NamespaceTraffic } from "./traffic";
 import { NamespaceVerification, type VerifyOptions, type VerifyTableOptions } from "./verification";
 
-const WRITE_FLAGS = ["fua", "limitedRetry", "cdw", "placement"];
 const FUSED_FIRST = 1;
 const FUSED_SECOND = 2;
+/** Of the zoned command set. */
+const ZONE_APPEND = 0x7d;
+/** PIREMAP. */
+const REMAP = 0x0200_0000;
 
 export class NvmeNamespace implements Namespace {
   readonly #commands: NamespaceChannel;
@@ -79,6 +85,13 @@ export class NvmeNamespace implements Namespace {
     return this.#commands.move(NVM_OPCODE.compare, qpair, slba, data, flags);
   }
 
+  async zoneAppend(qpair: Qpair, zslba: bigint, data: CommandData, flags: AppendFlags = {}): Promise<Completion> {
+    const { remap, ...transfer } = having("flags", flags, []);
+    const moves = (this.identity.protection?.type ?? 0) === 1 || this.identity.protection?.type === 2;
+    const bits = flag("flags.remap", remap ?? moves) ? REMAP : 0;
+    return this.#commands.move(ZONE_APPEND, qpair, zslba, data, transfer, { bits });
+  }
+
   async compareAndWrite(
     qpair: Qpair,
     slba: bigint,
@@ -89,8 +102,8 @@ export class NvmeNamespace implements Namespace {
     viewOf("data", data, byteLength, byteLength);
     // One behind the other in the queue: nothing is awaited between the two.
     const [compare, write] = await Promise.all([
-      this.#commands.move(NVM_OPCODE.compare, qpair, slba, expected, {}, FUSED_FIRST),
-      this.#commands.move(NVM_OPCODE.write, qpair, slba, data, {}, FUSED_SECOND),
+      this.#commands.move(NVM_OPCODE.compare, qpair, slba, expected, {}, { fuse: FUSED_FIRST }),
+      this.#commands.move(NVM_OPCODE.write, qpair, slba, data, {}, { fuse: FUSED_SECOND }),
     ]);
     return { compare, write };
   }
@@ -108,11 +121,10 @@ export class NvmeNamespace implements Namespace {
     return this.#commands.send(qpair, command, null, "none", lbaCount);
   }
 
-  async copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags: WriteFlags = {}): Promise<Completion> {
-    const data = copySources(sources);
-    const { placement, ...plain } = object<WriteFlags>("flags", flags, WRITE_FLAGS);
-    const command = placed(addressed(NVM_OPCODE.copy, this.nsid, destination, sources.length, plain), placement);
-    protect(command, this.identity, destination, undefined);
+  async copy(qpair: Qpair, sources: CopySource[], destination: bigint, flags: CopyFlags = {}): Promise<Completion> {
+    const format = descriptorFormat(this.identity, having("flags", flags, []).descriptorFormat);
+    const data = copySources(this.identity, sources, format);
+    const command = copyCommand(this.identity, destination, sources.length, format, flags);
     return this.#commands.send(qpair, command, data, "to-device", 0);
   }
 
@@ -136,11 +148,10 @@ export class NvmeNamespace implements Namespace {
     qpair: Qpair,
     slba: bigint,
     lbaCount: number,
-    flags: WriteFlags & { deallocate?: boolean } = {},
+    flags: WriteFlags & { deallocate?: boolean; protection?: ProtectionOptions } = {},
   ): Promise<Completion> {
     integer("lbaCount", lbaCount, 1, MAX_LBAS);
-    const command = writeZeroesCommand(this.nsid, slba, lbaCount, flags);
-    protect(command, this.identity, slba, undefined);
+    const command = writeZeroesCommand(this.identity, slba, lbaCount, flags);
     return this.#commands.send(qpair, command, null, "none", lbaCount);
   }
 

@@ -7,7 +7,7 @@ import { nativeCommand } from "../command/command";
 import type { NamespaceIdentity } from "../controller/identity";
 import type {
   CommandBits,
-  CopySource,
+  CopyFlags,
   DatasetAttributes,
   DatasetRange,
   IoFlags,
@@ -15,14 +15,15 @@ import type {
   WriteFlags,
 } from "./io-options";
 import { NVM_OPCODE } from "./nvm-opcodes";
-import { protectionDwords } from "./protection";
+import { checkBits, type ProtectionDwords, protectionDwords, protects } from "./protection";
 
 export const MAX_LBAS = 65_536;
 const MAX_RANGES = 256;
 const RANGE_BYTES = 16;
 export const MAX_RANGES_BYTES = MAX_RANGES * RANGE_BYTES;
-const MAX_COPY_SOURCES = 256;
-const COPY_SOURCE_BYTES = 32;
+/** Of Copy: PRACT of what is read, and where PRCHK and STC of it stand. */
+const COPY_READ_ACTION = 1 << 15;
+const COPY_READ_CHECKS = { shift: 14, bits: 0x7000, storage: 1 << 25 };
 const FUA = 0x4000_0000;
 const LIMITED_RETRY = 0x8000_0000;
 const STREAMS_DIRECTIVE = 1 << 20;
@@ -35,6 +36,7 @@ const DATASET_ATTRIBUTES: Record<keyof DatasetAttributes, number> = {
 };
 const COMMAND_BITS = ["cdw2", "cdw3", "cdw12", "cdw13", "cdw14", "cdw15"] as const;
 const LBA_COUNT = 0xffff;
+const STORAGE_CHECK = 0x0100_0000;
 
 /** SLBA and NLB in their places. An LBA beyond the end is the drive's to refuse: that is what tests ask about. */
 export function addressed(
@@ -76,8 +78,20 @@ export function protect(
   slba: bigint,
   options: ProtectionOptions | undefined,
 ): void {
-  const { bits, cdw14, cdw15 } = protectionDwords(identity, slba, options);
+  refuseMask(options);
+  addDwords(command, protectionDwords(identity, slba, options));
+}
+
+/** What a worker compares is not in its commands; of the others nobody would compare it. */
+function refuseMask(options: ProtectionOptions | undefined): void {
+  if (options?.storageMask !== undefined)
+    refuse("protection.storageMask is for workers: what the drive compares of storage tags the namespace says");
+}
+
+function addDwords(command: NativeCommand, { bits, cdw2, cdw3, cdw14, cdw15 }: ProtectionDwords): void {
   command.cdw12 = (command.cdw12 | bits) >>> 0;
+  if (cdw2 !== 0) command.cdw2 = ((command.cdw2 ?? 0) | cdw2) >>> 0;
+  if (cdw3 !== 0) command.cdw3 = ((command.cdw3 ?? 0) | cdw3) >>> 0;
   command.cdw14 = (command.cdw14 | cdw14) >>> 0;
   command.cdw15 = (command.cdw15 | cdw15) >>> 0;
 }
@@ -99,31 +113,41 @@ export function placed(command: NativeCommand, placement: number | undefined): N
 }
 
 export function writeZeroesCommand(
-  nsid: number,
+  identity: NamespaceIdentity,
   slba: bigint,
   lbas: number,
-  flags: WriteFlags & { deallocate?: boolean },
+  flags: WriteFlags & { deallocate?: boolean; protection?: ProtectionOptions },
 ): NativeCommand {
-  const keys = ["fua", "limitedRetry", "cdw", "deallocate", "placement"];
-  const { deallocate, placement, ...plain } = object<typeof flags>("flags", flags, keys);
-  const command = placed(addressed(NVM_OPCODE.writeZeroes, nsid, slba, lbas, plain), placement);
+  const keys = ["fua", "limitedRetry", "cdw", "deallocate", "placement", "protection"];
+  const { deallocate, placement, protection, ...plain } = object<typeof flags>("flags", flags, keys);
+  const command = placed(addressed(NVM_OPCODE.writeZeroes, identity.nsid, slba, lbas, plain), placement);
+  protect(command, identity, slba, protection);
   if (flag("flags.deallocate", deallocate ?? false)) command.cdw12 = (command.cdw12 | DEALLOCATE) >>> 0;
   return command;
 }
 
-/** Source ranges of descriptor format 0, 32 bytes each. */
-export function copySources(sources: CopySource[]): Uint8Array {
-  if (!Array.isArray(sources) || sources.length === 0 || sources.length > MAX_COPY_SOURCES) {
-    refuse(`sources must be an array of 1 to ${MAX_COPY_SOURCES} ranges`);
-  }
-  const data = new Uint8Array(sources.length * COPY_SOURCE_BYTES);
-  const view = new DataView(data.buffer);
-  sources.forEach((source, i) => {
-    const o = object<CopySource>(`sources[${i}]`, source, ["slba", "lbaCount"]);
-    view.setBigUint64(i * COPY_SOURCE_BYTES + 8, big(`sources[${i}].slba`, o.slba, 0n, U64), true);
-    view.setUint16(i * COPY_SOURCE_BYTES + 16, integer(`sources[${i}].lbaCount`, o.lbaCount, 1, MAX_LBAS) - 1, true);
-  });
-  return data;
+/** Copy of so many source ranges in that descriptor format. */
+export function copyCommand(
+  identity: NamespaceIdentity,
+  destination: bigint,
+  sources: number,
+  format: 0 | 1,
+  flags: CopyFlags,
+): NativeCommand {
+  const keys = ["fua", "limitedRetry", "cdw", "placement", "protection", "check", "descriptorFormat"];
+  const { placement, protection, check, descriptorFormat: _, ...plain } = object<CopyFlags>("flags", flags, keys);
+  const command = placed(addressed(NVM_OPCODE.copy, identity.nsid, destination, sources, plain), placement);
+  command.cdw12 = (command.cdw12 | (format << 8)) >>> 0;
+  if (!protects(identity) && check !== undefined)
+    refuse(`flags.check was given, namespace ${identity.nsid} has no protection information`);
+  const dwords = protectionDwords(identity, destination, protection);
+  addDwords(command, dwords);
+  const read = checkBits(identity, "flags.check", check);
+  // The drive takes both actions or none (5.3.2.5.1).
+  const { shift, bits, storage } = COPY_READ_CHECKS;
+  const asked = ((read >>> shift) & bits) | ((read & STORAGE_CHECK) !== 0 ? storage : 0);
+  command.cdw12 = (command.cdw12 | asked | (dwords.action ? COPY_READ_ACTION : 0)) >>> 0;
+  return command;
 }
 
 /** Ranges of Dataset Management, 16 bytes each. */

@@ -3,13 +3,13 @@ import type { NativeCommand, NativeHandle } from "../addon/command";
 import type { ControllerAccess } from "../command/access";
 import type { Completion } from "../command/completion";
 import { succeeded } from "../command/status";
-import { parseNamespace } from "../controller/identify";
 import type { NamespaceIdentity } from "../controller/identity";
 import { NvmeError } from "../nvme-error";
 import { asksNormalUnit } from "./atomicity";
 import { ALL_NAMESPACES, ATTACH, CREATE, erases, OPCODE, SELECT, wasRefused } from "./erasure";
 import { NvmeNamespace } from "./namespace";
 import { transferLayout } from "./protection";
+import { GUARD_BITS } from "./protection-tuple";
 import { sameSectors, sectorsAfter, sectorsOf } from "./sector-format";
 import { type BusyNamespaces, NamespaceTraffic } from "./traffic";
 import { NamespaceVerification } from "./verification";
@@ -37,9 +37,9 @@ export class OpenNamespaces {
 
   constructor(private readonly controller: ControllerAccess) {}
 
-  /** `page`: Identify Namespace. `apart`: shares nothing with the others. @throws ERR_OPEN when it is not active */
-  open(nsid: number, page: Uint8Array, apart: boolean): NvmeNamespace {
-    const identity = parseNamespace(nsid, page, this.controller.identity.raw);
+  /** `identity`: as it is now. `apart`: shares nothing with the others. @throws ERR_OPEN when it is not active */
+  open(identity: NamespaceIdentity, apart: boolean): NvmeNamespace {
+    const { nsid } = identity;
     if (identity.lbaCount === 0n) throw new NvmeError("ERR_OPEN", `namespace ${nsid} is not active`);
     const before = apart ? undefined : this.#opened.get(nsid);
     const opened = before !== undefined && sameNamespace(before.identity, identity) ? before : this.#create(identity);
@@ -62,6 +62,8 @@ export class OpenNamespaces {
       extendedMetadataBytes: identity.extendedLba === true ? identity.metadataBytes : 0,
       protectionType: identity.protection?.type ?? 0,
       protectionFirst: identity.protection?.first === true,
+      guard: GUARD_BITS.indexOf(identity.protection?.guardBits ?? 16),
+      storageTagBits: identity.protection?.storageTagBits ?? 0,
       allMetadataBytes: identity.metadataBytes,
       deallocatedZeroes: (identity.raw[DLFEAT]! & 7) === READ_ZEROES,
       awupfLbas: identity.awupfLbas,

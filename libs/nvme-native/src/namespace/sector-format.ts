@@ -5,6 +5,8 @@ export interface SectorFormat {
   lbaBytes: number;
   metadataBytes: number;
   extendedLba: boolean;
+  guardBits: number;
+  storageTagBits: number;
   protection: number;
   protectionFirst: boolean;
 }
@@ -15,6 +17,8 @@ export function sectorsOf(ns: NamespaceIdentity): SectorFormat {
     lbaBytes: ns.lbaBytes,
     metadataBytes: ns.metadataBytes,
     extendedLba: ns.extendedLba === true,
+    guardBits: ns.protection?.guardBits ?? 16,
+    storageTagBits: ns.protection?.storageTagBits ?? 0,
     protection: ns.protection?.type ?? 0,
     protectionFirst: ns.protection?.first === true,
   };
@@ -29,7 +33,10 @@ export function sectorsAfter(ns: NamespaceIdentity, cdw10: number): SectorFormat
   if (format === undefined) return null;
   const protection = (cdw10 >> 5) & 7;
   return {
-    ...format,
+    lbaBytes: format.lbaBytes,
+    metadataBytes: format.metadataBytes,
+    guardBits: format.guardBits ?? 16,
+    storageTagBits: format.storageTagBits ?? 0,
     extendedLba: format.metadataBytes > 0 && (cdw10 & 0x10) !== 0,
     protection,
     protectionFirst: protection !== 0 && (cdw10 & 0x100) !== 0,
@@ -38,6 +45,6 @@ export function sectorsAfter(ns: NamespaceIdentity, cdw10: number): SectorFormat
 
 export function sameSectors(a: SectorFormat, b: SectorFormat | null): boolean {
   if (b === null) return false;
-  const keys = ["lbaBytes", "metadataBytes", "extendedLba", "protection"] as const;
+  const keys = ["lbaBytes", "metadataBytes", "extendedLba", "guardBits", "storageTagBits", "protection"] as const;
   return keys.every((key) => a[key] === b[key]) && (a.protection === 0 || a.protectionFirst === b.protectionFirst);
 }

@@ -7,11 +7,12 @@ import type { Controller } from "../contract/controller";
 import type { Namespace } from "../contract/namespace";
 import type { Qpair } from "../contract/qpair";
 import { NvmeError } from "../nvme-error";
+import type { AppendFlags } from "./io-options";
 import { ZoneHandle } from "./zone-handle";
 import { ACTIONS, FILTERS, type Zone, type ZoneFacts, type ZoneState, zoneAt } from "./zone-report";
 
 const ZONED_COMMAND_SET = 2;
-const OPCODE = { send: 0x79, receive: 0x7a, append: 0x7d } as const;
+const OPCODE = { send: 0x79, receive: 0x7a } as const;
 const REPORT_HEADER_BYTES = 64;
 const DESCRIPTOR_BYTES = 64;
 const FIRST_FORMAT_EXTENSION = 2816;
@@ -22,7 +23,6 @@ const SET_EXTENSION = 0x10;
 const MAX_REPORTED = 4096;
 const SELECT_ALL = 0x100;
 const PARTIAL = 0x1_0000;
-const FUA = 0x4000_0000;
 const NO_LIMIT = 0xffff_ffff;
 /** A namespace of the zoned command set. */
 export class ZonedNamespace {
@@ -154,18 +154,9 @@ export class ZonedNamespace {
     qpair: Qpair,
     zslba: bigint,
     data: CommandData,
-    flags: { fua?: boolean } = {},
+    flags: AppendFlags = {},
   ): Promise<{ completion: Completion; lba: bigint | null }> {
-    const { lbaBytes, extendedLba, metadataBytes } = this.namespace.identity;
-    const stride = lbaBytes + (extendedLba === true ? metadataBytes : 0);
-    const { byteLength } = viewOf("data", data, stride, this.maxTransferBytes);
-    if (byteLength % stride !== 0) refuse(`data has ${byteLength} bytes, it must be a multiple of ${stride}`);
-    const o = object<typeof flags>("flags", flags, ["fua"]);
-    const command = {
-      ...addressed(OPCODE.append, this.namespace.nsid, "zslba", zslba),
-      cdw12: ((flag("fua", o.fua ?? false) ? FUA : 0) + byteLength / stride - 1) >>> 0,
-    };
-    const completion = await this.namespace.io(qpair, command, data, "to-device");
+    const completion = await this.namespace.zoneAppend(qpair, zslba, data, flags);
     if (!succeeded(completion)) return { completion, lba: null };
     return { completion, lba: (BigInt(completion.cdw1 ?? 0) << 32n) | BigInt(completion.cdw0) };
   }

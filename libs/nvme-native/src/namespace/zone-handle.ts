@@ -6,7 +6,7 @@ import type { Namespace } from "../contract/namespace";
 import type { Qpair } from "../contract/qpair";
 import type { IoWorker } from "../worker/handle";
 import type { IoWorkerOptions } from "../worker/options";
-import type { TransferFlags } from "./io-options";
+import type { AppendFlags, TransferFlags } from "./io-options";
 import type { ACTIONS, Zone, ZoneFacts } from "./zone-report";
 
 const MAX_TRANSFER_BYTES = 2 ** 32 - 1;
@@ -22,7 +22,7 @@ interface Zoned {
     qpair: Qpair,
     zslba: bigint,
     data: CommandData,
-    flags?: { fua?: boolean },
+    flags?: AppendFlags,
   ): Promise<{ completion: Completion; lba: bigint | null }>;
 }
 
@@ -79,10 +79,7 @@ export class ZoneHandle {
   }
 
   /** Zone Append; `offset` is where the data went, null when the drive refused. */
-  async append(
-    data: CommandData,
-    flags?: { fua?: boolean },
-  ): Promise<{ completion: Completion; offset: bigint | null }> {
+  async append(data: CommandData, flags?: AppendFlags): Promise<{ completion: Completion; offset: bigint | null }> {
     viewOf("data", data, 1, MAX_TRANSFER_BYTES);
     const { completion, lba } = await this.zoned.append(this.qpair, this.slba, data, flags);
     return { completion, offset: lba === null ? null : lba - this.slba };

@@ -1,7 +1,8 @@
 import type { NativeWorkerOptions } from "../addon/worker";
 import { big, finite, flag, integer, object, oneOf, refuse, U32 } from "../check";
 import type { ControllerIdentity, NamespaceIdentity } from "../controller/identity";
-import { type ProtectionDwords, protectionDwords, TUPLE_BYTES, transferLayout } from "../namespace/protection";
+import { protectionDwords, transferLayout } from "../namespace/protection";
+import { tag, tupleBytes } from "../namespace/protection-tuple";
 import { checkOperations, checkSequence } from "./check-operations";
 import { checkPlaces, checkSizes } from "./check-pattern";
 import { checkPlacement } from "./check-placement";
@@ -84,14 +85,21 @@ function checkPattern(given: IoWorkerOptions["pattern"], verify: boolean): Nativ
   return { kind, word: 0, zeroPercent: integer("pattern.compressPercent", o.compressPercent ?? 0, 0, 100) };
 }
 
-function checkProtection(given: IoWorkerOptions["protection"], ns: NamespaceIdentity): ProtectionDwords | null {
+function checkProtection(
+  given: IoWorkerOptions["protection"],
+  ns: NamespaceIdentity,
+): NativeWorkerOptions["protection"] {
   if (given === undefined || given === null) return null;
   const dwords = protectionDwords(ns, 0n, given);
   if (given.referenceTag !== undefined && ns.protection?.type !== 3)
     refuse("protection.referenceTag is for type 3: otherwise it is the low part of the LBA");
-  if (!dwords.action && ns.metadataBytes < TUPLE_BYTES)
+  const { bits, action, cdw15, referenceTag, storageTag } = dwords;
+  if (!action && ns.metadataBytes < tupleBytes(ns.protection ?? {}))
     refuse(`protection.action is false, ${ns.metadataBytes} bytes of metadata hold no tuple`);
-  return dwords;
+  const storageBits = ns.protection?.storageTagBits ?? 0;
+  const all = (1n << BigInt(storageBits)) - 1n;
+  const storageMask = tag("protection.storageMask", given.storageMask ?? all, storageBits);
+  return { bits, cdw15, action, referenceTag, storageTag, storageMask };
 }
 
 type Commands = Pick<

@@ -118,10 +118,11 @@ export interface IoWorkerOptions {
   /** Not with `verify`: a sector that proves itself has a payload of its own (`VerifyTableOptions.compressPercent`). */
   pattern?: WorkerPattern | null;
   /**
-   * On a protected namespace (16-bit guard); default `{ action: true }`: the drive makes the tuples and takes them off.
+   * On a protected namespace; default `{ action: true }`: the drive makes the tuples and takes them off.
    * Without `action` the worker makes them itself, sends them with its data, and compares all of each that it reads with
    * what it must be, whatever `check` lets the drive compare: a wrong one is a miscompare of kind `protection-information`.
-   * `referenceTag` is for type 3; on types 1 and 2 it is the low part of each sector's LBA.
+   * `referenceTag` is for type 3; on types 1 and 2 it is the low part of each sector's LBA. `storageTag` is that of all
+   * sectors, of which the worker compares the bits of `storageMask`.
    */
   protection?: ProtectionOptions;
   /**

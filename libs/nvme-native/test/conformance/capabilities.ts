@@ -57,6 +57,7 @@ const PROBES = {
   "sanitize-block-erase": sanicap(1, "block erase"),
   "sanitize-overwrite": sanicap(2, "overwrite"),
   "persistent-events": identity((page) => (page.raw[261]! & 0x10) !== 0, "LPA.4 is 0: no persistent event log"),
+  "extended-formats": identity((page) => (page.raw[97]! & 0x80) !== 0, "CTRATT.15 is 0: no extended LBA formats"),
   "endurance-groups": identity((page) => (page.raw[96]! & 0x10) !== 0, "CTRATT.4 is 0: no endurance groups"),
   nssr: cap(1n << 36n, (value) => value !== 0n, "CAP.NSSRS is 0 or hidden: no NVM subsystem reset"),
   wrr: cap(1n << 17n, (value) => value !== 0n, "CAP.AMS is 0 or hidden: no weighted round robin"),

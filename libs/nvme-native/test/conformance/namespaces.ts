@@ -1,5 +1,15 @@
 /** Namespaces that keep protection information, and such as come and go (X16, X17: beyond the table of behaviours). */
-import { type Controller, expectStatus, type Namespace, type ProtectionOptions, protectionTuple } from "../../src";
+import {
+  type Controller,
+  expectStatus,
+  findLbaFormat,
+  formatNamespace,
+  guardCrc64,
+  type Namespace,
+  type ProtectionOptions,
+  protectionTuple,
+  setExtendedFormats,
+} from "../../src";
 import { behaviour, isQemu } from "./behaviour";
 import { filled, firstBytes } from "./sectors";
 
@@ -50,6 +60,33 @@ behaviour(
     expectStatus(await ns.write(qpair, 7n, data, { metadata, protection }));
     expectStatus(await read("guard"));
     expectStatus(await read("reference"), 2, 0x84);
+  },
+);
+
+behaviour(
+  "X16",
+  "a guard of 64 bits is made and checked, and only for a host that says that it knows it: else 00/0b",
+  { needs: ["format", "extended-formats"] },
+  async ({ controller, ns: plain, qpair, skip }) => {
+    expectStatus(await setExtendedFormats(controller, true));
+    const format = { guardBits: 64, storageTagBits: 0 } as const;
+    const lbaFormat = findLbaFormat(plain.identity, 4096, 16, format) ?? skip("no LBA format of 4096+16 bytes has one");
+    const { completion, namespace } = await formatNamespace(controller, 1, { lbaFormat, protection: 1 });
+    expectStatus(completion);
+    const ns = namespace!;
+    const data = new Uint8Array(4096).fill(0x5a);
+    expectStatus(await ns.write(qpair, 7n, data));
+    const metadata = new Uint8Array(16);
+    const protection = { check: ["guard", "reference"] as ("guard" | "reference")[] };
+    expectStatus(await ns.read(qpair, 7n, data, { metadata, protection }));
+    const tuple = { guard: guardCrc64(data), applicationTag: 0, referenceTag: 7n };
+    expect([...metadata]).toEqual([...protectionTuple(tuple, format)]);
+    const wrong = protectionTuple({ ...tuple, guard: tuple.guard ^ 1n }, format);
+    expectStatus(await ns.write(qpair, 7n, data, { metadata: wrong, protection }), 2, 0x82);
+    expectStatus(await setExtendedFormats(controller, false));
+    expectStatus(await ns.read(qpair, 7n, data), 0, 0x0b);
+    expectStatus(await setExtendedFormats(controller, true));
+    expectStatus(await ns.read(qpair, 7n, data));
   },
 );
 

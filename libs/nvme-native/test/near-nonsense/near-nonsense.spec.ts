@@ -32,6 +32,10 @@ const SPEC = {
     { capacityBytes: 4n * MIB, lbaBytes: 512 as const, zoned: { zoneBytes: MIB } },
     { capacityBytes: 4n * MIB, lbaBytes: 512 as const, metadataBytes: 8 as const, protection: 1 as const },
     { capacityBytes: 4n * MIB, keyValue: {} },
+    {
+      ...{ capacityBytes: 4n * MIB, lbaBytes: 4096 as const, metadataBytes: 16 as const, protection: 2 as const },
+      ...{ guardBits: 64 as const, storageTagBits: 18, storageMask: 0xffn },
+    },
   ],
 };
 const LIMIT_MS = 240_000;

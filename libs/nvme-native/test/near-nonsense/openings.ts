@@ -55,6 +55,9 @@ const DRIVE = {
       metadataBytes: 8,
       extendedLba: true,
       protection: 1,
+      guardBits: 16,
+      storageTagBits: 16,
+      storageMask: 3n,
       attached: true,
     },
     {

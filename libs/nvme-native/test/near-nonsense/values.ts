@@ -27,17 +27,25 @@ export const valueCalls = async ({ controller, ns, qpair }: Bench): Promise<Call
     expectStatus: right(() => [{ sct: 0, sc: 0, dnr: false }, 0, 0], surface.expectStatus as RightCall["call"]),
     statusField: right(() => [{ sct: 0, sc: 0, dnr: false, more: true }], surface.statusField as RightCall["call"]),
     namespacePage: right(
-      () => [{ lbaCount: 8n, lbaFormat: 0, extendedLba: true, protection: 0, protectionFirst: false }],
+      () => [{ lbaCount: 8n, lbaFormat: 0, extendedLba: true, protection: 0, protectionFirst: false, storageMask: 1n }],
       surface.namespacePage as RightCall["call"],
     ),
     findLbaFormat: right(
-      () => [{ lbaFormats: [{ lbaBytes: 512, metadataBytes: 0 }] }, 512, 0],
+      () => [{ lbaFormats: [{ lbaBytes: 512, metadataBytes: 0 }] }, 512, 0, { guardBits: 16, storageTagBits: 0 }],
       surface.findLbaFormat as RightCall["call"],
     ),
     protectionTuple: right(
-      () => [{ guard: 1, applicationTag: 2, referenceTag: 3 }],
+      () => [
+        { guard: 1, applicationTag: 2, referenceTag: 3, storageTag: 4 },
+        { guardBits: 64, storageTagBits: 18 },
+      ],
       surface.protectionTuple as RightCall["call"],
     ),
+    readProtectionTuple: right(
+      () => [new Uint8Array(16), { guardBits: 32, storageTagBits: 16 }],
+      surface.readProtectionTuple as RightCall["call"],
+    ),
+    guardOf: right(() => [new Uint8Array(16), { guardBits: 32 }], surface.guardOf as RightCall["call"]),
     encodeSubmission: right(
       () => [{ ...RAW, cid: 1, psdt: 0, prp1: 0n, prp2: 0n, mptr: 0n }],
       surface.encodeSubmission as RightCall["call"],

@@ -5,7 +5,6 @@ import type { StepExecutor, StepOf } from "../scope";
 
 /** Queue entries: one command at a time. */
 const QPAIR_DEPTH = 2;
-const TUPLE_BYTES = 8;
 
 export const ioStep: StepExecutor<"io"> = async (step, scope) => {
   const { drive, exposure } = scope.run;
@@ -44,9 +43,10 @@ const COMMANDS: { [O in StepOf<"io">["operation"]]: Send } = {
 const lba = (step: StepOf<"io">) => BigInt(step.lba);
 const flags = ({ fua }: StepOf<"io">) => ({ fua });
 
-/** Of data, with the metadata that stand between the sectors; the driver makes and takes off tuples of 8 bytes. */
+/** Of data, with the metadata that stand between the sectors; the driver makes and takes off tuples where they are all of it. */
 function bytesOf({ lbaCount }: StepOf<"io">, ns: NamespaceIdentity): number {
-  const stripped = (ns.protection?.type ?? 0) !== 0 && ns.metadataBytes === TUPLE_BYTES;
+  const tupleBytes = (ns.protection?.guardBits ?? 16) === 16 ? 8 : 16;
+  const stripped = (ns.protection?.type ?? 0) !== 0 && ns.metadataBytes === tupleBytes;
   return lbaCount * (ns.lbaBytes + (ns.extendedLba === true && !stripped ? ns.metadataBytes : 0));
 }
 

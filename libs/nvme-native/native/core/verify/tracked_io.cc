@@ -131,20 +131,28 @@ void FollowRead(const Namespace& ns, const Table& table, Request* request) {
   };
 }
 
-// NVM Command Set 1.0, 3.2.2: source ranges of 32 bytes, the destination in dwords 10 and 11.
+// What is copied from another namespace, whose table nobody looks into.
+constexpr uint64_t kElsewhere = UINT64_MAX;
+
+// NVM Command Set 1.0, 3.2.2: source ranges of 32 bytes (descriptor formats 0h and 2h) or 40 (1h and 3h), of which 2h and 3h
+// name a namespace; the destination in dwords 10 and 11.
 void FollowCopy(const Table& table, Request* request) {
-  constexpr uint32_t kRangeBytes = 32;
-  constexpr uint32_t kSlbaAt = 8, kLbasAt = 16;
+  constexpr uint32_t kNsidAt = 0, kSlbaAt = 8, kLbasAt = 16;
   const Command& command = request->command;
   const uint32_t ranges = (command.sqe.cdw12 & 0xff) + 1;
+  const uint32_t format = command.sqe.cdw12 >> 8 & 15;
+  const uint32_t range_bytes = format & 1 ? 40 : 32;
   auto sources = std::make_shared<std::vector<uint64_t>>();
-  for (uint32_t i = 0; i < ranges && (i + 1) * kRangeBytes <= command.data_bytes; i++) {
-    const auto* range = static_cast<const uint8_t*>(command.data) + i * kRangeBytes;
+  for (uint32_t i = 0; i < ranges && (i + 1) * range_bytes <= command.data_bytes; i++) {
+    const auto* range = static_cast<const uint8_t*>(command.data) + i * range_bytes;
+    uint32_t nsid;
     uint64_t slba;
     uint16_t last;
+    std::memcpy(&nsid, range + kNsidAt, 4);
     std::memcpy(&slba, range + kSlbaAt, 8);
     std::memcpy(&last, range + kLbasAt, 2);
-    for (uint32_t n = 0; n <= last; n++) sources->push_back(slba + n);
+    const bool here = !(format & 2) || nsid == command.sqe.nsid;
+    for (uint32_t n = 0; n <= last; n++) sources->push_back(here ? slba + n : kElsewhere);
   }
   const uint64_t to = command.sqe.Slba();
   const bool fua = (command.sqe.cdw12 & kCdw12Fua) != 0;

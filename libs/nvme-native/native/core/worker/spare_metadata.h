@@ -13,7 +13,7 @@ inline uint64_t SpareMetadataBytes(const NamespaceGeometry& geometry, uint64_t l
 inline void BringMetadata(const NamespaceGeometry& geometry, Buffer& spare, Command* command) {
   if (geometry.protection.type != 0) {
     command->sqe.cdw12 |= kCdw12ProtectionAction;
-    command->sqe.cdw14 = static_cast<uint32_t>(command->sqe.Slba());
+    SetTags(geometry.protection, {.reference = command->sqe.Slba(), .storage = 0}, &command->sqe);
   }
   if (spare.data() == nullptr) return;
   command->metadata = spare.data();

@@ -1,6 +1,8 @@
 // Protection information of an ioworker's commands: left to the drive (PRACT), or made for each write and compared at each
-// read by the worker itself, tuple by tuple. On types 1 and 2 a sector's reference tag is the low part of its LBA.
+// read by the worker itself, tuple by tuple. On types 1 and 2 a sector's reference tag is the low part of its LBA; the storage
+// tag is the same in all sectors.
 #pragma once
+#include <cstdint>
 #include <optional>
 
 #include "core/verify/miscompare.h"
@@ -10,10 +12,13 @@
 namespace assay {
 
 constexpr uint32_t kCdw12ProtectionAction = 1u << 29;
+constexpr uint32_t kCdw12ProtectionRemap = 1u << 25;  // PIREMAP of Zone Append
 
 struct WorkerProtectionOptions {
   uint32_t cdw12 = kCdw12ProtectionAction;  // PRACT and what the drive compares (PRCHK)
-  uint32_t reference_tag = 0;               // of type 3
+  uint64_t reference_tag = 0;               // of type 3
+  uint64_t storage_tag = 0;
+  uint64_t storage_mask = UINT64_MAX;       // what the worker compares of it
   uint16_t application_tag = 0;
   uint16_t application_mask = 0xffff;       // what is compared of it
 };
@@ -36,7 +41,7 @@ class WorkerProtection {
   std::optional<Miscompare> Check(uint64_t lba, const uint8_t* data, const uint8_t* metadata) const;
 
  private:
-  uint32_t ReferenceOf(uint64_t lba) const { return format_.type == 3 ? options_.reference_tag : static_cast<uint32_t>(lba); }
+  uint64_t ReferenceOf(uint64_t lba) const { return (format_.type == 3 ? options_.reference_tag : lba) & format_.ReferenceMask(); }
 
   WorkerProtectionOptions options_;
   ProtectionFormat format_;

@@ -14,6 +14,7 @@ struct Request {
   const Sqe& sqe;
   const DriveHeader& header;
   const Namespaces& namespaces;
+  bool extended_formats;  // the host knows such (LBAFEE)
   uint8_t* page;
 
   uint32_t CommandSet() const { return sqe.cdw11 >> 24; }
@@ -30,7 +31,7 @@ uint16_t One(const Request& r, Media* media, Fill fill) {
 // What has no logical blocks has no such page.
 uint16_t Blocks(const Request& r, Media* media) {
   if (media != nullptr && media->record().command_set == kKeyValueCommandSet) return status::kInvalidCommandSet;
-  return One(r, media, FillIdentifyNamespace);
+  return One(r, media, [&](const Media& blocks, uint8_t* page) { FillIdentifyNamespace(blocks, r.extended_formats, page); });
 }
 
 template <typename Keep>
@@ -45,7 +46,7 @@ uint16_t List(const Request& r, Keep keep) {
 
 uint16_t ActiveNamespace(const Request& r) {
   if (r.sqe.nsid == UINT32_MAX) {
-    FillCommonNamespace(r.page);
+    FillCommonNamespace(r.extended_formats, r.page);
     return 0;
   }
   return Blocks(r, r.namespaces.Active(r.sqe.nsid));
@@ -68,10 +69,17 @@ uint16_t Independent(const Request& r) { return One(r, r.namespaces.Active(r.sqe
 
 uint16_t NamespaceOfSet(const Request& r) {
   if (r.CommandSet() > 63 || !(kCommandSets >> r.CommandSet() & 1)) return status::kInvalidField;
+  if (r.CommandSet() == kNvmCommandSet && r.sqe.nsid == UINT32_MAX) {
+    FillCommonProtection(r.page);
+    return 0;
+  }
   return One(r, r.namespaces.Active(r.sqe.nsid), [&](Media& media, uint8_t* page) {
-    if (media.record().command_set != r.CommandSet()) return;
-    if (r.CommandSet() == kZonedCommandSet) FillIdentifyZoned(media, page);
-    if (r.CommandSet() == kKeyValueCommandSet) FillIdentifyKeyValue(media, page);
+    const uint32_t set = media.record().command_set;
+    // Zoned namespaces are protected as those of the NVM command set are.
+    if (r.CommandSet() == kNvmCommandSet && set != kKeyValueCommandSet) FillIdentifyProtection(media, page);
+    if (set != r.CommandSet()) return;
+    if (set == kZonedCommandSet) FillIdentifyZoned(media, page);
+    if (set == kKeyValueCommandSet) FillIdentifyKeyValue(media, page);
   });
 }
 
@@ -122,7 +130,7 @@ Device::Outcome AdminCommands::Identify(const Sqe& sqe) {
   uint8_t page[kIdentifyBytes] = {};
   for (const auto& [cns, fill] : kStructures) {
     if (cns != (sqe.cdw10 & 0xff)) continue;
-    if (const uint16_t status = fill({sqe, *d_.header_, d_.namespaces_, page})) return Fail(status);
+    if (const uint16_t status = fill({sqe, *d_.header_, d_.namespaces_, d_.KnowsExtendedFormats(), page})) return Fail(status);
     return Give(sqe, page, sizeof page);
   }
   return Fail(status::kInvalidField);

@@ -1,6 +1,4 @@
 // Format NVM, Namespace Management and Namespace Attachment (NVMe Base 2.0, 5.14, 5.22, 5.21).
-#include <iterator>
-
 #include "admin_commands.h"
 #include "identify.h"
 #include "model/nvm/protection.h"
@@ -11,20 +9,25 @@
 namespace assay::model {
 namespace {
 
-
 constexpr uint16_t kControllerId = 0;
 constexpr uint32_t kMaxControllers = 2047;
 // Of the page that a namespace is created with.
 constexpr size_t kEnduranceGroupAt = 102, kPlacementCountAt = 392, kPlacementHandlesAt = 512;
 constexpr uint32_t kMaxPlacementHandles = 128;
+constexpr uint32_t kStorageTagMask = 384;  // LBSTM (NVM Command Set 1.0, figure 110)
 
-// Metadata settings as Format NVM and the creation of a namespace give them; a status without phase.
-uint16_t CheckFormat(uint32_t format, uint32_t pi_type) {
-  if (format >= std::size(kLbaFormats)) return status::kInvalidFormat;
+// Metadata settings as Format NVM and the creation of a namespace give them; a status without phase. `extended`: the host
+// knows extended LBA formats.
+uint16_t CheckFormat(uint32_t format, uint32_t pi_type, bool extended) {
+  if (format >= (extended ? kLbaFormatCount : kPlainLbaFormats)) return status::kInvalidFormat;
+  if (kLbaFormats[format].Extended() && !extended) return status::kInvalidNamespace;
   if (pi_type > 3) return status::kInvalidField;
-  if (pi_type != 0 && kLbaFormats[format].metadata_bytes < kProtectionBytes) return status::kInvalidFormat;
+  if (pi_type != 0 && kLbaFormats[format].metadata_bytes < TupleBytes(kLbaFormats[format].guard)) return status::kInvalidFormat;
   return 0;
 }
+
+// LBAFU is for hosts that know extended LBA formats.
+uint32_t FormatOf(uint32_t cdw10, bool extended) { return (cdw10 & 15) | (extended ? cdw10 >> 12 & 3 : 0) << 4; }
 
 void SetFormat(NamespaceRecord& ns, uint32_t format, bool extended, uint32_t pi_type, bool pi_first) {
   const uint64_t old_bytes = kLbaFormats[ns.lba_format].lba_bytes;
@@ -41,7 +44,7 @@ void SetFormat(NamespaceRecord& ns, uint32_t format, bool extended, uint32_t pi_
 }  // namespace
 
 uint16_t AdminCommands::FormatOne(Media& media, uint32_t cdw10) {
-  const uint32_t format = (cdw10 & 15) | (cdw10 >> 12 & 3) << 4;
+  const uint32_t format = FormatOf(cdw10, d_.KnowsExtendedFormats());
   if (media.record().write_protected) return status::kWriteProtected;
   if (d_.ReservationsOf(media.nsid()).Denies(d_.host_id_, true)) return status::kReservationConflict;
   if (d_.placement_.Enabled()) {
@@ -60,7 +63,16 @@ Device::Outcome AdminCommands::Format(const Sqe& sqe) {
   if (sqe.nsid != UINT32_MAX && !d_.namespaces_.Valid(sqe.nsid)) return Fail(status::kInvalidNamespace);
   if (sqe.nsid != UINT32_MAX && one == nullptr) return Fail(status::kInvalidField);
   const uint32_t secure_erase = sqe.cdw10 >> 9 & 7;
-  if (const uint16_t status = CheckFormat((sqe.cdw10 & 15) | (sqe.cdw10 >> 12 & 3) << 4, sqe.cdw10 >> 5 & 7)) return Fail(status);
+  const bool extended = d_.KnowsExtendedFormats();
+  const uint32_t format = FormatOf(sqe.cdw10, extended);
+  if (one != nullptr && one->format().Extended() && !extended) return Fail(status::kInvalidNamespace);
+  if (const uint16_t status = CheckFormat(format, sqe.cdw10 >> 5 & 7, extended)) return Fail(status);
+  bool others = false;
+  d_.namespaces_.ForEachAllocated([&](const Media& media) {
+    if (media.record().attached && (one == nullptr || one == &media)) others = others || media.record().lba_format != format;
+  });
+  // A storage tag comes with a namespace, and with its mask: a format keeps it or takes it away.
+  if (others && kLbaFormats[format].storage_bits != 0) return Fail(status::kInvalidNamespace);
   if (secure_erase > 2) return Fail(status::kInvalidField);
   if (d_.opal_.AnyWriteLocked()) return Fail(status::kOperationDenied);
   d_.NoteFormat(sqe, 0, false);
@@ -100,7 +112,7 @@ Device::Outcome AdminCommands::CreateNamespace(const Sqe& sqe) {
   const uint32_t command_set = sqe.cdw11 >> 24;
   const uint32_t format = (page[26] & 15) | (page[26] >> 5 & 3) << 4;
   if (command_set != kNvmCommandSet && command_set != kZonedCommandSet) return Fail(status::kCommandSetNotSupported);
-  if (const uint16_t status = CheckFormat(format, page[29] & 7)) return Fail(status);
+  if (const uint16_t status = CheckFormat(format, page[29] & 7, d_.KnowsExtendedFormats())) return Fail(status);
   const auto lba_count = Get<uint64_t>(page, 0);
   if (Get<uint64_t>(page, 8) != lba_count) return Fail(status::kThinProvisioning);
   if (lba_count == 0) return Fail(status::kInvalidField);
@@ -111,6 +123,7 @@ Device::Outcome AdminCommands::CreateNamespace(const Sqe& sqe) {
   ns.lba_count = lba_count;
   ns.bytes = (lba_count * lba_bytes + kNamespaceGranularity - 1) / kNamespaceGranularity * kNamespaceGranularity;
   ns.command_set = command_set;
+  ns.compared_storage = Get<uint64_t>(page, kStorageTagMask);
   SetFormat(ns, format, page[26] >> 4 & 1, page[29] & 7, page[29] >> 3 & 1);
   if (command_set == kZonedCommandSet && !ZoneLayout(&ns)) return Fail(status::kInvalidField);
   PlacementHandles handles{};

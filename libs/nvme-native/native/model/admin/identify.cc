@@ -16,6 +16,7 @@ namespace {
 
 constexpr uint32_t kFirstFormat = 128;  // of Identify Namespace
 constexpr uint8_t kReservationTypes = 0xff;  // RESCAP: persistence over power loss, all types, IEKEY as of Base 1.3
+constexpr uint32_t kFirstExtendedFormat = 12;  // of Identify Namespace of the NVM command set
 
 void FillPowerStates(uint8_t* table) {
   constexpr uint16_t kMaxCentiwatts[kPowerStates] = {900, 600, 400, 50, 1};
@@ -29,11 +30,13 @@ void FillPowerStates(uint8_t* table) {
   }
 }
 
-void FillLbaFormats(uint8_t* page) {
-  page[25] = static_cast<uint8_t>(std::size(kLbaFormats) - 1);
+uint32_t FormatsFor(bool extended) { return extended ? kLbaFormatCount : kPlainLbaFormats; }
+
+void FillLbaFormats(bool extended, uint8_t* page) {
+  page[25] = static_cast<uint8_t>(FormatsFor(extended) - 1);
   page[27] = 3;     // MC: metadata separate or at the end of each LBA
   page[28] = 0x1f;  // DPC: types 1 to 3, first or last bytes of the metadata
-  for (size_t i = 0; i < std::size(kLbaFormats); i++) {
+  for (size_t i = 0; i < FormatsFor(extended); i++) {
     const LbaFormat& format = kLbaFormats[i];
     const auto shift = static_cast<uint32_t>(std::bit_width(format.lba_bytes) - 1);
     Put<uint32_t>(page, kFirstFormat + 4 * i, format.metadata_bytes | shift << 16 | format.relative_performance << 24);
@@ -79,7 +82,8 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   Put<uint16_t>(page, 316, 1);       // EDSTT, minutes
   Put(page, 328, kSanitizeCapabilities);
   page[265] = 1;                     // APSTA
-  Put<uint32_t>(page, 96, 1 | 1u << 4 | (h.placement_offset != 0 ? 1u << 19 : 0));  // CTRATT: 128-bit host identifiers, endurance groups, Flexible Data Placement
+  // CTRATT: 128-bit host identifiers, endurance groups, extended LBA formats (ELBAS), Flexible Data Placement
+  Put<uint32_t>(page, 96, 1 | 1u << 4 | 1u << 15 | (h.placement_offset != 0 ? 1u << 19 : 0));
   Put<uint16_t>(page, 340, kEnduranceGroup);  // ENDGIDMAX
   Put<uint32_t>(page, 352, 1);       // PELS, 64 KiB
   Put<uint32_t>(page, 92, 1u << 8);  // OAES: namespace attribute notices
@@ -98,7 +102,7 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   page[524] = 4;                     // FNA: cryptographic erase; formats go by namespace
   page[525] = h.volatile_cache ? 1 : 0;
   page[531] = 7;                     // NWPC
-  Put<uint16_t>(page, 534, 1);       // OCFS: format 0
+  Put<uint16_t>(page, 534, kCopyFormats);  // OCFS
   Put<uint16_t>(page, 526, static_cast<uint16_t>(h.awun));   // AWUN
   Put<uint16_t>(page, 528, static_cast<uint16_t>(h.awupf));  // AWUPF
   char serial[21] = {};
@@ -108,14 +112,14 @@ void FillIdentifyController(const DriveHeader& h, uint64_t unallocated_bytes, ui
   FillPowerStates(page + 2048);
 }
 
-void FillIdentifyNamespace(const Media& media, uint8_t* page) {
+void FillIdentifyNamespace(const Media& media, bool extended, uint8_t* page) {
   const NamespaceRecord& ns = media.record();
   Put(page, 0, media.lba_count());
   Put(page, 8, media.lba_count());
   Put(page, 16, media.lba_count());
   page[24] = 4;  // NSFEAT: the error for deallocated LBAs
-  FillLbaFormats(page);
-  page[26] = static_cast<uint8_t>(ns.lba_format | (ns.extended ? 0x10 : 0));
+  FillLbaFormats(extended, page);
+  page[26] = static_cast<uint8_t>((ns.lba_format & 15) | (ns.extended ? 0x10 : 0) | (ns.lba_format >> 4) << 5);
   page[29] = static_cast<uint8_t>(ns.pi_type | (ns.pi_first ? 8 : 0));
   page[31] = kReservationTypes;
   page[33] = 1 | 8;  // DLFEAT: deallocated sectors read zero, Write Zeroes can deallocate
@@ -129,7 +133,20 @@ void FillIdentifyNamespace(const Media& media, uint8_t* page) {
   std::memcpy(page + 120, ns.eui64, 8);
 }
 
-void FillCommonNamespace(uint8_t* page) { FillLbaFormats(page); }
+void FillCommonNamespace(bool extended, uint8_t* page) { FillLbaFormats(extended, page); }
+
+void FillCommonProtection(uint8_t* page) {
+  page[8] = 1 | 4;  // PIC: storage tags with a 16-bit guard, of any mask; storage tag checks as Copy reads
+  for (size_t i = 0; i < kLbaFormatCount; i++) {
+    const LbaFormat& format = kLbaFormats[i];
+    Put<uint32_t>(page, kFirstExtendedFormat + 4 * i, format.storage_bits | static_cast<uint32_t>(format.guard) << 7);
+  }
+}
+
+void FillIdentifyProtection(const Media& media, uint8_t* page) {
+  FillCommonProtection(page);
+  Put(page, 0, media.record().compared_storage & ProtectionFormat::Ones(media.format().storage_bits));
+}
 
 void FillIdentifyZoned(const Media& media, uint8_t* page) {
   const NamespaceRecord& ns = media.record();
@@ -137,7 +154,7 @@ void FillIdentifyZoned(const Media& media, uint8_t* page) {
   Put<uint32_t>(page, 4, ns.max_active - 1);
   Put<uint32_t>(page, 8, ns.max_open - 1);
   const uint64_t zone_bytes = ns.zone_lbas * media.lba_bytes();
-  for (size_t i = 0; i < std::size(kLbaFormats); i++) {
+  for (size_t i = 0; i < kLbaFormatCount; i++) {
     Put(page, 2816 + 16 * i, zone_bytes / kLbaFormats[i].lba_bytes);
     page[2816 + 16 * i + 8] = static_cast<uint8_t>(ns.zone_extension_units);
   }

@@ -9,9 +9,13 @@ constexpr uint32_t kIdentifyBytes = 4096;
 constexpr uint16_t kPciVendor = 0xa55a;
 
 void FillIdentifyController(const DriveHeader& header, uint64_t unallocated_bytes, uint8_t* page);
-void FillIdentifyNamespace(const Media& media, uint8_t* page);
+// `extended`: the host knows extended LBA formats, and more than sixteen.
+void FillIdentifyNamespace(const Media& media, bool extended, uint8_t* page);
 // nsid ffffffffh: what all namespaces can do.
-void FillCommonNamespace(uint8_t* page);
+void FillCommonNamespace(bool extended, uint8_t* page);
+// Of the NVM command set (figure 118): guards and storage tags.
+void FillIdentifyProtection(const Media& media, uint8_t* page);
+void FillCommonProtection(uint8_t* page);
 void FillIdentifyDescriptors(const Media& media, uint8_t* page);
 void FillIdentifyIndependent(const Media& media, uint8_t* page);
 void FillIdentifyZoned(const Media& media, uint8_t* page);

@@ -118,6 +118,8 @@ class Device {
   // LBAs of a write of which no read finds a part: AWUN, or under DN of feature 0Ah AWUPF (NVM Command Set 1.0, 2.1.4).
   uint32_t NormalUnitLbas() const;
   uint32_t ErrorRecovery(uint32_t nsid) const;
+  // LBAFEE of feature 16h.
+  bool KnowsExtendedFormats() const { return host_behaviour_[2] == 1; }
   // Feature 02h with what autonomous transitions have made of it meanwhile.
   uint32_t PowerStateNow(uint64_t now_ns);
   // Tells of a composite temperature beyond its thresholds.

@@ -49,7 +49,7 @@ void Device::NoteNamespace(const Sqe& sqe, uint32_t nsid, const NamespaceRecord&
   Put(data, 0, sqe.cdw10);
   Put(data, 8, ns.lba_count);
   Put(data, 24, ns.lba_count);
-  data[32] = static_cast<uint8_t>(ns.lba_format | (ns.extended ? 0x10 : 0));
+  data[32] = static_cast<uint8_t>((ns.lba_format & 15) | (ns.extended ? 0x10 : 0) | (ns.lba_format >> 4) << 5);
   data[33] = static_cast<uint8_t>(ns.pi_type | (ns.pi_first ? 8 : 0));
   Put(data, 44, nsid);
   Note(kNamespaceChanged, data);

@@ -74,10 +74,10 @@ std::string WrongNamespaces(const DriveHeader& h) {
     if (i >= h.max_namespaces) return "has more namespaces than it can have";
     const bool placed = ns.bytes <= h.capacity_bytes && ns.start_bytes <= h.capacity_bytes - ns.bytes;
     if (!placed || (ns.start_bytes | ns.bytes) % kNamespaceGranularity != 0) return "has no place for " + name;
-    if (ns.lba_format >= std::size(kLbaFormats)) return "has no such LBA format as that of " + name;
+    if (ns.lba_format >= kLbaFormatCount) return "has no such LBA format as that of " + name;
     const LbaFormat& format = kLbaFormats[ns.lba_format];
     if (ns.lba_count == 0 || ns.lba_count > ns.bytes / format.lba_bytes) return "has no possible size of " + name;
-    if (ns.pi_type > 3 || (ns.pi_type != 0 && format.metadata_bytes == 0)) return "has no possible protection of " + name;
+    if (ns.pi_type > 3 || (ns.pi_type != 0 && format.metadata_bytes < TupleBytes(format.guard))) return "has no possible protection of " + name;
     if (ns.command_set == kNvmCommandSet) continue;
     if (ns.command_set == kKeyValueCommandSet) {
       if (!PossibleValues(ns)) return "has no possible keys or values of " + name;

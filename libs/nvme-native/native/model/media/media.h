@@ -26,6 +26,7 @@ class Media {
   uint64_t lba_count() const { return lba_count_; }
   uint32_t lba_bytes() const { return lba_bytes_; }
   uint32_t metadata_bytes() const { return metadata_bytes_; }
+  const LbaFormat& format() const { return kLbaFormats[record_->lba_format]; }
   bool volatile_cache() const { return header_->volatile_cache != 0 && record_->command_set != kZonedCommandSet; }
   // After a format.
   void Reload();

@@ -47,6 +47,7 @@ struct NamespaceRecord {
   uint32_t max_key_bytes;
   uint32_t max_value_bytes;
   uint32_t max_keys;  // 0: as many as there is room for
+  uint64_t compared_storage;  // LBSTM: bits of the storage tag that checks compare
 };
 
 // ZNS Command Set 1.1, figure 37.

@@ -7,5 +7,6 @@ namespace assay::model {
 constexpr uint16_t kCopyRangeLbas = 128;
 constexpr uint32_t kCopyLbas = 512;
 constexpr uint32_t kCopyRanges = 8;
+constexpr uint16_t kCopyFormats = 1 << 0 | 1 << 1;  // OCFS: of source ranges
 
 }  // namespace assay::model

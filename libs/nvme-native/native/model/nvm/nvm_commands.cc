@@ -53,6 +53,7 @@ Device::Outcome NvmCommands::Execute(const Sqe& sqe) {
   if (media == nullptr) return Fail(status::kInvalidField);
   const Entry* entry = Find(*d_.header_, sqe.opc, media->record().command_set);
   if (entry == nullptr) return Fail(status::kInvalidOpcode);
+  if (const uint16_t status = CheckFormatKnown(*media, entry->kind)) return Fail(status);
   if (const uint16_t status = CheckReservation(sqe, *media, entry->kind)) return Fail(status);
   if ((entry->kind & kWrites) && media->record().write_protected) return Fail(status::kWriteProtected);
   if (entry->kind & kRanged) {
@@ -72,7 +73,13 @@ uint16_t NvmCommands::CheckRange(const Sqe& sqe, const Media& media, uint32_t ki
   if ((kind & kMoves) && count * media.lba_bytes() > d_.header_->mdts_bytes) return status::kInvalidField;
   const uint64_t total = media.lba_count();
   if (sqe.Slba() >= total || count > total - sqe.Slba()) return status::kLbaOutOfRange;
-  return CheckRequest(ProtectionFormatOf(media), ProtectionOf(sqe), sqe.Slba(), (kind & kWrites) != 0);
+  if (media.record().pi_type == 0) return 0;
+  const NamespaceProtection format = ProtectionFormatOf(media);
+  return CheckRequest(format, ProtectionOf(format, sqe), sqe.Slba(), (kind & kWrites) != 0);
+}
+
+uint16_t NvmCommands::CheckFormatKnown(const Media& media, uint32_t kind) const {
+  return (kind & (kReads | kWrites)) && media.format().Extended() && !d_.KnowsExtendedFormats() ? status::kInvalidNamespace : 0;
 }
 
 uint16_t NvmCommands::CheckLocks(const Sqe& sqe, const Media& media, uint32_t kind) const {

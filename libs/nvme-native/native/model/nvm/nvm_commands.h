@@ -43,6 +43,8 @@ class NvmCommands {
 
   uint16_t CheckRange(const Sqe& sqe, const Media& media, uint32_t kind) const;
   uint16_t CheckKey(const Sqe& sqe, const Media& media) const;
+  // A host that does not know the namespace's LBA format has no business with its data.
+  uint16_t CheckFormatKnown(const Media& media, uint32_t kind) const;
   // Opal ranges that are locked.
   uint16_t CheckLocks(const Sqe& sqe, const Media& media, uint32_t kind) const;
   Device::Outcome FlushAll();
@@ -103,13 +105,15 @@ class NvmCommands {
 
 inline uint64_t LbasOf(const Sqe& sqe) { return (sqe.cdw12 & 0xffff) + 1; }
 
-inline ProtectionFormat ProtectionFormatOf(const Media& media) {
-  return {media.record().pi_type, media.record().pi_first != 0, media.lba_bytes(), media.metadata_bytes()};
+inline NamespaceProtection ProtectionFormatOf(const Media& media) {
+  const NamespaceRecord& ns = media.record();
+  const LbaFormat& format = media.format();
+  return {{ns.pi_type, ns.pi_first != 0, format.lba_bytes, format.metadata_bytes, format.guard, format.storage_bits}, ns.compared_storage};
 }
 
 // The controller makes or strips the tuple and the host gives no metadata (NVM Command Set 1.0, figure 110).
 inline bool MetadataStaysInside(const Media& media, const ProtectionRequest& request) {
-  return media.record().pi_type != 0 && request.action && media.metadata_bytes() == kProtectionBytes;
+  return media.record().pi_type != 0 && request.action && media.metadata_bytes() == ProtectionFormatOf(media).TupleBytes();
 }
 
 }  // namespace assay::model

@@ -11,6 +11,7 @@ namespace {
 
 constexpr uint32_t kStreams = 1, kDataPlacement = 2;  // directive types
 constexpr uint32_t kDulbe = 1u << 16;  // of feature 05h: deallocated LBAs are errors
+constexpr uint32_t kRemap = 1u << 25;  // PIREMAP (ZNS Command Set 1.1, 3.4.1.1)
 
 // A contiguous buffer, MPTR; null when the host gave none.
 uint8_t* MetadataPointer(const Sqe& sqe, uint64_t bytes) { return sqe.mptr == 0 || sqe.mptr % 4 != 0 ? nullptr : DmaPointer(sqe.mptr, bytes); }
@@ -41,9 +42,9 @@ uint16_t NvmCommands::Readable(const Media& media, uint64_t slba, uint64_t count
 }
 
 uint16_t NvmCommands::CheckStored(const Sqe& sqe, const Media& media) const {
-  const ProtectionFormat format = ProtectionFormatOf(media);
+  const NamespaceProtection format = ProtectionFormatOf(media);
   if (format.type == 0) return 0;
-  const ProtectionRequest request = ProtectionOf(sqe);
+  const ProtectionRequest request = ProtectionOf(format, sqe);
   for (uint64_t i = 0; i < LbasOf(sqe); i++) {
     const uint64_t lba = sqe.Slba() + i;
     // Deallocated sectors have tags of all ones (DLFEAT) and are not checked.
@@ -92,7 +93,8 @@ Device::Outcome NvmCommands::Read(const Sqe& sqe, Media& media) {
   }
   outcome.status = CheckStored(sqe, media);
   if (outcome.status != 0) return outcome;
-  const bool inside = MetadataStaysInside(media, ProtectionOf(sqe));
+  const NamespaceProtection format = ProtectionFormatOf(media);
+  const bool inside = MetadataStaysInside(media, ProtectionOf(format, sqe));
   const bool extended = media.record().extended && !inside;
   const uint32_t metadata_bytes = media.metadata_bytes();
   const uint32_t stride = lba_bytes + (extended ? metadata_bytes : 0);
@@ -105,9 +107,7 @@ Device::Outcome NvmCommands::Read(const Sqe& sqe, Media& media) {
     if (inside) continue;
     uint8_t* to = extended ? staged.data() + i * stride + lba_bytes : beside + i * metadata_bytes;
     std::memcpy(to, media.ReadMetadata(lba), metadata_bytes);
-    if (media.record().pi_type != 0 && !media.Written(lba)) {
-      std::memset(to + ProtectionFormatOf(media).Offset(), 0xff, kProtectionBytes);
-    }
+    if (format.type != 0 && !media.Written(lba)) std::memset(to + format.Offset(), 0xff, format.TupleBytes());
   }
   outcome.status = Give(sqe, staged.data(), staged.size()).status;
   return outcome;
@@ -145,10 +145,11 @@ uint16_t NvmCommands::WriteWithMetadata(const Sqe& sqe, Media& media, uint64_t s
   const uint64_t count = LbasOf(sqe);
   const uint32_t lba_bytes = media.lba_bytes();
   const uint32_t metadata_bytes = media.metadata_bytes();
-  const ProtectionFormat format = ProtectionFormatOf(media);
-  ProtectionRequest request = ProtectionOf(sqe);
-  // An append is protected as if it had been sent to where it lands (PIREMAP).
-  if (sqe.opc == nvm_opcode::kZoneAppend && format.type != 3) request.reference_tag += static_cast<uint32_t>(slba - sqe.Slba());
+  const NamespaceProtection format = ProtectionFormatOf(media);
+  const ProtectionRequest request = ProtectionOf(format, sqe);
+  // An append is stored as if it had been sent to where it lands.
+  const bool remaps = sqe.opc == nvm_opcode::kZoneAppend && (sqe.cdw12 & kRemap);
+  const uint64_t moved = remaps ? slba - sqe.Slba() : 0;
   const bool inside = MetadataStaysInside(media, request);
   const bool extended = media.record().extended && !inside;
   const uint32_t stride = lba_bytes + (extended ? metadata_bytes : 0);
@@ -163,10 +164,14 @@ uint16_t NvmCommands::WriteWithMetadata(const Sqe& sqe, Media& media, uint64_t s
     if (!inside) std::memcpy(own, extended ? data + lba_bytes : beside + i * metadata_bytes, metadata_bytes);
     if (format.type == 0) continue;
     if (request.action) {
-      Protect(format, request, i, data, own);
-    } else if (const uint16_t status = CheckProtection(format, request, i, data, own)) {
-      return status;
+      Protect(format, request, i + moved, data, own);
+      continue;
     }
+    if (const uint16_t status = CheckProtection(format, request, i, data, own)) return status;
+    if (!remaps) continue;
+    ProtectionTuple tuple = LoadTuple(format, own);
+    tuple.reference = ReferenceOf(format, request, i + moved);
+    StoreTuple(format, tuple, own);
   }
   for (uint64_t i = 0; i < count; i++) {
     media.Write(slba + i, staged.data() + i * stride, kSectorWritten, metadata.data() + i * metadata_bytes);
@@ -202,6 +207,9 @@ Device::Outcome NvmCommands::Write(const Sqe& sqe, Media& media) { return WriteA
 
 Device::Outcome NvmCommands::ZoneAppend(const Sqe& sqe, Media& media) {
   uint64_t slba = 0;
+  const NamespaceProtection format = ProtectionFormatOf(media);
+  const bool remaps = sqe.cdw12 & kRemap;
+  if ((format.type == 1 && !remaps) || (format.type == 3 && remaps)) return Fail(status::kInvalidProtection);
   if (const uint16_t status = Zones(d_.file(), media).AppendPlace(sqe.Slba(), LbasOf(sqe), &slba)) return Fail(status);
   Device::Outcome outcome = WriteAt(sqe, media, slba);
   outcome.cdw0 = static_cast<uint32_t>(slba);
@@ -216,7 +224,9 @@ Device::Outcome NvmCommands::Compare(const Sqe& sqe, Media& media) {
   outcome.delay_ns = d_.Jittered(d_.header_->read_us);
   d_.header_->smart.read_commands++;
   if (const uint16_t status = Readable(media, sqe.Slba(), count)) return Fail(status);
-  const bool inside = MetadataStaysInside(media, ProtectionOf(sqe));
+  const NamespaceProtection format = ProtectionFormatOf(media);
+  const ProtectionRequest request = ProtectionOf(format, sqe);
+  const bool inside = MetadataStaysInside(media, request);
   const bool extended = media.record().extended && !inside;
   const uint32_t metadata_bytes = inside ? 0 : media.metadata_bytes();
   const uint32_t stride = lba_bytes + (extended ? metadata_bytes : 0);
@@ -230,6 +240,9 @@ Device::Outcome NvmCommands::Compare(const Sqe& sqe, Media& media) {
     const uint64_t lba = sqe.Slba() + i;
     const uint8_t* data = given.data() + i * stride;
     const uint8_t* metadata = extended ? data + lba_bytes : beside + i * metadata_bytes;
+    // What the host sends is checked as well (5.3.2.4).
+    if (format.type != 0 && metadata_bytes != 0) outcome.status = CheckProtection(format, request, i, data, metadata);
+    if (outcome.status != 0) break;
     bool equal = std::memcmp(data, media.Read(lba), lba_bytes) == 0;
     if (metadata_bytes != 0) equal = equal && std::memcmp(metadata, media.ReadMetadata(lba), metadata_bytes) == 0;
     if (!equal) outcome.status = status::kCompareFailure;

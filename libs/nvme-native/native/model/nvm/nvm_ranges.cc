@@ -16,8 +16,8 @@ Device::Outcome NvmCommands::WriteZeroes(const Sqe& sqe, Media& media) {
   if (const uint16_t status = MayWrite(media, sqe.Slba(), count)) return Fail(status);
   Device::Outcome outcome;
   outcome.delay_ns = d_.Jittered(d_.header_->write_us);
-  const ProtectionFormat format = ProtectionFormatOf(media);
-  const ProtectionRequest request = ProtectionOf(sqe);
+  const NamespaceProtection format = ProtectionFormatOf(media);
+  const ProtectionRequest request = ProtectionOf(format, sqe);
   if (sqe.cdw12 & kDeac) {
     media.Deallocate(sqe.Slba(), count);
   } else {
