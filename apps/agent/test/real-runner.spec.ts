@@ -58,7 +58,8 @@ const began = (run: FakeRun) =>
   );
 function liveRings(run: FakeRun) {
   const { cmdlogDir } = JSON.parse(readFileSync(join(bench.directory(run), "launch.json"), "utf8"));
-  return readdirSync(cmdlogDir).map((name) => decodeCmdlog(readFileSync(join(cmdlogDir, name))));
+  const names = readdirSync(cmdlogDir).filter((name) => name.endsWith(".cmdlog"));
+  return names.map((name) => decodeCmdlog(readFileSync(join(cmdlogDir, name))));
 }
 const log = (run: FakeRun) => JSON.stringify(run.events.slice(-5));
 const contiguous = (run: FakeRun) =>
