@@ -5,9 +5,9 @@ import { withDrive, worker } from "./bench-drive";
 
 /** Where media begin in a drive file of this layout (native/model/media/drive_layout.h: media_offset). */
 function mediaOffset(fd: number): bigint {
-  const header = Buffer.alloc(96);
-  readSync(fd, header, 0, 96, 0);
-  return header.readBigUInt64LE(88);
+  const header = Buffer.alloc(104);
+  readSync(fd, header, 0, 104, 0);
+  return header.readBigUInt64LE(96);
 }
 
 /** Changes sectors behind the drive's back, while it is closed. */

@@ -27,12 +27,15 @@ export class InFlight {
     }
   }
 
-  /** What `image`, the queue's flight recorder, has as outstanding, newest first; also what was sent just before. */
+  /**
+   * What `image`, the queue's flight recorder, has as outstanding, newest first; also what was sent just before. Commands are
+   * recorded before they are sent and given their cid after that: where one still has none, it is looked at again.
+   */
   async outstanding(image: () => Uint8Array, keyValueNsids: readonly number[] = []): Promise<RecordedCommand[]> {
     let found: RecordedCommand[] = [];
     await until(ON_ITS_WAY_MS, () => {
       found = recordedCommands(image(), 0, keyValueNsids).filter((command) => command.outstanding);
-      return found.length >= this.#commands;
+      return found.length >= this.#commands && found.every(({ cid }) => cid !== 0);
     }).catch((reason: unknown) => {
       if (reason !== TOO_LATE) throw reason;
     });

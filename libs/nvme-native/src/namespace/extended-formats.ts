@@ -29,6 +29,7 @@ export async function setExtendedFormats(
 }
 
 /** The namespace's LBA format has a storage tag, or a guard of more than 16 bits. */
-export function isExtended({ protection }: NamespaceIdentity): boolean {
+export function isExtended(identity: NamespaceIdentity): boolean {
+  const { protection } = having("identity", identity, ["lbaBytes"]);
   return (protection?.guardBits ?? 16) !== 16 || (protection?.storageTagBits ?? 0) !== 0;
 }
