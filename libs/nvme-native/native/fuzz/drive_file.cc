@@ -242,7 +242,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     ReadyReport ready;
     HostOptions options;
     options.timeout_ms = kTimeoutMs;
-    if (transport.open({.transport = "model", .address = path, .port = 0, .nqn = ""}, options, &host, &ready).ok()) {
+    if (transport.open({.transport = "model", .address = path, .port = 0, .nqn = "", .host_nqn = ""}, options, &host, &ready).ok()) {
       Use(host.get());
       host->Stop(false);
     }
